@@ -1,0 +1,139 @@
+/** Growing buffer in Cassandra's encodings; the mirror of ByteReader. */
+
+export class ByteWriter {
+  #bytes: Uint8Array;
+  #view: DataView;
+  /** Bytes written so far. */
+  length = 0;
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  #room(more: number): void {
+    if (this.length + more <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.length + more));
+    grown.set(this.#bytes.subarray(0, this.length));
+    this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
+  }
+
+  u8(value: number): void {
+    this.#room(1);
+    this.#view.setUint8(this.length, value);
+    this.length += 1;
+  }
+
+  u16(value: number): void {
+    this.#room(2);
+    this.#view.setUint16(this.length, value);
+    this.length += 2;
+  }
+
+  i32(value: number): void {
+    this.#room(4);
+    this.#view.setInt32(this.length, value);
+    this.length += 4;
+  }
+
+  u32(value: number): void {
+    this.#room(4);
+    this.#view.setUint32(this.length, value);
+    this.length += 4;
+  }
+
+  i64(value: bigint): void {
+    this.#room(8);
+    this.#view.setBigInt64(this.length, BigInt.asIntN(64, value));
+    this.length += 8;
+  }
+
+  f64(value: number): void {
+    this.#room(8);
+    this.#view.setFloat64(this.length, value);
+    this.length += 8;
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#room(value.length);
+    this.#bytes.set(value, this.length);
+    this.length += value.length;
+  }
+
+  /** Unsigned vint, shortest form; `value` from 0 to 2^53 - 1. */
+  uvint(value: number): void {
+    if (value < 0x80) {
+      this.u8(value);
+      return;
+    }
+    this.uvintBig(BigInt(value));
+  }
+
+  /** Unsigned vint of the 64 low bits of `value`, shortest form. */
+  uvintBig(value: bigint): void {
+    const bits = BigInt.asUintN(64, value);
+    const extra = vintLength(bits) - 1;
+    this.#room(9);
+    if (extra === 8) {
+      this.#view.setUint8(this.length, 0xff);
+      this.#view.setBigUint64(this.length + 1, bits);
+      this.length += 9;
+      return;
+    }
+    let rest = bits;
+    for (let i = extra; i > 0; i--) {
+      this.#view.setUint8(this.length + i, Number(rest & 0xffn));
+      rest >>= 8n;
+    }
+    this.#view.setUint8(this.length, Number(rest) | ((0xff00 >> extra) & 0xff));
+    this.length += 1 + extra;
+  }
+
+  /** Signed (zigzag) vint. */
+  svintBig(value: bigint): void {
+    this.uvintBig((value << 1n) ^ (value >> 63n));
+  }
+
+  svint(value: number): void {
+    this.svintBig(BigInt(value));
+  }
+
+  /** A vint of a Java int: sign-extended to 64 bits (nine bytes when negative). */
+  uvint32(value: number): void {
+    if (value >= 0) this.uvint(value);
+    else this.uvintBig(BigInt(value | 0));
+  }
+
+  shortBytes(value: Uint8Array): void {
+    this.u16(value.length);
+    this.bytes(value);
+  }
+
+  vintBytes(value: Uint8Array): void {
+    this.uvint(value.length);
+    this.bytes(value);
+  }
+
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** A view of what was written, valid until the next write. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+
+  /** A copy of what was written. */
+  toBytes(): Uint8Array {
+    return this.#bytes.slice(0, this.length);
+  }
+}
+
+/** Bytes of the shortest unsigned vint of `value` (0 to 2^64 - 1). */
+export function vintLength(value: bigint): number {
+  for (let extra = 0; extra < 8; extra++) {
+    if (value >> BigInt(7 * (extra + 1)) === 0n) return 1 + extra;
+  }
+  return 9;
+}
