@@ -40,7 +40,11 @@ const FORBIDDEN: [from: string, to: string, why: string][] = [
 
 /** Banned text, where it is allowed, and what to use instead. */
 const BANNED: [pattern: RegExp, allowed: RegExp, instead: string][] = [
-  [/\.read(U?Int|Float|Double|Big)\w*\(/, /^$/, 'ByteReader or DataView (Buffer.readX is 10 times slower)'],
+  [
+    /\.read(U?Int|Float|Double|Big)\w*\(/,
+    /^$/,
+    'ByteReader or DataView (Buffer.readX is 10 times slower)',
+  ],
   [/\bconsole\./, /^$/, 'the output of the command context'],
   [/process\.(exit|stdout|stderr)\b/, /^cli\//, 'return an exit code; only cli/ prints or exits'],
   [/Math\.random\(/, /^$/, 'node:crypto'],
