@@ -1,0 +1,135 @@
+/**
+ * HEADER of Statistics.db, without which rows cannot be decoded (format reference, 6.5):
+ *
+ *   minTimestamp            uvint     minus 1442880000000000, modulo 2^64
+ *   minLocalDeletionTime    uvint32   minus 1442880000, modulo 2^32
+ *   minTTL                  uvint32
+ *   keyType                 vint-string
+ *   clusteringTypes         uvint n, n × vint-string
+ *   staticColumns           uvint n, n × (vint-bytes name, vint-string type)
+ *   regularColumns          the same
+ */
+import { type ByteReader, compareBytes } from '../binary/index.js';
+import { type CqlType, parseType } from '../cql/index.js';
+import { isSstashError } from '../errors.js';
+import { checkLimit, type LimitName } from '../limits.js';
+
+export const EPOCH_TIMESTAMP = 1442880000000000n;
+export const EPOCH_LOCAL_DELETION_TIME = 1442880000;
+
+export interface ColumnDefinition {
+  /** UTF-8 of the name. */
+  readonly name: Uint8Array;
+  /** Name as text; bytes that are not UTF-8 show as U+FFFD. */
+  readonly text: string;
+  readonly type: CqlType;
+  readonly typeText: string;
+  /** Its values are cells with paths. */
+  readonly complex: boolean;
+  /** Bytes of each value, or -1 when values carry their length. */
+  readonly fixedLength: number;
+  /** Place in its list, in Cassandra's order. */
+  readonly index: number;
+  readonly kind: 'static' | 'regular';
+}
+
+export interface SerializationHeader {
+  /** Bases of the deltas in Data.db: microseconds, seconds (i32), seconds. */
+  readonly minTimestamp: bigint;
+  readonly minLocalDeletionTime: number;
+  readonly minTTL: number;
+  readonly keyType: CqlType;
+  readonly keyTypeText: string;
+  readonly clusteringTypes: readonly CqlType[];
+  readonly clusteringTypeTexts: readonly string[];
+  /** Simple columns before complex ones, each group in Cassandra's order of names. */
+  readonly staticColumns: readonly ColumnDefinition[];
+  readonly regularColumns: readonly ColumnDefinition[];
+}
+
+/** Reads HEADER; throws SSTABLE_CORRUPT, SSTABLE_UNSUPPORTED_TYPE or LIMIT_EXCEEDED. Copies. */
+export function parseSerializationHeader(r: ByteReader): SerializationHeader {
+  const minTimestamp = BigInt.asIntN(64, r.uvintBig() + EPOCH_TIMESTAMP);
+  const minLocalDeletionTime = (r.uvint32('minLocalDeletionTime') + EPOCH_LOCAL_DELETION_TIME) | 0;
+  const minTTL = r.uvint32('minTTL');
+  const [keyType, keyTypeText] = readType(r, 'the partition key');
+  const clusteringTypes: CqlType[] = [];
+  const clusteringTypeTexts: string[] = [];
+  const count = readCount(r, 'clustering columns', 'clusteringColumnsMax');
+  for (let i = 0; i < count; i++) {
+    const [type, text] = readType(r, `clustering column ${i}`);
+    clusteringTypes.push(type);
+    clusteringTypeTexts.push(text);
+  }
+  return {
+    minTimestamp,
+    minLocalDeletionTime,
+    minTTL,
+    keyType,
+    keyTypeText,
+    clusteringTypes,
+    clusteringTypeTexts,
+    staticColumns: readColumns(r, 'static'),
+    regularColumns: readColumns(r, 'regular'),
+  };
+}
+
+function readCount(r: ByteReader, what: string, limit: LimitName): number {
+  const start = r.position;
+  const count = r.uvint(`number of ${what}`);
+  checkLimit(limit, count, { ...r.where, offset: start });
+  return count;
+}
+
+function readType(r: ByteReader, what: string): [CqlType, string] {
+  const start = r.position;
+  const text = r.vintString(`type of ${what}`);
+  try {
+    return [parseType(text), text];
+  } catch (error) {
+    if (!isSstashError(error)) throw error;
+    throw error.with({ ...r.where, offset: start });
+  }
+}
+
+function readColumns(r: ByteReader, kind: 'static' | 'regular'): ColumnDefinition[] {
+  const count = readCount(r, `${kind} columns`, 'columnsMax');
+  const columns: Omit<ColumnDefinition, 'index'>[] = [];
+  for (let i = 0; i < count; i++) {
+    const name = r.vintBytes(`name of ${kind} column ${i}`).slice();
+    const text = Buffer.from(name).toString('utf8');
+    const [type, typeText] = readType(r, `column ${text}`);
+    const complex = type.isMultiCell;
+    columns.push({ name, text, type, typeText, complex, fixedLength: type.fixedLength, kind });
+  }
+  columns.sort(compareColumns);
+  columns.forEach((column, i) => {
+    const next = columns[i + 1];
+    if (next !== undefined && compareBytes(column.name, next.name) === 0) {
+      throw r.corrupt(`the ${kind} column ${column.text} is listed twice`);
+    }
+  });
+  return columns.map((column, index) => ({ ...column, index }));
+}
+
+type Named = Pick<ColumnDefinition, 'name' | 'complex'>;
+
+/** Cassandra's order of columns: simple before complex, then by name. */
+export function compareColumns(a: Named, b: Named): number {
+  if (a.complex !== b.complex) return a.complex ? 1 : -1;
+  return compareColumnNames(a.name, b.name);
+}
+
+/**
+ * Cassandra's order of column names. The first six bytes are compared as one number whose top bit
+ * is inverted, so that names beginning with a byte of 0x80 or more come before ASCII ones.
+ */
+export function compareColumnNames(a: Uint8Array, b: Uint8Array): number {
+  const first = ((a[0] ?? 0) ^ 0x80) - ((b[0] ?? 0) ^ 0x80);
+  if (first !== 0) return first;
+  for (let i = 1; i < 6; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return compareBytes(a, b);
+}
