@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+/**
+ * The `sstash` program. Only this folder prints or exits; what it prints comes from the folders
+ * below.
+ *
+ * A new command: write `commands/<verb>.ts` with `register<Verb>(program, run)` and add its line
+ * here. Modules are loaded when their command is called, and the work behind them inside the
+ * command's action, so that a quick look stays quick.
+ */
+import { type CommandTable, runCli } from './program.js';
+
+const COMMANDS: CommandTable = {
+  // verb: async () => (await import('./commands/verb.js')).registerVerb,
+};
+
+process.exit(await runCli(process.argv.slice(2), COMMANDS));

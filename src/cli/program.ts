@@ -1,0 +1,194 @@
+/** The command line itself: global options, help, errors, signals, exit codes. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Command, CommanderError, Option } from 'commander';
+import { SstashError } from '../errors.js';
+import {
+  type CommandAction,
+  createContext,
+  type GlobalOptions,
+  lazyExecutor,
+  type Register,
+} from './context.js';
+import { errorJson, errorLine } from './error-text.js';
+import { EXIT, exitCodeOf, exitCodeOfSignal } from './exit-codes.js';
+import { toJson } from './json.js';
+import { parseCount, parseSize } from './options.js';
+import { descriptorOutput, type Output, OutputClosed, writeError } from './output.js';
+
+/** Loads a command's module; keyed by the command's name. */
+export type CommandTable = Readonly<Record<string, () => Promise<Register>>>;
+
+const EXAMPLES = `
+Examples:
+  sstash ls /var/lib/cassandra/data            every table and SSTable of a node
+  sstash info nb-1-big-Data.db                 all metadata of one SSTable
+  sstash dump nb-1-big-Data.db --key 42        one partition in sstabledump's shape
+  sstash check /backup/ks/table-5a1c39d0       is every byte sound?
+  sstash diff /node1/data /node2/data          what differs, down to the cell
+  sstash backup /var/lib/cassandra/data --repo /backup/sstash
+
+Exit codes: 0 done, same, sound; 1 differences or damage found; 2 wrong usage;
+3 input cannot be read; 4 repository or store refused; 130 and 143 interrupted.
+`;
+
+function newProgram(stdout: string[]): Command {
+  return new Command('sstash')
+    .description('Look into, compare and back up Apache Cassandra SSTables, without Cassandra.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.push(text),
+      writeErr: writeError,
+      outputError: () => undefined,
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .option('--json', 'one JSON document on stdout; errors are JSON on stderr')
+    .option('--workers <n>', 'worker threads (default: from the machine)', parseCount)
+    .option('--memory-limit <size>', 'memory that a command may use, e.g. 2GiB', parseSize)
+    .addOption(
+      new Option('--progress <mode>', 'progress on stderr')
+        .choices(['auto', 'plain', 'none'])
+        .default('auto'),
+    )
+    .option('-V, --version', 'version, and which kernels run')
+    .addHelpText('after', EXAMPLES);
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function printVersion(json: boolean, stdout: Output): Promise<void> {
+  const { kernels } = await import('../codec/index.js');
+  const version = packageVersion();
+  const kernel = kernels().name;
+  const text = json
+    ? toJson({ version, kernels: kernel, node: process.versions.node }, 2)
+    : `sstash ${version} (kernels: ${kernel}, Node ${process.versions.node})`;
+  await stdout.write(`${text}\n`);
+}
+
+/** Only the named commands are loaded; all of them where none is named (help, typing errors). */
+async function registerCommands(
+  program: Command,
+  argv: readonly string[],
+  commands: CommandTable,
+  run: (action: CommandAction) => Promise<void>,
+): Promise<void> {
+  const named = Object.keys(commands).filter((name) => argv.includes(name));
+  const wanted = named.length === 0 || argv[0] === 'help' ? Object.keys(commands) : named;
+  const loaded = await Promise.all(wanted.map((name) => commands[name]?.()));
+  for (const register of loaded) register?.(program, run);
+}
+
+interface Signals {
+  readonly signal: AbortSignal;
+  readonly received: () => NodeJS.Signals | null;
+}
+
+/** The first SIGINT or SIGTERM aborts; a second one ends the process as the system does. */
+function listen(): Signals {
+  const controller = new AbortController();
+  let received: NodeJS.Signals | null = null;
+  const onSignal = (name: NodeJS.Signals): void => {
+    received = name;
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    controller.abort(new SstashError('INTERRUPTED', `stopped by ${name}`));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return { signal: controller.signal, received: () => received };
+}
+
+function usageError(error: CommanderError): SstashError {
+  const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  return new SstashError('USAGE', message, { hint: 'See `sstash --help`.' });
+}
+
+/** Prints `error` and returns the exit code that goes with it. */
+function report(error: unknown, json: boolean, received: NodeJS.Signals | null): number {
+  if (error instanceof OutputClosed) return EXIT.done;
+  const known =
+    received === null || (error instanceof SstashError && error.code === 'INTERRUPTED')
+      ? error
+      : new SstashError('INTERRUPTED', `stopped by ${received}`, { cause: error });
+  writeError(`${json ? errorJson(known) : errorLine(known)}\n`);
+  const { SSTASH_DEBUG } = process.env;
+  if (SSTASH_DEBUG !== undefined && error instanceof Error) {
+    writeError(`${error.stack ?? ''}\n`);
+  }
+  return received === null ? exitCodeOf(known) : exitCodeOfSignal(received);
+}
+
+/** Runs one action with its context; the executor is closed and the output flushed after it. */
+async function runAction(
+  action: CommandAction,
+  options: GlobalOptions,
+  signals: Signals,
+): Promise<number> {
+  const stdout = descriptorOutput(1);
+  const threads = options.workers ?? Math.max(1, availableParallelism());
+  const executor = lazyExecutor(threads, async () => {
+    const { createExecutor } = await import('../tasks/index.js');
+    return createExecutor(threads);
+  });
+  const { signal } = signals;
+  const context = await createContext({ options, stdout, signal, executor, env: process.env });
+  try {
+    try {
+      return await action(context);
+    } finally {
+      context.progress.end();
+      await stdout.flush();
+    }
+  } catch (error) {
+    return report(error, options.json === true, signals.received());
+  } finally {
+    await executor.close().catch(() => undefined);
+  }
+}
+
+/**
+ * Runs the program with `argv` (without node and script) and resolves to its exit code, with
+ * everything printed.
+ */
+export async function runCli(argv: readonly string[], commands: CommandTable): Promise<number> {
+  const signals = listen();
+  const help: string[] = [];
+  const program = newProgram(help);
+  const json = argv.includes('--json');
+  let code: number = EXIT.done;
+  try {
+    const flags = ['--version', '-V', '--json'];
+    if (argv.length > 0 && argv.every((arg) => flags.includes(arg)) && argv.join() !== '--json') {
+      const stdout = descriptorOutput(1);
+      await printVersion(json, stdout);
+      await stdout.flush();
+      return EXIT.done;
+    }
+    await registerCommands(program, argv, commands, async (action) => {
+      code = await runAction(action, program.opts<GlobalOptions>(), signals);
+    });
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return report(error, json, signals.received());
+    if (error.exitCode === 0) return printHelp(help);
+    // Without a command the help itself was the answer, on standard error.
+    if (error.code === 'commander.help') return EXIT.usage;
+    return report(usageError(error), json, null);
+  }
+}
+
+async function printHelp(help: readonly string[]): Promise<number> {
+  const stdout = descriptorOutput(1);
+  try {
+    await stdout.write(help.join(''));
+    await stdout.flush();
+    return EXIT.done;
+  } catch (error) {
+    return report(error, false, null);
+  }
+}
