@@ -1,0 +1,12 @@
+/**
+ * What the WebAssembly module offers. Every function works on addresses in the module's own
+ * memory, which the host lays out: whatever lies below `heapStart()` belongs to the module.
+ */
+export { decode as lz4Decode, encode as lz4Encode } from './lz4';
+export { digest as xxh3 } from './xxh3';
+export { digest as murmur3 } from './murmur3';
+
+/** First address that the host may use. */
+export function heapStart(): usize {
+  return __heap_base;
+}

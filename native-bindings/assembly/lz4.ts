@@ -1,0 +1,257 @@
+/**
+ * LZ4 blocks (no frame, no length prefix).
+ *
+ * A block is a list of sequences: token (literal count << 4 | match length - 4), more literal
+ * length bytes when the count is 15, the literals, a 16-bit little-endian distance, more match
+ * length bytes when the length is 15. The last sequence has literals only.
+ *
+ * The encoder takes the same decisions as liblz4 >= 1.8.2 `LZ4_compress_default` (acceleration 1),
+ * so that blocks written by Cassandra come out byte for byte.
+ */
+
+/** Below this the table holds 16-bit positions hashed from 4 bytes, else 32-bit ones from 5. */
+const SMALL_LIMIT: i32 = 65536 + 11;
+const TABLE_BYTES: usize = 16384;
+/** A match is searched up to 12 bytes before the end; the last 5 bytes are literals. */
+const MATCH_SEARCH_END: i32 = 12;
+const LAST_LITERALS: i32 = 5;
+const MAX_DISTANCE: usize = 65535;
+const TABLE: usize = memory.data(16384, 16);
+
+/** Negative results of `decode`: what was wrong with the block. */
+const ENDS_EARLY: i32 = -1;
+const LITERALS_TOO_LONG: i32 = -2;
+const OUTPUT_SHORT: i32 = -3;
+const DISTANCE_WRONG: i32 = -4;
+const MATCH_TOO_LONG: i32 = -5;
+
+@inline
+function copy16(to: usize, from: usize): void {
+  v128.store(to, v128.load(from));
+}
+
+/**
+ * Decodes `[source, source + sourceLength)` into exactly `[target, target + targetLength)`.
+ * Reads and writes nothing outside the two; returns `targetLength` or a negative reason.
+ */
+export function decode(source: usize, sourceLength: i32, target: usize, targetLength: i32): i32 {
+  let ip = source;
+  let op = target;
+  const ipEnd = source + <usize>sourceLength;
+  const opEnd = target + <usize>targetLength;
+  while (true) {
+    if (ip >= ipEnd) return ENDS_EARLY;
+    const token = <usize>load<u8>(ip++);
+    let literals = token >> 4;
+    if (literals == 15) {
+      let more: usize;
+      do {
+        if (ip >= ipEnd) return ENDS_EARLY;
+        more = <usize>load<u8>(ip++);
+        literals += more;
+        if (literals > <usize>targetLength) return LITERALS_TOO_LONG;
+      } while (more == 255);
+    }
+    const room = opEnd - op;
+    const left = ipEnd - ip;
+    if (literals > room || literals > left) return LITERALS_TOO_LONG;
+    if (literals <= 16 && left >= 16 && room >= 16) {
+      copy16(op, ip);
+    } else if (left >= literals + 16 && room >= literals + 16) {
+      for (let i: usize = 0; i < literals; i += 16) copy16(op + i, ip + i);
+    } else {
+      memory.copy(op, ip, literals);
+    }
+    ip += literals;
+    op += literals;
+    if (ip == ipEnd) return op == opEnd ? targetLength : OUTPUT_SHORT;
+    if (ipEnd - ip < 2) return ENDS_EARLY;
+    const distance = <usize>load<u16>(ip);
+    ip += 2;
+    if (distance == 0 || distance > op - target) return DISTANCE_WRONG;
+    let length = token & 15;
+    if (length == 15) {
+      let more: usize;
+      do {
+        if (ip >= ipEnd) return ENDS_EARLY;
+        more = <usize>load<u8>(ip++);
+        length += more;
+        if (length > <usize>targetLength) return MATCH_TOO_LONG;
+      } while (more == 255);
+    }
+    length += 4;
+    if (length > opEnd - op) return MATCH_TOO_LONG;
+    copyMatch(op, distance, length, opEnd);
+    op += length;
+  }
+}
+
+/** Repeats what stands `distance` before `op`; may write past the match, never past `end`. */
+@inline
+function copyMatch(op: usize, distance: usize, length: usize, end: usize): void {
+  let to = op;
+  let from = op - distance;
+  const stop = op + length;
+  if (distance >= 16 && end - op >= length + 16) {
+    do {
+      copy16(to, from);
+      to += 16;
+      from += 16;
+    } while (to < stop);
+  } else if (distance >= 8 && end - op >= length + 8) {
+    do {
+      store<u64>(to, load<u64>(from));
+      to += 8;
+      from += 8;
+    } while (to < stop);
+  } else {
+    while (to < stop) store<u8>(to++, load<u8>(from++));
+  }
+}
+
+/** Bytes that `encode` may write for an input of `length` bytes (its last copies run over). */
+@inline
+export function bound(length: i32): i32 {
+  return length + length / 255 + 16 + 16;
+}
+
+/**
+ * Encodes `[source, source + length)` at `target`, which needs `length + length / 255 + 32` bytes;
+ * up to 8 bytes after the input are read. Returns the length of the block.
+ */
+export function encode(source: usize, length: i32, target: usize): i32 {
+  return length < SMALL_LIMIT
+    ? encodeWith<u16>(source, length, target)
+    : encodeWith<u32>(source, length, target);
+}
+
+@inline
+function hashAt<T>(ip: usize): usize {
+  if (sizeof<T>() == 2) return <usize>((load<u32>(ip) * 2654435761) >> 19) << 1;
+  return <usize>(((load<u64>(ip) << 24) * 889523592379) >> 52) << 2;
+}
+
+@inline
+function tooFar<T>(ip: usize, match: usize): bool {
+  if (sizeof<T>() == 2) return false;
+  return ip - match > MAX_DISTANCE;
+}
+
+@inline
+function matchLength(a: usize, b: usize, limit: usize): usize {
+  const start = a;
+  while (a + 7 < limit) {
+    const difference = load<u64>(a) ^ load<u64>(b);
+    if (difference) return a - start + (<usize>ctz<u64>(difference) >> 3);
+    a += 8;
+    b += 8;
+  }
+  if (a + 3 < limit && load<u32>(a) == load<u32>(b)) {
+    a += 4;
+    b += 4;
+  }
+  if (a + 1 < limit && load<u16>(a) == load<u16>(b)) {
+    a += 2;
+    b += 2;
+  }
+  if (a < limit && load<u8>(a) == load<u8>(b)) a++;
+  return a - start;
+}
+
+/** Writes token and length of a literal run; returns the address after them. */
+@inline
+function writeLiteralHead(token: usize, count: usize): usize {
+  let op = token + 1;
+  if (count < 15) {
+    store<u8>(token, <u8>(count << 4));
+    return op;
+  }
+  store<u8>(token, 15 << 4);
+  let rest = count - 15;
+  for (; rest >= 255; rest -= 255) store<u8>(op++, 255);
+  store<u8>(op++, <u8>rest);
+  return op;
+}
+
+/** Adds the match length (minus 4) to the token; returns the address after the length bytes. */
+@inline
+function writeMatchLength(token: usize, op: usize, count: usize): usize {
+  if (count < 15) {
+    store<u8>(token, load<u8>(token) + <u8>count);
+    return op;
+  }
+  store<u8>(token, load<u8>(token) + 15);
+  let rest = count - 15;
+  for (; rest >= 255; rest -= 255) store<u8>(op++, 255);
+  store<u8>(op++, <u8>rest);
+  return op;
+}
+
+function encodeWith<T>(source: usize, length: i32, target: usize): i32 {
+  const end = source + <usize>length;
+  let anchor = source;
+  let op = target;
+  if (length > MATCH_SEARCH_END) {
+    memory.fill(TABLE, 0, TABLE_BYTES);
+    const searchEnd = end - MATCH_SEARCH_END + 1;
+    const matchEnd = end - LAST_LITERALS;
+    let ip = source;
+    store<T>(TABLE + hashAt<T>(ip), <T>0);
+    ip++;
+    let hash = hashAt<T>(ip);
+    let done = false;
+    while (!done) {
+      let match: usize = 0;
+      let next = ip;
+      let step: usize = 1;
+      let tries: usize = 1 << 6;
+      do {
+        ip = next;
+        next += step;
+        step = tries++ >> 6;
+        if (next > searchEnd) {
+          done = true;
+          break;
+        }
+        const slot = TABLE + hash;
+        match = source + <usize>load<T>(slot);
+        hash = hashAt<T>(next);
+        store<T>(slot, <T>(ip - source));
+      } while (tooFar<T>(ip, match) || load<u32>(match) != load<u32>(ip));
+      if (done) break;
+      while (ip > anchor && match > source && load<u8>(ip - 1) == load<u8>(match - 1)) {
+        ip--;
+        match--;
+      }
+      let token = op;
+      const literals = ip - anchor;
+      op = writeLiteralHead(token, literals);
+      for (let i: usize = 0; i < literals; i += 8) store<u64>(op + i, load<u64>(anchor + i));
+      op += literals;
+      while (true) {
+        store<u16>(op, <u16>(ip - match));
+        op += 2;
+        const more = matchLength(ip + 4, match + 4, matchEnd);
+        ip += more + 4;
+        op = writeMatchLength(token, op, more);
+        anchor = ip;
+        if (ip >= searchEnd) {
+          done = true;
+          break;
+        }
+        store<T>(TABLE + hashAt<T>(ip - 2), <T>(ip - 2 - source));
+        const slot = TABLE + hashAt<T>(ip);
+        match = source + <usize>load<T>(slot);
+        store<T>(slot, <T>(ip - source));
+        if (tooFar<T>(ip, match) || load<u32>(match) != load<u32>(ip)) break;
+        token = op++;
+        store<u8>(token, 0);
+      }
+      if (!done) hash = hashAt<T>(++ip);
+    }
+  }
+  const literals = end - anchor;
+  op = writeLiteralHead(op, literals);
+  memory.copy(op, anchor, literals);
+  return <i32>(op + literals - target);
+}

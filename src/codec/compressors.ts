@@ -1,0 +1,122 @@
+/**
+ * Cassandra's block compressors by the name in CompressionInfo.db.
+ *
+ * | Name | A compressed block |
+ * |---|---|
+ * | LZ4Compressor | u32 little-endian plain length, then one raw LZ4 block |
+ * | DeflateCompressor | one zlib stream; no bytes at all for an empty block |
+ * | NoopCompressor | the plain bytes |
+ */
+import { inflateSync } from 'node:zlib';
+import { SstashError } from '../errors.js';
+import { checkLimit } from '../limits.js';
+import { lz4DecodeBlock, lz4EncodeBlock } from './checksums.js';
+
+/** Decodes and, where Cassandra's bytes can be reproduced, encodes single blocks. */
+export interface BlockCompressor {
+  /** Without package: `LZ4Compressor`. */
+  readonly name: string;
+  /** Decodes `source` into exactly `target`; SSTABLE_CORRUPT when that fails. */
+  decode(source: Uint8Array, target: Uint8Array): void;
+  /** The block as Cassandra's fast compressor writes it, a new array. */
+  encode?(source: Uint8Array): Uint8Array;
+}
+
+const LZ4_PREFIX = 4;
+const HINT = 'Restore the file from another replica or backup.';
+
+function lengthMismatch(name: string, expected: number, found: string): SstashError {
+  return new SstashError('SSTABLE_CORRUPT', `a block of ${name} has another length than expected`, {
+    expected: `${expected} bytes`,
+    found,
+    hint: HINT,
+  });
+}
+
+const lz4: BlockCompressor = {
+  name: 'LZ4Compressor',
+  decode(source, target) {
+    if (source.length <= LZ4_PREFIX) {
+      throw lengthMismatch('LZ4Compressor', target.length, `a block of ${source.length} bytes`);
+    }
+    const view = new DataView(source.buffer, source.byteOffset, LZ4_PREFIX);
+    const length = view.getUint32(0, true);
+    if (length !== target.length) {
+      throw lengthMismatch('LZ4Compressor', target.length, `${length} bytes`);
+    }
+    lz4DecodeBlock(source.subarray(LZ4_PREFIX), target);
+  },
+  encode(source) {
+    const block = lz4EncodeBlock(source);
+    const out = new Uint8Array(LZ4_PREFIX + block.length);
+    new DataView(out.buffer).setUint32(0, source.length, true);
+    out.set(block, LZ4_PREFIX);
+    return out;
+  },
+};
+
+const noop: BlockCompressor = {
+  name: 'NoopCompressor',
+  decode(source, target) {
+    if (source.length !== target.length) {
+      throw lengthMismatch('NoopCompressor', target.length, `${source.length} bytes`);
+    }
+    target.set(source);
+  },
+  encode: (source) => source.slice(),
+};
+
+const deflate: BlockCompressor = {
+  name: 'DeflateCompressor',
+  decode(source, target) {
+    if (source.length === 0 && target.length === 0) return;
+    const plain = inflate(source, target.length);
+    if (plain.length !== target.length) {
+      throw lengthMismatch('DeflateCompressor', target.length, `${plain.length} bytes`);
+    }
+    target.set(plain);
+  },
+};
+
+function inflate(source: Uint8Array, expected: number): Uint8Array {
+  try {
+    return inflateSync(source, { maxOutputLength: Math.max(expected, 1) });
+  } catch (cause) {
+    throw new SstashError('SSTABLE_CORRUPT', 'the Deflate block is malformed', {
+      expected: `${expected} bytes when decoded`,
+      hint: HINT,
+      cause,
+    });
+  }
+}
+
+const COMPRESSORS: ReadonlyMap<string, BlockCompressor> = new Map(
+  [lz4, noop, deflate].map((each) => [each.name, each]),
+);
+
+/**
+ * The compressor of a table by its class name, with or without package.
+ *
+ * `options` are the compressor's own (CompressionInfo.db); none of them changes how a block is
+ * decoded, but LZ4 blocks of the `high` level are not reproduced by `encode`, so that is left out.
+ * Throws SSTABLE_UNSUPPORTED_COMPRESSION for any other name, LIMIT_EXCEEDED for huge chunks.
+ */
+export function compressor(
+  name: string,
+  options: ReadonlyMap<string, string>,
+  chunkLength: number,
+): BlockCompressor {
+  checkLimit('blockBytesMax', chunkLength);
+  const found = COMPRESSORS.get(name.slice(name.lastIndexOf('.') + 1));
+  if (found === undefined) {
+    throw new SstashError('SSTABLE_UNSUPPORTED_COMPRESSION', `cannot read ${name} blocks`, {
+      expected: [...COMPRESSORS.keys()].join(', '),
+      found: name,
+      hint: 'Rewrite the table with LZ4Compressor (nodetool upgradesstables -a) to read it here.',
+    });
+  }
+  if (found === lz4 && options.get('lz4_compressor_type') === 'high') {
+    return { name: lz4.name, decode: lz4.decode };
+  }
+  return found;
+}

@@ -1,0 +1,18 @@
+/**
+ * Checksums, hashes and compressors; the only folder that loads native-bindings.
+ *
+ * Each primitive exists twice: as a WebAssembly kernel and as a TypeScript twin that specifies it.
+ * The environment variable SSTASH_KERNELS=typescript makes a process use the twins.
+ */
+export { crc32, lz4DecodeBlock, lz4EncodeBlock, xxh3_128 } from './checksums.js';
+export { type BlockCompressor, compressor } from './compressors.js';
+export {
+  type KernelExports,
+  KernelInstance,
+  type Kernels,
+  kernelKind,
+  kernels,
+} from './kernels.js';
+export { lz4Bound } from './lz4-typescript.js';
+export { murmur3Typescript } from './murmur3-typescript.js';
+export { xxh3Typescript } from './xxh3-typescript.js';

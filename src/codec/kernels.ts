@@ -1,0 +1,208 @@
+/**
+ * Loads the kernels: the WebAssembly module is compiled once per thread, when it is first needed.
+ *
+ * `kernels()` is the shared instance for calls on ordinary arrays. Whoever works on larger regions
+ * in kernel memory (the leaf walker) takes an instance of its own, because two users of one memory
+ * would have to agree on its layout, and gives it back.
+ */
+import { readFileSync } from 'node:fs';
+import { SstashError } from '../errors.js';
+import { lz4Bound, lz4DecodeTypescript, lz4EncodeTypescript } from './lz4-typescript.js';
+import { murmur3Typescript } from './murmur3-typescript.js';
+import { XXH3_SECRET_BYTES, xxh3Typescript } from './xxh3-typescript.js';
+
+/** The functions of native-bindings/assembly/index.ts; all numbers are addresses or lengths. */
+export interface KernelExports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  heapStart(): number;
+  lz4Decode(source: number, sourceLength: number, target: number, targetLength: number): number;
+  lz4Encode(source: number, length: number, target: number): number;
+  xxh3(input: number, length: number, secret: number, out: number): void;
+  murmur3(key: number, length: number, out: number): void;
+}
+
+/** What both implementations offer on ordinary arrays; results are copies. */
+export interface Kernels {
+  readonly kind: 'webassembly' | 'typescript';
+  /** Decodes one raw block into exactly `target`; false when it is malformed or does not fit. */
+  lz4Decode(source: Uint8Array, target: Uint8Array): boolean;
+  lz4Encode(source: Uint8Array): Uint8Array;
+  xxh3(bytes: Uint8Array, secret?: Uint8Array): Uint8Array;
+  /** h1 and h2, each big-endian. */
+  murmur3(key: Uint8Array): Uint8Array;
+}
+
+/** The part of the WebAssembly namespace that is used; @types/node does not declare it. */
+interface WebAssemblyApi {
+  Module: new (bytes: Uint8Array) => object;
+  Instance: new (
+    module: object,
+    imports: Record<string, Record<string, unknown>>,
+  ) => { readonly exports: unknown };
+}
+
+const PAGE = 65536;
+/** Room for the compressed form of a 256 KiB block, below the regions of an instance's user. */
+const SCRATCH_BYTES = 272 * 1024;
+/** Reads and writes of kernels may touch this many bytes after a region's end. */
+const SLACK_BYTES = 64;
+/** Instances with more memory than this are not kept for the next user. */
+const KEEP_BYTES = 96 * 1024 * 1024;
+const KEEP_INSTANCES = 2;
+
+const align = (address: number): number => Math.ceil(address / 64) * 64;
+
+let module: object | undefined;
+let shared: Kernels | undefined;
+const idle: KernelInstance[] = [];
+/** Which instance a buffer belongs to, so that blocks are decoded in place. */
+const owners = new WeakMap<ArrayBufferLike, KernelInstance>();
+
+function api(): WebAssemblyApi {
+  return (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
+}
+
+function instantiate(): KernelExports {
+  if (module === undefined) {
+    const url = new URL('../../native-bindings/build/kernels.wasm', import.meta.url);
+    module = new (api().Module)(readFileSync(url));
+  }
+  const imports = {
+    env: {
+      abort: () => {
+        throw new Error('a kernel aborted');
+      },
+    },
+  };
+  return new (api().Instance)(module, imports).exports as KernelExports;
+}
+
+/** One WebAssembly instance: its functions and its memory. */
+export class KernelInstance {
+  readonly exports: KernelExports;
+  /** First address that the user of the instance may lay out. */
+  readonly start: number;
+  readonly #scratch: number;
+  #bytes: Uint8Array;
+
+  private constructor() {
+    this.exports = instantiate();
+    this.#scratch = align(this.exports.heapStart());
+    this.start = this.#scratch + SCRATCH_BYTES;
+    this.#bytes = this.#register();
+  }
+
+  /** An instance for one user until `release`; its memory holds whatever was there before. */
+  static acquire(): KernelInstance {
+    return idle.pop() ?? new KernelInstance();
+  }
+
+  /** Gives the instance back; views of its memory must not be used any more. */
+  release(): void {
+    if (idle.includes(this) || idle.length >= KEEP_INSTANCES) return;
+    if (this.#bytes.length <= KEEP_BYTES) idle.push(this);
+  }
+
+  /** The instance whose memory `bytes` is a view of, if any. */
+  static owner(bytes: Uint8Array): KernelInstance | undefined {
+    return owners.get(bytes.buffer);
+  }
+
+  /** The whole memory, a view that ends to be valid when the memory grows. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Makes addresses below `end` usable. Growing detaches every view of the memory. */
+  ensure(end: number): void {
+    const missing = end + SLACK_BYTES - this.#bytes.length;
+    if (missing <= 0) return;
+    try {
+      this.exports.memory.grow(Math.ceil(missing / PAGE));
+    } catch (cause) {
+      throw new SstashError('LIMIT_EXCEEDED', `no memory for ${end} bytes of kernel work`, {
+        hint: 'One row of the table may be too large for this machine.',
+        cause,
+      });
+    }
+    this.#bytes = this.#register();
+  }
+
+  /** Decodes into `target`, a view of this memory; undefined when `source` finds no room. */
+  lz4DecodeInPlace(source: Uint8Array, target: Uint8Array): boolean | undefined {
+    let from = this.#scratch;
+    if (source.buffer === target.buffer) from = source.byteOffset;
+    else if (source.length > SCRATCH_BYTES) return undefined;
+    else this.#bytes.set(source, from);
+    const { length, byteOffset } = target;
+    return this.exports.lz4Decode(from, source.length, byteOffset, length) === length;
+  }
+
+  #register(): Uint8Array {
+    const { buffer } = this.exports.memory;
+    owners.set(buffer, this);
+    return new Uint8Array(buffer);
+  }
+}
+
+/** Calls on ordinary arrays: copied in, worked on, copied out. */
+function webassemblyKernels(): Kernels {
+  const instance = KernelInstance.acquire();
+  const { exports, start } = instance;
+  /** Copies `bytes` to the start and makes room for `more` behind; returns where that begins. */
+  const enter = (bytes: Uint8Array, more: number): number => {
+    const behind = align(start + bytes.length + SLACK_BYTES);
+    instance.ensure(behind + more);
+    instance.bytes.set(bytes, start);
+    return behind;
+  };
+  return {
+    kind: 'webassembly',
+    lz4Decode(source, target) {
+      const inPlace = KernelInstance.owner(target)?.lz4DecodeInPlace(source, target);
+      if (inPlace !== undefined) return inPlace;
+      const out = enter(source, target.length);
+      const length = exports.lz4Decode(start, source.length, out, target.length);
+      if (length !== target.length) return false;
+      target.set(instance.bytes.subarray(out, out + length));
+      return true;
+    },
+    lz4Encode(source) {
+      const out = enter(source, lz4Bound(source.length));
+      const length = exports.lz4Encode(start, source.length, out);
+      return instance.bytes.slice(out, out + length);
+    },
+    xxh3(bytes, secret) {
+      const at = enter(bytes, 16 + XXH3_SECRET_BYTES);
+      if (secret !== undefined) instance.bytes.set(secret, at + 16);
+      exports.xxh3(start, bytes.length, secret === undefined ? 0 : at + 16, at);
+      return instance.bytes.slice(at, at + 16);
+    },
+    murmur3(key) {
+      const out = enter(key, 16);
+      exports.murmur3(start, key.length, out);
+      return instance.bytes.slice(out, out + 16);
+    },
+  };
+}
+
+const typescriptKernels: Kernels = {
+  kind: 'typescript',
+  lz4Decode: lz4DecodeTypescript,
+  lz4Encode: lz4EncodeTypescript,
+  xxh3: xxh3Typescript,
+  murmur3: murmur3Typescript,
+};
+
+/** Which implementation this process uses. */
+export function kernelKind(): Kernels['kind'] {
+  const { SSTASH_KERNELS: wanted } = process.env;
+  return wanted === 'typescript' ? 'typescript' : 'webassembly';
+}
+
+/** The kernels of this thread, loaded at the first call; `kind` asks for one of the two. */
+export function kernels(kind: Kernels['kind'] = kernelKind()): Kernels {
+  if (kind === 'typescript') return typescriptKernels;
+  shared ??= webassemblyKernels();
+  return shared;
+}
