@@ -38,6 +38,8 @@ export const LIMITS = {
   smallTextBytesMax: 1 * MiB,
   /** One promoted index entry of Index.db, read whole. */
   indexEntryBytesMax: 256 * MiB,
+  /** One Merkle tree, read whole: 68 bytes per 64 KiB of rows, so 2 GiB is some 2 TB of rows. */
+  treeBytesMax: 2048 * MiB,
 } as const;
 
 export type LimitName = keyof typeof LIMITS;
