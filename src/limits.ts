@@ -38,6 +38,13 @@ export const LIMITS = {
   smallTextBytesMax: 1 * MiB,
   /** One promoted index entry of Index.db, read whole. */
   indexEntryBytesMax: 256 * MiB,
+  /** Raw bytes of one object of a repository: a chunk that holds the largest row, with room. */
+  objectBytesMax: 288 * MiB,
+  /** Index at the end of a pack, and an index fragment, each read whole: 49 bytes an object. */
+  packIndexBytesMax: 256 * MiB,
+  indexFragmentBytesMax: 512 * MiB,
+  /** A manifest or the config of a repository: a summary, some lines a table. */
+  manifestBytesMax: 64 * MiB,
   /** One Merkle tree, read whole: 68 bytes per 64 KiB of rows, so 2 GiB is some 2 TB of rows. */
   treeBytesMax: 2048 * MiB,
 } as const;
