@@ -1,4 +1,9 @@
 /** The components of an SSTable, bytes to objects and back; opens no files. */
+export { readBound, readClusteringValues, readIndexName } from './clustering-prefix.js';
+export type { CompressionDictionary } from './compression-dictionary.js';
+export { type CompressionInfo, parseCompressionInfo } from './compression-info.js';
+export { type DataChecksums, parseCrc } from './crc.js';
+export { readDeletionTime } from './deletion-time.js';
 export {
   type ComponentName,
   compareIds,
@@ -7,6 +12,16 @@ export {
   parseComponentName,
   parseUuidId,
 } from './descriptor.js';
+export { parseDigest } from './digest.js';
+export { BloomFilter, emptyFilter, type KeyHash, parseFilter } from './filter.js';
+export type { EstimatedHistogram, TombstoneHistogram } from './histograms.js';
+export { type IndexEntry, IndexEntryReader } from './index-file.js';
+export {
+  type IndexBlock,
+  type IndexDeletion,
+  type PromotedIndex,
+  parsePromotedIndex,
+} from './promoted-index.js';
 export {
   type ColumnDefinition,
   compareColumnNames,
@@ -16,4 +31,8 @@ export {
   parseSerializationHeader,
   type SerializationHeader,
 } from './serialization-header.js';
+export { parseStatistics, type Statistics, type StatisticsPart } from './statistics.js';
+export type { CommitLogPosition, CoveredClustering, StatsMetadata } from './stats-metadata.js';
+export { parseSummary, Summary, sampledPartitions } from './summary.js';
+export { parseToc } from './toc.js';
 export { type FormatName, type FormatVersion, formatVersion, KNOWN_VERSIONS } from './versions.js';

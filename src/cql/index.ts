@@ -1,4 +1,5 @@
 /** CQL types, values and keys: type strings, value texts, orders, tokens; knows no files. */
+export { ClusteringKind, type ClusteringPrefix } from './clustering.js';
 export { parseType } from './parse-type.js';
 export type {
   ColumnToCollectionType,
