@@ -1,0 +1,84 @@
+/**
+ * The frame around everything in a repository but its config: chunks and other objects, pack
+ * indexes, index fragments, manifests.
+ *
+ * | offset | size | field |
+ * |---|---|---|
+ * | 0 | 1 | codec: 0 stored, 1 LZ4 block; bit 80 is reserved for encryption |
+ * | 1 | 4 | u32, big-endian: raw length |
+ * | 5 | | payload: the raw bytes, or one raw LZ4 block |
+ *
+ * A frame is stored where LZ4 would not make it smaller and above 16 MiB, so a reader needs no more than `raw length`
+ * bytes for either.
+ */
+import { lz4DecodeBlock, lz4EncodeBlock } from '../codec/index.js';
+import { type ErrorDetails, isSstashError, SstashError } from '../errors.js';
+import { checkLimit, LIMITS } from '../limits.js';
+
+export const FRAME_HEADER_BYTES = 5;
+const CODEC_STORED = 0;
+const CODEC_LZ4 = 1;
+
+/** How new frames are written; every reader reads all. */
+export type Compression = 'lz4' | 'none';
+
+/** The frame of `raw`, a copy. */
+export function encodeFrame(raw: Uint8Array, compression: Compression): Uint8Array {
+  const fits = compression === 'lz4' && raw.length <= LIMITS.blockBytesMax;
+  const packed = fits ? lz4EncodeBlock(raw) : raw;
+  const smaller = packed.length < raw.length;
+  const payload = smaller ? packed : raw;
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  frame[0] = smaller ? CODEC_LZ4 : CODEC_STORED;
+  new DataView(frame.buffer).setUint32(1, raw.length);
+  frame.set(payload, FRAME_HEADER_BYTES);
+  return frame;
+}
+
+/**
+ * The raw bytes in a frame: a view of it when it was stored, else a new array.
+ * Throws REPOSITORY_CORRUPT, or REPOSITORY_UNSUPPORTED for a codec of a later release.
+ */
+export function decodeFrame(frame: Uint8Array, where: ErrorDetails = {}): Uint8Array {
+  if (frame.length < FRAME_HEADER_BYTES) {
+    throw new SstashError('REPOSITORY_CORRUPT', 'a frame ends in its header', where);
+  }
+  const codec = frame[0];
+  const rawLength = frameRawLength(frame);
+  const payload = frame.subarray(FRAME_HEADER_BYTES);
+  if (codec === CODEC_STORED) {
+    if (payload.length === rawLength) return payload;
+    throw new SstashError('REPOSITORY_CORRUPT', 'a stored frame has another length than it says', {
+      expected: String(rawLength),
+      found: String(payload.length),
+      ...where,
+    });
+  }
+  if (codec !== CODEC_LZ4) {
+    throw new SstashError('REPOSITORY_UNSUPPORTED', `frame codec ${codec} is not known`, {
+      hint: 'use a newer sstash',
+      ...where,
+    });
+  }
+  // LZ4 makes at most 255 bytes of one, so the payload bounds what is allocated.
+  if (rawLength > payload.length * 255) {
+    throw new SstashError('REPOSITORY_CORRUPT', 'a frame says it holds more than it can', where);
+  }
+  checkLimit('objectBytesMax', rawLength, where);
+  const raw = new Uint8Array(rawLength);
+  try {
+    lz4DecodeBlock(payload, raw);
+  } catch (cause) {
+    if (!isSstashError(cause)) throw cause;
+    throw new SstashError('REPOSITORY_CORRUPT', 'a frame cannot be decompressed', {
+      cause,
+      ...where,
+    });
+  }
+  return raw;
+}
+
+/** Raw length that the header of `frame` says. */
+export function frameRawLength(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset, frame.byteLength).getUint32(1);
+}

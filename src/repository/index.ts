@@ -1,0 +1,21 @@
+/**
+ * The backup format: config, ids, objects in packs, indexes, manifests. Knows bytes and ids, not what
+ * they mean; docs/repository-format.md is its specification.
+ */
+export {
+  type ChunkSettings,
+  type NewRepositoryOptions,
+  REPOSITORY_VERSION,
+  type RepositoryConfig,
+} from './config.js';
+export type { ObjectKind, PackEntry } from './entries.js';
+export { type Compression, decodeFrame, encodeFrame } from './frame.js';
+export { indexKey, visitFragment } from './index-fragment.js';
+export { contentName, OBJECT_ID_BYTES, objectId, type RepositoryKeys } from './keys.js';
+export type { Manifest, ManifestName } from './manifest.js';
+export { ObjectIndex, type ObjectLocation } from './object-index.js';
+export { ObjectReader, type PlacedObject } from './object-reader.js';
+export { isPackHead, packKey, readPackIndex } from './pack.js';
+export { putQuarantine } from './quarantine.js';
+export { Repository } from './repository.js';
+export { RepositoryWriter, type WriterStats } from './writer.js';

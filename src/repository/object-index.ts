@@ -1,0 +1,103 @@
+/**
+ * Which object lies where: all index fragments merged into one open-addressing hash table over
+ * typed arrays, about 60 bytes an object and no JavaScript object each. Ids are HMACs, so their
+ * first four bytes are a hash already.
+ */
+import type { PackEntry } from './entries.js';
+import { OBJECT_ID_BYTES } from './keys.js';
+
+export interface ObjectLocation {
+  readonly pack: string;
+  readonly offset: number;
+  /** Of the frame. */
+  readonly length: number;
+  readonly rawLength: number;
+}
+
+export class ObjectIndex {
+  readonly #packs: string[] = [];
+  readonly #packNumbers = new Map<string, number>();
+  #ids = new Uint8Array(1024 * OBJECT_ID_BYTES);
+  /** Per object: pack number, offset, frame length, raw length. */
+  #places = new Uint32Array(1024 * 4);
+  /** Object number + 1, 0 = free. */
+  #slots = new Int32Array(2048);
+  size = 0;
+
+  /** Packs that hold at least one object. */
+  get packs(): readonly string[] {
+    return this.#packs;
+  }
+
+  /** Records where an object lies; an id that is known keeps its first place. */
+  add(pack: string, entry: PackEntry): void {
+    if ((this.size + 1) * 3 > this.#slots.length * 2) this.#grow();
+    const slot = this.#find(entry.id);
+    if (this.#slots[slot] !== 0) return;
+    let number = this.#packNumbers.get(pack);
+    if (number === undefined) {
+      number = this.#packs.push(pack) - 1;
+      this.#packNumbers.set(pack, number);
+    }
+    this.#ids.set(entry.id, this.size * OBJECT_ID_BYTES);
+    this.#places.set([number, entry.offset, entry.length, entry.rawLength], this.size * 4);
+    this.size++;
+    this.#slots[slot] = this.size;
+  }
+
+  has(id: Uint8Array): boolean {
+    return this.#slots[this.#find(id)] !== 0;
+  }
+
+  locate(id: Uint8Array): ObjectLocation | null {
+    const object = (this.#slots[this.#find(id)] as number) - 1;
+    if (object < 0) return null;
+    return {
+      pack: this.#packs[this.#places[object * 4] as number] as string,
+      offset: this.#places[object * 4 + 1] as number,
+      length: this.#places[object * 4 + 2] as number,
+      rawLength: this.#places[object * 4 + 3] as number,
+    };
+  }
+
+  /** Slot that holds `id`, or the free slot where it belongs. */
+  #find(id: Uint8Array): number {
+    const ids = this.#ids;
+    const mask = this.#slots.length - 1;
+    let slot = hashOf(id, 0) & mask;
+    for (;;) {
+      const object = (this.#slots[slot] as number) - 1;
+      if (object < 0) return slot;
+      const start = object * OBJECT_ID_BYTES;
+      let i = 0;
+      while (i < OBJECT_ID_BYTES && ids[start + i] === id[i]) i++;
+      if (i === OBJECT_ID_BYTES) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #grow(): void {
+    const ids = new Uint8Array(this.#ids.length * 2);
+    ids.set(this.#ids);
+    const places = new Uint32Array(this.#places.length * 2);
+    places.set(this.#places);
+    this.#ids = ids;
+    this.#places = places;
+    this.#slots = new Int32Array(this.#slots.length * 2);
+    const mask = this.#slots.length - 1;
+    for (let object = 0; object < this.size; object++) {
+      let slot = hashOf(ids, object * OBJECT_ID_BYTES) & mask;
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+      this.#slots[slot] = object + 1;
+    }
+  }
+}
+
+function hashOf(ids: Uint8Array, at: number): number {
+  return (
+    (ids[at] as number) |
+    ((ids[at + 1] as number) << 8) |
+    ((ids[at + 2] as number) << 16) |
+    ((ids[at + 3] as number) << 24)
+  );
+}

@@ -1,0 +1,99 @@
+/**
+ * Reads objects whose place is known. Needs no index, so that a worker gets a store, the ids key and
+ * places, and nothing else. Every object is checked against its id before anybody sees it
+ * (invariant 4).
+ */
+import { equalBytes, toHex } from '../binary/index.js';
+import { SstashError } from '../errors.js';
+import type { BlobStore } from '../store/index.js';
+import { decodeFrame } from './frame.js';
+import { objectId } from './keys.js';
+import type { ObjectLocation } from './object-index.js';
+import { packKey } from './pack.js';
+
+/** An object and where it lies. */
+export interface PlacedObject extends ObjectLocation {
+  readonly id: Uint8Array;
+}
+
+/** Neighbours in one pack are fetched in one read of at most this many bytes. */
+const READ_BYTES_MAX = 2 * 1024 * 1024;
+/** Bytes that are read for nothing rather than make another request. */
+const GAP_BYTES_MAX = 16 * 1024;
+
+export class ObjectReader {
+  readonly #store: BlobStore;
+  readonly #idsKey: Uint8Array;
+  /** Bytes fetched from the store. */
+  bytesRead = 0;
+
+  constructor(store: BlobStore, idsKey: Uint8Array) {
+    this.#store = store;
+    this.#idsKey = idsKey;
+  }
+
+  /** Raw bytes of one object; throws REPOSITORY_CORRUPT or STORE_NOT_FOUND. */
+  async read(object: PlacedObject, signal?: AbortSignal): Promise<Uint8Array> {
+    for await (const { raw } of this.readAll([object], signal)) return raw;
+    throw new TypeError('unreachable');
+  }
+
+  /** Raw bytes of objects in the order given; neighbours in a pack are read together. */
+  async *readAll(
+    objects: readonly PlacedObject[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<{ object: PlacedObject; raw: Uint8Array }> {
+    for (let first = 0; first < objects.length; ) {
+      const group = neighbours(objects, first);
+      const { pack, offset } = group[0] as PlacedObject;
+      const last = group[group.length - 1] as PlacedObject;
+      const key = packKey(pack);
+      const length = last.offset + last.length - offset;
+      const bytes = await this.#store.get(key, {
+        offset,
+        length,
+        ...(signal === undefined ? {} : { signal }),
+      });
+      this.bytesRead += bytes.length;
+      for (const object of group) {
+        const start = object.offset - offset;
+        yield { object, raw: this.#open(bytes.subarray(start, start + object.length), object) };
+      }
+      first += group.length;
+    }
+  }
+
+  #open(frame: Uint8Array, object: PlacedObject): Uint8Array {
+    const where = {
+      file: `${this.#store.location}/${packKey(object.pack)}`,
+      component: 'pack',
+      offset: object.offset,
+      length: object.length,
+    };
+    if (frame.length !== object.length) {
+      throw new SstashError('REPOSITORY_CORRUPT', 'the pack ends before this object', where);
+    }
+    const raw = decodeFrame(frame, where);
+    if (equalBytes(objectId(this.#idsKey, raw), object.id)) return raw;
+    throw new SstashError('REPOSITORY_CORRUPT', `object ${toHex(object.id)} has other bytes`, {
+      ...where,
+      hint: 'sstash verify --read-data lists all damage and the backups it touches',
+    });
+  }
+}
+
+/** Objects from `first` on that one read can fetch. */
+function neighbours(objects: readonly PlacedObject[], first: number): PlacedObject[] {
+  const head = objects[first] as PlacedObject;
+  const group = [head];
+  let end = head.offset + head.length;
+  for (let i = first + 1; i < objects.length; i++) {
+    const next = objects[i] as PlacedObject;
+    const gap = next.offset - end;
+    if (next.pack !== head.pack || gap < 0 || gap > GAP_BYTES_MAX) break;
+    if (next.offset + next.length - head.offset > READ_BYTES_MAX) break;
+    group.push(next);
+    end = next.offset + next.length;
+  }
+  return group;
+}

@@ -1,0 +1,207 @@
+import { toHex } from '../binary/index.js';
+import { isSstashError, SstashError } from '../errors.js';
+import { checkLimit } from '../limits.js';
+import type { BlobStore } from '../store/index.js';
+import {
+  decodeConfig,
+  encodeConfig,
+  type NewRepositoryOptions,
+  newConfig,
+  type RepositoryConfig,
+} from './config.js';
+import { indexKey, visitFragment } from './index-fragment.js';
+import { deriveKeys, type RepositoryKeys } from './keys.js';
+import {
+  decodeManifest,
+  encodeManifest,
+  MANIFEST_PREFIX,
+  type Manifest,
+  type ManifestName,
+  type NewManifest,
+  parseManifestKey,
+} from './manifest.js';
+import { ObjectIndex } from './object-index.js';
+import { ObjectReader, type PlacedObject } from './object-reader.js';
+import { type Quarantine, readQuarantine } from './quarantine.js';
+
+const CONFIG_KEY = 'config';
+const CONCURRENT_READS = 8;
+
+/** A repository that is open: config, keys, and what is committed. */
+export class Repository {
+  readonly store: BlobStore;
+  readonly config: RepositoryConfig;
+  readonly keys: RepositoryKeys;
+  readonly reader: ObjectReader;
+  #index: Promise<ObjectIndex> | null = null;
+  #quarantine: Promise<Quarantine> | null = null;
+
+  private constructor(store: BlobStore, config: RepositoryConfig) {
+    this.store = store;
+    this.config = config;
+    this.keys = deriveKeys(config.key);
+    this.reader = new ObjectReader(store, this.keys.ids);
+  }
+
+  /** Makes a new repository; throws REPOSITORY_EXISTS when the store has a config already. */
+  static async create(store: BlobStore, options: NewRepositoryOptions = {}): Promise<Repository> {
+    const config = newConfig(options);
+    const written = await store.put(CONFIG_KEY, [encodeConfig(config)]);
+    if (!written) {
+      throw new SstashError('REPOSITORY_EXISTS', `${store.location} holds a repository already`, {
+        file: store.location,
+        hint: 'use it as it is, or choose another place',
+      });
+    }
+    return new Repository(store, config);
+  }
+
+  /** Throws REPOSITORY_NOT_FOUND, REPOSITORY_UNSUPPORTED or REPOSITORY_CORRUPT. */
+  static async open(store: BlobStore): Promise<Repository> {
+    const where = { file: `${store.location}/${CONFIG_KEY}`, component: 'config' };
+    let bytes: Uint8Array;
+    try {
+      bytes = await store.get(CONFIG_KEY);
+    } catch (cause) {
+      if (!isSstashError(cause, 'STORE_NOT_FOUND')) throw cause;
+      throw new SstashError('REPOSITORY_NOT_FOUND', `${store.location} holds no repository`, {
+        file: store.location,
+        hint: `sstash init ${store.location}`,
+        cause,
+      });
+    }
+    return new Repository(store, decodeConfig(bytes, where));
+  }
+
+  /** The same repository through another store (a wrapper of the first). */
+  through(store: BlobStore): Repository {
+    return new Repository(store, this.config);
+  }
+
+  /** Damaged objects that are as good as not there. */
+  quarantine(): Promise<Quarantine> {
+    this.#quarantine ??= readQuarantine(this.store);
+    return this.#quarantine;
+  }
+
+  /** Where every object lies; read once, on first use. */
+  index(): Promise<ObjectIndex> {
+    this.#index ??= this.#loadIndex();
+    return this.#index;
+  }
+
+  async #loadIndex(): Promise<ObjectIndex> {
+    const index = new ObjectIndex();
+    const quarantine = await this.quarantine();
+    const fragments = await this.store.list('index');
+    await forEachConcurrently(fragments, async ({ key, bytes }) => {
+      const where = { file: `${this.store.location}/${key}`, component: 'index' };
+      checkLimit('indexFragmentBytesMax', bytes, where);
+      visitFragment(
+        await this.store.get(key),
+        {
+          pack: () => {},
+          entry: (pack, entry) => {
+            if (quarantine.empty || !quarantine.has(pack, entry.id)) index.add(pack, entry);
+          },
+        },
+        where,
+      );
+    });
+    return index;
+  }
+
+  /** Places of objects; throws REPOSITORY_CORRUPT for the first one that no index names. */
+  async place(ids: readonly Uint8Array[]): Promise<PlacedObject[]> {
+    const index = await this.index();
+    return ids.map((id) => {
+      const location = index.locate(id);
+      if (location !== null) return { id, ...location };
+      throw new SstashError('REPOSITORY_CORRUPT', `object ${toHex(id)} is not in any index`, {
+        file: this.store.location,
+        component: indexKey(''),
+        hint: 'sstash verify lists all damage and the backups it touches',
+      });
+    });
+  }
+
+  /** Raw bytes of an object, checked against its id. */
+  async read(id: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+    const [object] = await this.place([id]);
+    return this.reader.read(object as PlacedObject, signal);
+  }
+
+  /** Names of all backups, oldest first; reads no manifest. */
+  async manifestNames(): Promise<ManifestName[]> {
+    const blobs = await this.store.list(MANIFEST_PREFIX);
+    return blobs.flatMap(({ key }) => parseManifestKey(key) ?? []);
+  }
+
+  async readManifest(name: ManifestName): Promise<Manifest> {
+    const where = { file: `${this.store.location}/${name.key}`, component: 'manifest' };
+    return decodeManifest(this.keys.ids, name, await this.store.get(name.key), where);
+  }
+
+  /** All manifests, oldest first. */
+  async manifests(): Promise<Manifest[]> {
+    const names = await this.manifestNames();
+    const manifests = new Map<string, Manifest>();
+    await forEachConcurrently(names, async (name) => {
+      manifests.set(name.key, await this.readManifest(name));
+    });
+    return names.flatMap(({ key }) => manifests.get(key) ?? []);
+  }
+
+  /**
+   * The backup whose id begins with `text`, or the newest for `latest`.
+   * Throws BACKUP_NOT_FOUND or BACKUP_AMBIGUOUS.
+   */
+  async findManifest(text: string): Promise<Manifest> {
+    const names = await this.manifestNames();
+    const wanted = text.toLowerCase();
+    const found =
+      wanted === 'latest' ? names.slice(-1) : names.filter(({ id }) => id.startsWith(wanted));
+    const [name] = found;
+    if (name === undefined || wanted === '') {
+      throw new SstashError('BACKUP_NOT_FOUND', `there is no backup ${text}`, {
+        file: this.store.location,
+        hint: 'sstash backups lists them',
+      });
+    }
+    if (found.length > 1) {
+      throw new SstashError('BACKUP_AMBIGUOUS', `${found.length} backups begin with ${text}`, {
+        file: this.store.location,
+        found: found.map(({ id }) => id).join(', '),
+        hint: 'give more digits of the id',
+      });
+    }
+    return this.readManifest(name);
+  }
+
+  /**
+   * Commits a backup (invariant 1: everything it reaches must be durable by now).
+   * Throws STORE_EXISTS when the very same manifest is there.
+   */
+  async commit(manifest: NewManifest): Promise<Manifest> {
+    const encoded = encodeManifest(this.keys.ids, manifest, this.config.compression);
+    const written = await this.store.put(encoded.name.key, [encoded.file]);
+    if (!written) {
+      throw new SstashError('STORE_EXISTS', `backup ${encoded.name.id} is there already`, {
+        file: `${this.store.location}/${encoded.name.key}`,
+        hint: 'run the command again',
+      });
+    }
+    return encoded.manifest;
+  }
+}
+
+async function forEachConcurrently<T>(
+  items: readonly T[],
+  action: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await action(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(CONCURRENT_READS, items.length) }, lane));
+}

@@ -1,0 +1,150 @@
+/**
+ * What a backup writes through. Objects that are known are not stored again; new ones are gathered
+ * in packs, data apart from what describes it. The order in which things become durable keeps
+ * invariants 1 and 2: pack, then the index fragment that names it, then (by the caller) the manifest.
+ */
+import { randomBytes } from 'node:crypto';
+import { toHex } from '../binary/index.js';
+import { OBJECT_KINDS, type ObjectKind } from './entries.js';
+import { encodeFrame } from './frame.js';
+import { encodeFragment, type IndexedPack, indexKey } from './index-fragment.js';
+import { objectId } from './keys.js';
+import type { ObjectIndex } from './object-index.js';
+import { PackBuilder, packKey } from './pack.js';
+import type { Repository } from './repository.js';
+
+/** Packs between two index fragments: what a killed backup stored is found by the next one. */
+const PACKS_PER_FRAGMENT = 8;
+
+export interface WriterStats {
+  /** Objects that were not in the repository, and their raw bytes. */
+  newObjects: number;
+  newRawBytes: number;
+  /** Objects that were. */
+  knownObjects: number;
+  knownRawBytes: number;
+  /** Bytes of all files written, in packs and index fragments. */
+  storedBytes: number;
+  packs: number;
+}
+
+export class RepositoryWriter {
+  readonly #repository: Repository;
+  readonly #index: ObjectIndex;
+  readonly #builders = { data: new PackBuilder(), meta: new PackBuilder() };
+  /** Ids of objects in packs that are not durable yet. */
+  readonly #pending = new Set<string>();
+  #unindexed: IndexedPack[] = [];
+  #putting: Promise<void> = Promise.resolve();
+  readonly session = toHex(randomBytes(16));
+  readonly stats: WriterStats = {
+    newObjects: 0,
+    newRawBytes: 0,
+    knownObjects: 0,
+    knownRawBytes: 0,
+    storedBytes: 0,
+    packs: 0,
+  };
+
+  private constructor(repository: Repository, index: ObjectIndex) {
+    this.#repository = repository;
+    this.#index = index;
+  }
+
+  static async open(repository: Repository): Promise<RepositoryWriter> {
+    return new RepositoryWriter(repository, await repository.index());
+  }
+
+  /** Whether the repository has the object, or this writer has it on its way there. */
+  has(id: Uint8Array): boolean {
+    return this.#index.has(id) || this.#pending.has(toHex(id));
+  }
+
+  /** Stores raw bytes; returns their id and whether they were new. */
+  async put(kind: ObjectKind, raw: Uint8Array): Promise<{ id: Uint8Array; isNew: boolean }> {
+    const id = objectId(this.#repository.keys.ids, raw);
+    if (this.has(id)) {
+      this.#known(raw.length);
+      return { id, isNew: false };
+    }
+    const frame = encodeFrame(raw, this.#repository.config.compression);
+    await this.putFrame(kind, id, frame, raw.length);
+    return { id, isNew: true };
+  }
+
+  /**
+   * Stores an object that is in a frame already; false when it was known. The writer keeps `id` and
+   * `frame`, which must not change any more.
+   */
+  async putFrame(
+    kind: ObjectKind,
+    id: Uint8Array,
+    frame: Uint8Array,
+    rawLength: number,
+  ): Promise<boolean> {
+    if (this.has(id)) {
+      this.#known(rawLength);
+      return false;
+    }
+    this.#pending.add(toHex(id));
+    this.stats.newObjects++;
+    this.stats.newRawBytes += rawLength;
+    const which = kind === 'chunk' ? 'data' : 'meta';
+    const builder = this.#builders[which];
+    builder.add(id, frame, rawLength, OBJECT_KINDS[kind]);
+    if (builder.bytes >= this.#repository.config.packBytes) await this.#close(which);
+    return true;
+  }
+
+  #known(rawLength: number): void {
+    this.stats.knownObjects++;
+    this.stats.knownRawBytes += rawLength;
+  }
+
+  /** Ends a pack and starts its way to the store; one pack at a time is under way. */
+  async #close(which: 'data' | 'meta'): Promise<void> {
+    const builder = this.#builders[which];
+    if (builder.count === 0) return;
+    this.#builders[which] = new PackBuilder();
+    await this.#putting;
+    const pack = builder.finish(this.#repository.config.compression);
+    const { name, bytes, entries } = pack;
+    this.#putting = this.#repository.store.put(packKey(name), pack.parts).then((written) => {
+      this.stats.storedBytes += written ? bytes : 0;
+      this.stats.packs++;
+      for (const entry of entries) {
+        this.#index.add(name, entry);
+        this.#pending.delete(toHex(entry.id));
+      }
+      this.#unindexed.push({ name, bytes, entries });
+    });
+    // A failure is thrown where the promise is awaited next; until then it must not count as unhandled.
+    this.#putting.catch(() => {});
+    if (this.#unindexed.length >= PACKS_PER_FRAGMENT) await this.#writeFragment();
+  }
+
+  /** Invariant 2: only packs whose put has returned are named. */
+  async #writeFragment(): Promise<void> {
+    const packs = this.#unindexed;
+    if (packs.length === 0) return;
+    this.#unindexed = [];
+    const { name, file } = encodeFragment(packs, this.#repository.config.compression);
+    const written = await this.#repository.store.put(indexKey(name), [file]);
+    this.stats.storedBytes += written ? file.length : 0;
+  }
+
+  /** Makes everything durable; after this the manifest may be committed. */
+  async flush(): Promise<void> {
+    await this.#close('data');
+    await this.#putting;
+    await this.#writeFragment();
+    await this.#close('meta');
+    await this.#putting;
+    await this.#writeFragment();
+  }
+
+  /** Waits for what is under way and forgets the rest: for the way out after an error. */
+  async abandon(): Promise<void> {
+    await this.#putting.catch(() => {});
+  }
+}

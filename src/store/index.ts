@@ -1,0 +1,11 @@
+/** Where repositories lie: named blobs that are written once. Knows neither SSTables nor formats. */
+export {
+  type BlobInfo,
+  type BlobStore,
+  checkKey,
+  type GetOptions,
+  type PutOptions,
+  partsLength,
+} from './blob-store.js';
+export { MemoryStore } from './memory-store.js';
+export { DiscardStore, ReadOnlyStore } from './wrappers.js';
