@@ -1,0 +1,23 @@
+/** Files: reading them, and the one way of writing a durable one. No other folder touches node:fs. */
+export { AppendFile, openAppend } from './append-file.js';
+export {
+  type DirectoryEntry,
+  type FileHandle,
+  type FileStatus,
+  type FileSystem,
+  nodeFileSystem,
+  type OpenMode,
+} from './file-system.js';
+export {
+  type FileWriter,
+  isTemporaryName,
+  makeDirectory,
+  type PublishData,
+  type PublishOptions,
+  publish,
+  removeDirectory,
+  removeFile,
+} from './publish.js';
+export { openFile, RandomAccessFile } from './random-access-file.js';
+export { listDirectory, readWholeFile, statPath, statPathIfThere } from './read.js';
+export { systemError } from './system-error.js';

@@ -1,0 +1,206 @@
+/**
+ * The one way of writing a durable file: a temporary file in the same directory, its bytes, fsync,
+ * rename to the final name, fsync of the directory. A file under its final name is whole, whenever
+ * the machine stops.
+ *
+ * Temporary names are `.<name>.<16 hex>.tmp`; Cassandra ignores names that end in `.tmp`, and so do
+ * all readers here.
+ */
+import { randomBytes } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+import { type FileHandle, type FileSystem, nodeFileSystem } from './file-system.js';
+import { call, errnoOf } from './system-error.js';
+
+/** Takes the bytes of a file one after another. */
+export interface FileWriter {
+  /** Bytes written so far. */
+  readonly position: number;
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** The bytes, parts of them, or a function that writes them. */
+export type PublishData =
+  | Uint8Array
+  | readonly Uint8Array[]
+  | ((writer: FileWriter) => Promise<void>);
+
+export interface PublishOptions {
+  /** Leave a file that is there alone. Otherwise it is replaced. */
+  readonly ifAbsent?: boolean;
+  readonly fs?: FileSystem;
+}
+
+/** Small writes are gathered up to this. */
+const BUFFER_BYTES = 1024 * 1024;
+
+class BufferedWriter implements FileWriter {
+  position = 0;
+  readonly #handle: FileHandle;
+  #parts: Uint8Array[] = [];
+  #held = 0;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.position += bytes.length;
+    if (this.#held + bytes.length > BUFFER_BYTES) await this.flush();
+    if (bytes.length >= BUFFER_BYTES / 4) {
+      await this.flush();
+      await this.#handle.write(bytes);
+      return;
+    }
+    // A copy: the caller may use its array again before the flush.
+    this.#parts.push(bytes.slice());
+    this.#held += bytes.length;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#held === 0) return;
+    const joined = Buffer.concat(this.#parts, this.#held);
+    this.#parts = [];
+    this.#held = 0;
+    await this.#handle.write(joined);
+  }
+}
+
+/**
+ * Writes the file `path`; when the promise is fulfilled it is durable. False when `ifAbsent` found a
+ * file there. Throws WRITE_FAILED or DISK_FULL; then the temporary file is gone, if that was
+ * possible, and whatever stood at `path` is untouched.
+ */
+export async function publish(
+  path: string,
+  data: PublishData,
+  options: PublishOptions = {},
+): Promise<boolean> {
+  const fs = options.fs ?? nodeFileSystem;
+  const directory = dirname(path);
+  const suffix = randomBytes(8).toString('hex');
+  const temporary = join(directory, `.${basename(path)}.${suffix}.tmp`);
+  return call(path, 'write', async () => {
+    const handle = await fs.open(temporary, 'create');
+    try {
+      await fill(handle, data);
+      const placed = await place(fs, temporary, path, options.ifAbsent === true);
+      if (placed) await fs.syncDirectory(directory);
+      return placed;
+    } catch (error) {
+      // The first error is the one to report, whatever becomes of the leftover.
+      await fs.unlink(temporary).catch(() => undefined);
+      throw error;
+    }
+  });
+}
+
+async function fill(handle: FileHandle, data: PublishData): Promise<void> {
+  try {
+    const writer = new BufferedWriter(handle);
+    if (typeof data === 'function') await data(writer);
+    else for (const part of data instanceof Uint8Array ? [data] : data) await writer.write(part);
+    await writer.flush();
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Gives the temporary file its name. False when `ifAbsent` and the name is taken. */
+async function place(
+  fs: FileSystem,
+  temporary: string,
+  path: string,
+  ifAbsent: boolean,
+): Promise<boolean> {
+  if (!ifAbsent) {
+    await fs.rename(temporary, path);
+    return true;
+  }
+  try {
+    // Unlike rename, link never replaces: of two writers one wins.
+    await fs.link(temporary, path);
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') {
+      await fs.unlink(temporary);
+      return false;
+    }
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(errnoOf(error)))
+      throw error;
+    return placeWithoutLinks(fs, temporary, path);
+  }
+  await fs.unlink(temporary);
+  return true;
+}
+
+/** For file systems without hard links: the check and the rename are two steps there. */
+async function placeWithoutLinks(
+  fs: FileSystem,
+  temporary: string,
+  path: string,
+): Promise<boolean> {
+  try {
+    await fs.stat(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    await fs.rename(temporary, path);
+    return true;
+  }
+  await fs.unlink(temporary);
+  return false;
+}
+
+/** Whether `name` is one of a file that `publish` did not finish. */
+export function isTemporaryName(name: string): boolean {
+  return /^\..+\.[0-9a-f]{16}\.tmp$/.test(name);
+}
+
+/** Makes a directory and those above it, durable; none when it is there. Throws WRITE_FAILED. */
+export async function makeDirectory(path: string, fs: FileSystem = nodeFileSystem): Promise<void> {
+  await call(path, 'write', async () => {
+    try {
+      await fs.makeDirectory(path);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'ENOENT' && dirname(path) !== path) {
+        await makeDirectory(dirname(path), fs);
+        return makeDirectory(path, fs);
+      }
+      if (errno !== 'EEXIST') throw error;
+      if ((await fs.stat(path)).kind !== 'directory') {
+        throw Object.assign(new Error('a file is in the way'), { code: 'ENOTDIR' });
+      }
+      return;
+    }
+    await fs.syncDirectory(dirname(path));
+  });
+}
+
+/** True when the file was there. Durable only after its directory was synced. */
+export async function removeFile(path: string, fs: FileSystem = nodeFileSystem): Promise<boolean> {
+  return call(path, 'write', async () => {
+    try {
+      await fs.unlink(path);
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  });
+}
+
+/** Removes an empty directory; true when it was there and is gone. */
+export async function removeDirectory(
+  path: string,
+  fs: FileSystem = nodeFileSystem,
+): Promise<boolean> {
+  return call(path, 'write', async () => {
+    try {
+      await fs.removeDirectory(path);
+      return true;
+    } catch (error) {
+      if (['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error))) return false;
+      throw error;
+    }
+  });
+}
