@@ -15,4 +15,5 @@ export {
 } from './kernels.js';
 export { lz4Bound } from './lz4-typescript.js';
 export { murmur3Typescript } from './murmur3-typescript.js';
+export { StreamHash } from './stream-hash.js';
 export { xxh3Typescript } from './xxh3-typescript.js';
