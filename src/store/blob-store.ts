@@ -46,9 +46,13 @@ export interface BlobStore {
 
 const KEY = /^[a-z0-9][a-z0-9._-]*(\/[a-z0-9][a-z0-9._-]*){0,7}$/;
 
+export function isKey(text: string): boolean {
+  return KEY.test(text) && text.length <= 512;
+}
+
 /** Throws a TypeError for a text that is not a key. */
 export function checkKey(key: string): void {
-  if (!KEY.test(key) || key.length > 512) throw new TypeError(`not a store key: ${key}`);
+  if (!isKey(key)) throw new TypeError(`not a store key: ${key}`);
 }
 
 /** Bytes of all parts together. */

@@ -7,5 +7,7 @@ export {
   type PutOptions,
   partsLength,
 } from './blob-store.js';
+export { inspectLocal, type LocalPlace, LocalStore } from './local-store.js';
 export { MemoryStore } from './memory-store.js';
+export { openStore, shareStore } from './open-store.js';
 export { DiscardStore, ReadOnlyStore } from './wrappers.js';
