@@ -3,8 +3,25 @@
  * memory, which the host lays out: whatever lies below `heapStart()` belongs to the module.
  */
 export { decode as lz4Decode, encode as lz4Encode } from './lz4';
-export { digest as xxh3 } from './xxh3';
 export { digest as murmur3 } from './murmur3';
+export { setColumns, setEncoding } from './table';
+export {
+  cellCount,
+  consumed,
+  damageAt,
+  insidePartition,
+  leafCount,
+  markerCount,
+  opaqueCount,
+  outLength,
+  partitionCount,
+  recordAt,
+  reset,
+  rowCount,
+  setTables,
+  walk,
+} from './walk';
+export { defaultSecret as xxh3DefaultSecret, digest as xxh3 } from './xxh3';
 
 /** First address that the host may use. */
 export function heapStart(): usize {

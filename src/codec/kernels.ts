@@ -19,6 +19,54 @@ export interface KernelExports {
   lz4Encode(source: number, length: number, target: number): number;
   xxh3(input: number, length: number, secret: number, out: number): void;
   murmur3(key: number, length: number, out: number): void;
+  xxh3DefaultSecret(): number;
+  setEncoding(
+    minTimestamp: bigint,
+    minLocalDeletionTime: number,
+    minTTL: number,
+    unsignedDeletion: number,
+    liveComplexDeletionTime: number,
+    rowBytesMax: number,
+  ): void;
+  setColumns(
+    clusterings: number,
+    clusteringTable: number,
+    statics: number,
+    staticTable: number,
+    regulars: number,
+    regularTable: number,
+    scratch: number,
+    secret: number,
+  ): void;
+  setTables(
+    ends: number,
+    starts: number,
+    cuts: number,
+    digests: number,
+    heads: number,
+    partitionLeaves: number,
+    tokenHighs: number,
+    tokenLows: number,
+    leaves: number,
+  ): void;
+  reset(): void;
+  walk(window: number, length: number, last: number, out: number, outLimit: number): number;
+  readonly consumed: KernelGlobal;
+  readonly outLength: KernelGlobal;
+  readonly leafCount: KernelGlobal;
+  readonly partitionCount: KernelGlobal;
+  readonly rowCount: KernelGlobal;
+  readonly markerCount: KernelGlobal;
+  readonly cellCount: KernelGlobal;
+  readonly opaqueCount: KernelGlobal;
+  readonly insidePartition: KernelGlobal;
+  readonly damageAt: KernelGlobal;
+  readonly recordAt: KernelGlobal;
+}
+
+/** A variable of the module; numbers above 2^31 come out negative. */
+export interface KernelGlobal {
+  readonly value: number;
 }
 
 /** What both implementations offer on ordinary arrays; results are copies. */

@@ -1,0 +1,354 @@
+/**
+ * The leaf walk: a window of the uncompressed stream of Data.db to canonical leaves, with their
+ * digests and cuts (docs/canonical-form.md).
+ *
+ * Only whole leaves are committed. A partition's head is committed together with its first row,
+ * because a partition of one row is one leaf; later rows one by one, so a window may end anywhere
+ * inside a large partition: the place prefix and the size of the previous record carry over.
+ */
+import {
+  beginRecord,
+  copyFrom,
+  loose,
+  notStrict,
+  o,
+  p,
+  rewind,
+  room,
+  seek,
+  setOutput,
+  skip,
+  writeByte,
+  writeTime,
+  writeVint,
+} from './cursor';
+import * as murmur3 from './murmur3';
+import { cells, clusteringEnd, MARKER_TAG, resetCells, staticRow, unfiltered } from './rows';
+import {
+  BAD_DELETION,
+  BAD_END,
+  LEAVES_FULL,
+  NEED_BYTES,
+  OK,
+  OUTPUT_FULL,
+  TRUNCATED,
+} from './status';
+import {
+  digestSecret,
+  regularCount,
+  regularTable,
+  staticCount,
+  staticTable,
+  unsignedDeletion,
+} from './table';
+import * as xxh3 from './xxh3';
+
+const HEAD_TAG: u32 = 0x01;
+const OPAQUE_UNFILTERED_TAG: u32 = 0x04;
+const OPAQUE_HEAD_TAG: u32 = 0x05;
+const END_OF_PARTITION: u32 = 0x01;
+const LIVE_DELETION_TIME: u32 = 0x7fffffff;
+
+/** What the last walk did, read by the host. */
+export let consumed: usize = 0;
+export let outLength: usize = 0;
+export let leafCount: u32 = 0;
+export let partitionCount: u32 = 0;
+export let rowCount: u32 = 0;
+export let markerCount: u32 = 0;
+export let cellCount: u32 = 0;
+export let opaqueCount: u32 = 0;
+/** Where in the window damage was found, and in which record. */
+export let damageAt: usize = 0;
+export let recordAt: usize = 0;
+
+/** State between windows. */
+export let insidePartition: bool = false;
+/** Native size of the previous record of the partition. */
+let previousSize: u64 = 0;
+/** Murmur3 of the partition's key, each half big-endian. */
+let placeHigh: u64 = 0;
+let placeLow: u64 = 0;
+
+/** Tables of the current walk; see `walk`. */
+let windowStart: usize = 0;
+let windowEnd: usize = 0;
+let outStart: usize = 0;
+let leafEnds: usize = 0;
+let leafStarts: usize = 0;
+let leafCuts: usize = 0;
+let leafDigests: usize = 0;
+let leafHeads: usize = 0;
+let leafMax: u32 = 0;
+let partitionLeaves: usize = 0;
+let tokenHighs: usize = 0;
+let tokenLows: usize = 0;
+
+/** Puts the walk at the start of a partition. */
+export function reset(): void {
+  insidePartition = false;
+  previousSize = 0;
+}
+
+/**
+ * Sets the leaf tables: u32 end, start and cut, 16 bytes of digest and a byte per leaf for `leaves`
+ * leaves; u32 first leaf, high and low token halves per partition, for as many partitions.
+ */
+export function setTables(
+  ends: usize,
+  starts: usize,
+  cuts: usize,
+  digests: usize,
+  heads: usize,
+  partitions: usize,
+  highs: usize,
+  lows: usize,
+  leaves: u32,
+): void {
+  leafEnds = ends;
+  leafStarts = starts;
+  leafCuts = cuts;
+  leafDigests = digests;
+  leafHeads = heads;
+  partitionLeaves = partitions;
+  tokenHighs = highs;
+  tokenLows = lows;
+  leafMax = leaves;
+}
+
+/**
+ * Walks `[window, window + length)`. Canonical bytes go to `[out, outLimit)`; 16 bytes before `out`
+ * and 128 after `outLimit` are scratch. `last`: the stream ends with the window.
+ */
+export function walk(window: usize, length: usize, last: bool, out: usize, outLimit: usize): i32 {
+  windowStart = window;
+  windowEnd = window + length;
+  outStart = out;
+  setOutput(out, outLimit);
+  seek(window);
+  leafCount = 0;
+  partitionCount = 0;
+  rowCount = 0;
+  markerCount = 0;
+  opaqueCount = 0;
+  cellCount = 0;
+  consumed = 0;
+  outLength = 0;
+  resetCells();
+  let status: i32 = OK;
+  while (p < windowEnd && status == OK) {
+    recordAt = p - windowStart;
+    if (leafCount + 2 > leafMax) {
+      status = LEAVES_FULL;
+    } else if (!insidePartition) {
+      status = partitionStart();
+    } else if (<u32>load<u8>(p) & 1) {
+      status = partitionEnd();
+    } else {
+      status = nextUnfiltered();
+    }
+    if (status == OK) {
+      consumed = p - windowStart;
+      outLength = o - outStart;
+      cellCount = cells;
+    }
+  }
+  damageAt = p - windowStart;
+  if (status == NEED_BYTES || status == OK) {
+    if (last && (consumed != length || insidePartition)) return TRUNCATED;
+    return OK;
+  }
+  return status;
+}
+
+@inline
+function partitionEnd(): i32 {
+  if (<u32>load<u8>(p) != END_OF_PARTITION) return BAD_END;
+  skip(1);
+  insidePartition = false;
+  return OK;
+}
+
+/** Head, then the first row where there is one, then the end where it follows at once. */
+function partitionStart(): i32 {
+  const nativeStart = p;
+  const outHead = o;
+  let opaque: u32 = 0;
+  let status = head();
+  if (status != OK) return status;
+  if (p >= windowEnd) return NEED_BYTES;
+  const headSize = p - nativeStart;
+  if (loose) {
+    opaque = 1;
+    if (!writeOpaque(OPAQUE_HEAD_TAG, outHead, nativeStart, headSize)) return OUTPUT_FULL;
+  }
+  const headEnd = o;
+  if (<u32>load<u8>(p) & 1) {
+    if (<u32>load<u8>(p) != END_OF_PARTITION) return BAD_END;
+    skip(1);
+    beginPartition();
+    addLeaf(outHead, headEnd, nativeStart, <u32>placeLow, 1);
+    opaqueCount += opaque;
+    return OK;
+  }
+  const rowStart = p;
+  recordAt = p - windowStart;
+  beginRecord();
+  status = unfiltered(<u64>headSize, windowEnd, regularCount, regularTable);
+  if (status != OK) return status;
+  if (p >= windowEnd) return NEED_BYTES;
+  const isMarker: u32 = <u32>load<u8>(headEnd) == MARKER_TAG ? 1 : 0;
+  const next = <u32>load<u8>(p);
+  const single = (next & 1) != 0;
+  if (single && next != END_OF_PARTITION) return BAD_END;
+  const cut = single ? <u32>placeLow : cutOf(headEnd);
+  let rowOpaque: u32 = 0;
+  if (loose) {
+    rowOpaque = 1;
+    if (!writeOpaque(OPAQUE_UNFILTERED_TAG, headEnd, rowStart, p - rowStart)) return OUTPUT_FULL;
+  }
+  beginPartition();
+  markerCount += isMarker;
+  rowCount += 1 - isMarker;
+  if (single) {
+    skip(1);
+    addLeaf(outHead, o, nativeStart, cut, 1);
+    opaqueCount += opaque | rowOpaque;
+  } else {
+    addLeaf(outHead, headEnd, nativeStart, <u32>placeLow, 1);
+    addLeaf(headEnd, o, rowStart, cut, 0);
+    opaqueCount += opaque + rowOpaque;
+    insidePartition = true;
+    previousSize = <u64>(p - rowStart);
+  }
+  return OK;
+}
+
+function nextUnfiltered(): i32 {
+  const nativeStart = p;
+  const outRecord = o;
+  beginRecord();
+  const status = unfiltered(previousSize, windowEnd, regularCount, regularTable);
+  if (status != OK) return status;
+  const isMarker: u32 = <u32>load<u8>(outRecord) == MARKER_TAG ? 1 : 0;
+  const cut = cutOf(outRecord);
+  if (loose) {
+    if (!writeOpaque(OPAQUE_UNFILTERED_TAG, outRecord, nativeStart, p - nativeStart)) {
+      return OUTPUT_FULL;
+    }
+    opaqueCount++;
+  }
+  markerCount += isMarker;
+  rowCount += 1 - isMarker;
+  addLeaf(outRecord, o, nativeStart, cut, 0);
+  previousSize = <u64>(p - nativeStart);
+  return OK;
+}
+
+/** Key, partition deletion and static row; leaves the place of the partition. */
+function head(): i32 {
+  beginRecord();
+  if (windowEnd - p < 2) return NEED_BYTES;
+  const keyLength = <usize>bswap<u16>(load<u16>(p));
+  if (windowEnd - p < keyLength + 3) return NEED_BYTES;
+  if (!room(keyLength + 64)) return OUTPUT_FULL;
+  const key = p + 2;
+  murmur3.hash(key, <i32>keyLength);
+  placeHigh = murmur3.h1;
+  placeLow = murmur3.h2;
+  emptyKey = keyLength == 0;
+  writeByte(HEAD_TAG);
+  writeVint(<u64>keyLength);
+  copyFrom(key, keyLength);
+  seek(key + keyLength);
+  const flagsAt = o;
+  let flags: u32 = 0;
+  writeByte(0);
+  if (unsignedDeletion) {
+    const first = <u32>load<u8>(p);
+    if (first & 0x80) {
+      if (first != 0x80) return BAD_DELETION;
+      skip(1);
+    } else {
+      if (windowEnd - p < 12) return NEED_BYTES;
+      flags = 1;
+      writeTime(<i64>bswap<u64>(load<u64>(p)));
+      writeVint(<u64>bswap<u32>(load<u32>(p, 8)));
+      skip(12);
+    }
+  } else {
+    if (windowEnd - p < 12) return NEED_BYTES;
+    const local = bswap<u32>(load<u32>(p));
+    const time = <i64>bswap<u64>(load<u64>(p, 4));
+    skip(12);
+    if (time != i64.MIN_VALUE) {
+      flags = 1;
+      writeTime(time);
+      writeVint(<u64>local);
+    } else if (local != LIVE_DELETION_TIME) {
+      notStrict();
+    }
+  }
+  if (staticCount > 0) {
+    const before = o;
+    const status = staticRow(windowEnd, staticCount, staticTable);
+    if (status != OK) return status;
+    if (o != before) flags |= 2;
+  }
+  store<u8>(flagsAt, <u8>flags);
+  return OK;
+}
+
+let emptyKey: bool = false;
+
+/** Replaces the record at `record` by one that holds its native bytes. */
+function writeOpaque(tag: u32, record: usize, native: usize, bytes: usize): bool {
+  rewind(record);
+  if (!room(bytes + 64)) return false;
+  writeByte(tag);
+  writeVint(<u64>bytes);
+  copyFrom(native, bytes);
+  return true;
+}
+
+/** Hash of place and clustering of the unfiltered whose record begins at `record`. */
+@inline
+function cutOf(record: usize): u32 {
+  hashPlaced(record + 1, clusteringEnd, xxh3.defaultSecret());
+  return <u32>xxh3.low;
+}
+
+/** Hashes the place prefix and `[from, to)`: the prefix stands before it for that long. */
+@inline
+function hashPlaced(from: usize, to: usize, secret: usize): void {
+  const prefix = from - 16;
+  const kept = v128.load(prefix);
+  store<u64>(prefix, bswap<u64>(placeHigh));
+  store<u64>(prefix, bswap<u64>(placeLow), 8);
+  xxh3.hash(prefix, to - prefix, secret);
+  v128.store(prefix, kept);
+}
+
+/** Enters the current partition, whose first leaf comes next, into the tables. */
+function beginPartition(): void {
+  const at = <usize>partitionCount << 2;
+  let token = placeHigh;
+  if (emptyKey) token = <u64>i64.MIN_VALUE;
+  else if (token == <u64>i64.MIN_VALUE) token = <u64>i64.MAX_VALUE;
+  store<u32>(partitionLeaves + at, leafCount);
+  store<u32>(tokenHighs + at, <u32>(token >> 32));
+  store<u32>(tokenLows + at, <u32>token);
+  partitionCount++;
+}
+
+function addLeaf(from: usize, to: usize, native: usize, cut: u32, isHead: u32): void {
+  const at = <usize>leafCount;
+  hashPlaced(from, to, digestSecret);
+  store<u64>(leafDigests + (at << 4), bswap<u64>(xxh3.high));
+  store<u64>(leafDigests + (at << 4), bswap<u64>(xxh3.low), 8);
+  store<u32>(leafEnds + (at << 2), <u32>(to - outStart));
+  store<u32>(leafStarts + (at << 2), <u32>(native - windowStart));
+  store<u32>(leafCuts + (at << 2), cut);
+  store<u8>(leafHeads + at, <u8>isHead);
+  leafCount++;
+}
