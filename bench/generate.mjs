@@ -1,0 +1,121 @@
+/**
+ * Makes the benchmark tables under bench/data: `node bench/generate.mjs [--events N] [--sensors N]
+ * [--readings N]`. Cassandra's bulk writer makes the rows once; then a real node of each release
+ * takes them in and compacts them (day1), gets one cell changed and compacts again (day2).
+ *
+ *   bench/data/<4.1|5.0>/<day1|day2>/bench/<table>-<id>/   one SSTable each, with schema.cql
+ */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { connect } from '../fixtures/harness/cql.mjs';
+import { installCassandra } from '../fixtures/harness/install.mjs';
+import { startNode } from '../fixtures/harness/node.mjs';
+import { compileJava, toolCommand } from '../fixtures/harness/tools.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** The tables as BulkWriter.java has them, and the one cell that day2 changes. */
+const TABLES = {
+  events: {
+    create:
+      'CREATE TABLE bench.events (id bigint PRIMARY KEY, account text, kind text, at timestamp, ' +
+      'note text, payload blob, score double, flags int)',
+    change: 'UPDATE bench.events USING TIMESTAMP 1800000000000000 SET score = 0.5 WHERE id = 424',
+  },
+  readings: {
+    create:
+      'CREATE TABLE bench.readings (sensor text, day int, at timestamp, value double, ' +
+      'quality tinyint, unit text, PRIMARY KEY ((sensor, day), at))',
+    change:
+      'UPDATE bench.readings USING TIMESTAMP 1800000000000000 SET value = 99.5 ' +
+      "WHERE sensor = 'sensor-7' AND day = 19003 AND at = 1700000150000",
+  },
+};
+
+const COMPACTION = "compaction = {'class': 'SizeTieredCompactionStrategy', 'enabled': 'false'}";
+
+export async function generate(lines, { events, sensors, readings }) {
+  const work = mkdtempSync(join(tmpdir(), 'sstash-bench-'));
+  const source = join(work, 'source');
+  mkdirSync(source);
+  bulkWrite(work, source, [events, sensors, readings]);
+  for (const line of lines) await compactOnNode(line, join(work, line), source);
+  rmSync(work, { recursive: true });
+}
+
+function bulkWrite(work, source, counts) {
+  // The oldest release writes the source: both can read it.
+  const install = installCassandra('4.1');
+  const classes = compileJava(install, join(here, 'BulkWriter.java'), 'bulk-writer');
+  const args = [source, ...counts.map(String)];
+  const [command, ...rest] = toolCommand(install, work, 'BulkWriter', args);
+  const at = rest.indexOf('-cp') + 1;
+  rest[at] = `${classes}:${rest[at]}`;
+  execFileSync(command, rest, { stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+async function compactOnNode(line, directory, source) {
+  const node = await startNode({
+    line,
+    directory,
+    settings: { compaction_throughput: '0MiB/s', concurrent_compactors: '1' },
+  });
+  try {
+    const session = await connect(node);
+    const replication = "{'class': 'SimpleStrategy', 'replication_factor': 1}";
+    await session.execute(`CREATE KEYSPACE bench WITH replication = ${replication}`);
+    for (const [name, { create }] of Object.entries(TABLES)) {
+      await session.execute(`${create} WITH ${COMPACTION}`);
+      const from = join(source, 'bench', name);
+      for (const file of readdirSync(from))
+        cpSync(join(from, file), join(folderOf(node, name), file));
+      node.nodetool('refresh', 'bench', name);
+    }
+    keepCompacted(node, line, 'day1');
+    for (const { change } of Object.values(TABLES)) await session.execute(change);
+    node.nodetool('flush', 'bench');
+    keepCompacted(node, line, 'day2');
+    await session.close();
+  } finally {
+    await node.stop();
+  }
+  rmSync(directory, { recursive: true });
+}
+
+function folderOf(node, table) {
+  const keyspace = join(node.dataDirectory, 'bench');
+  const name = readdirSync(keyspace).find((entry) => entry.startsWith(`${table}-`));
+  if (name === undefined) throw new Error(`no folder of ${table} in ${keyspace}`);
+  return join(keyspace, name);
+}
+
+function keepCompacted(node, line, day) {
+  node.nodetool('compact', 'bench');
+  node.nodetool('snapshot', '-t', day, 'bench');
+  rmSync(join(here, 'data', line, day), { recursive: true, force: true });
+  for (const table of Object.keys(TABLES)) {
+    const folder = folderOf(node, table);
+    const target = join(here, 'data', line, day, 'bench', basename(folder));
+    const partial = `${target}.partial`;
+    cpSync(join(folder, 'snapshots', day), partial, { recursive: true });
+    rmSync(join(partial, 'manifest.json'), { force: true });
+    renameSync(partial, target);
+  }
+  node.nodetool('clearsnapshot', '-t', day);
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    events: { type: 'string', default: '1200000' },
+    sensors: { type: 'string', default: '2000' },
+    readings: { type: 'string', default: '2400' },
+  },
+});
+const started = Date.now();
+await generate(positionals.length === 0 ? ['4.1', '5.0'] : positionals, values);
+console.log(`made bench/data in ${((Date.now() - started) / 1000).toFixed(0)} s`);
