@@ -51,8 +51,8 @@ class BufferedWriter implements FileWriter {
       await this.#handle.write(bytes);
       return;
     }
-    // A copy: the caller may use its array again before the flush.
-    this.#parts.push(bytes.slice());
+    // A copy (`slice` of a Buffer is none): the caller may use its array again before the flush.
+    this.#parts.push(new Uint8Array(bytes));
     this.#held += bytes.length;
   }
 

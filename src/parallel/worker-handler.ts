@@ -17,7 +17,9 @@ export function workerHandler(tasks: TaskTable): (request: TaskRequest) => Promi
       const { reply, transfer } = await runTask(tasks, request.task, request.argument, context);
       if (transfer.length === 0) return reply;
       const { move, transferableSymbol, valueSymbol } = await import('piscina');
-      return move({ [transferableSymbol]: [...transfer], [valueSymbol]: reply });
+      const movable = { [transferableSymbol]: [...transfer], [valueSymbol]: reply };
+      // The symbols are declared as plain `symbol`, so the compiler cannot see that they are there.
+      return move(movable as unknown as Parameters<typeof move>[0]);
     } finally {
       clearInterval(timer);
     }
