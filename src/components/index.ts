@@ -3,6 +3,7 @@ export { readBound, readClusteringValues, readIndexName } from './clustering-pre
 export type { CompressionDictionary } from './compression-dictionary.js';
 export { type CompressionInfo, parseCompressionInfo } from './compression-info.js';
 export { type DataChecksums, parseCrc } from './crc.js';
+export * from './data/index.js';
 export { readDeletionTime } from './deletion-time.js';
 export {
   type ComponentName,

@@ -1,0 +1,16 @@
+/** The row format of Data.db: native bytes to the row model and back. */
+export { readColumnSubset, writeColumnSubset } from './column-subset.js';
+export { CellFlag, ExtendedFlag, isBoundary, isBoundKind, RowFlag } from './flags.js';
+export type {
+  Cell,
+  ClusteringValues,
+  ColumnData,
+  DeletionTime,
+  Liveness,
+  Marker,
+  PartitionEnd,
+  PartitionHead,
+  Row,
+  Unfiltered,
+} from './row-model.js';
+export { RowReader, type RowReaderOptions } from './row-reader.js';
