@@ -1,6 +1,25 @@
 /** CQL types, values and keys: type strings, value texts, orders, tokens; knows no files. */
-export { ClusteringKind, type ClusteringPrefix } from './clustering.js';
+export {
+  type ClusteringComparator,
+  ClusteringKind,
+  type ClusteringPrefix,
+  clusteringComparator,
+  compareClusterings,
+} from './clustering.js';
+export { comparator, compareValues } from './compare.js';
+export type { Comparator } from './compare-scalars.js';
+export { type CounterShard, counterShards, counterTotal } from './counter.js';
+export { bigIntToBytes, bytesToBigInt } from './decimal.js';
+export { compositeComponents } from './elements.js';
+export { quoteName } from './identifiers.js';
+export { jsonWriter, valueToJson } from './json.js';
+export { type KeyHash, murmur3 } from './murmur3.js';
+export { parseKeyText } from './parse-key.js';
 export { parseType } from './parse-type.js';
+export { type Partitioner, partitioner } from './partitioner.js';
+export type { TextWriter } from './scalars.js';
+export { keyText, keyTexts, keyTextWriter, valueText } from './text.js';
+export { typeToCql } from './type-names.js';
 export type {
   ColumnToCollectionType,
   CompositeType,
@@ -18,3 +37,4 @@ export type {
   UdtType,
   VectorType,
 } from './types.js';
+export { uuidText } from './uuid.js';

@@ -1,0 +1,139 @@
+/** Orders of values as Cassandra's types define them: what clusterings and local keys sort by. */
+import { compareBytes } from '../binary/index.js';
+import { SstashError } from '../errors.js';
+import { type Comparator, scalarOrder } from './compare-scalars.js';
+import {
+  collectionElements,
+  compositeComponents,
+  type Element,
+  tupleElements,
+  vectorElements,
+} from './elements.js';
+import type { CompositeType, CqlType } from './types.js';
+
+const comparators = new WeakMap<CqlType, Comparator>();
+
+/**
+ * The order of values of `type`, descending types included; resolve it once. Throws
+ * SSTABLE_UNSUPPORTED_TYPE for the types of old comparators, which have no order here.
+ */
+export function comparator(type: CqlType): Comparator {
+  const known = comparators.get(type);
+  if (known !== undefined) return known;
+  const ascending = emptyFirst(build(type));
+  const order: Comparator = type.reversed ? (a, b) => ascending(b, a) : ascending;
+  comparators.set(type, order);
+  return order;
+}
+
+/** Order of two values: negative, 0 or positive. */
+export function compareValues(type: CqlType, a: Uint8Array, b: Uint8Array): number {
+  return comparator(type)(a, b);
+}
+
+function emptyFirst(compare: Comparator): Comparator {
+  return (a, b) => {
+    if (a.length > 0 && b.length > 0) return compare(a, b);
+    return Math.min(1, a.length) - Math.min(1, b.length);
+  };
+}
+
+type ElementComparator = (a: Element, b: Element) => number;
+
+function nullFirst(compare: Comparator): ElementComparator {
+  return (a, b) => {
+    if (a !== null && b !== null) return compare(a, b);
+    return a === b ? 0 : a === null ? -1 : 1;
+  };
+}
+
+function build(type: CqlType): Comparator {
+  switch (type.kind) {
+    case 'list':
+    case 'set': {
+      const element = nullFirst(comparator(type.element));
+      return collections(type, [element]);
+    }
+    case 'map':
+      return collections(type, [
+        nullFirst(comparator(type.key)),
+        nullFirst(comparator(type.value)),
+      ]);
+    case 'tuple':
+      return tuples(type, type.elements);
+    case 'udt':
+      return tuples(
+        type,
+        type.fields.map((field) => field.type),
+      );
+    case 'vector': {
+      const element = comparator(type.element);
+      return (a, b) => {
+        const right = vectorElements(type, b);
+        return firstDifference(vectorElements(type, a), (value, i) =>
+          element(value, right[i] ?? value),
+        );
+      };
+    }
+    case 'composite':
+      return composites(type);
+    case 'partitioner-order':
+    case 'dynamic-composite':
+    case 'column-to-collection':
+      return () => {
+        throw new SstashError('SSTABLE_UNSUPPORTED_TYPE', `${type.text} has no order here`, {
+          found: type.text.slice(0, 200),
+        });
+      };
+    default:
+      return scalarOrder(type.kind);
+  }
+}
+
+function firstDifference<T>(items: readonly T[], compare: (item: T, i: number) => number): number {
+  for (const [i, item] of items.entries()) {
+    const difference = compare(item, i);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Element by element, `orders` in turn; then the shorter one first. */
+function collections(type: CqlType, orders: readonly ElementComparator[]): Comparator {
+  return (a, b) => {
+    const left = collectionElements(type, a);
+    const right = collectionElements(type, b);
+    const shared = left.slice(0, right.length);
+    const difference = firstDifference(shared, (element, i) => {
+      const order = orders[i % orders.length];
+      return order?.(element, right[i] ?? null) ?? 0;
+    });
+    return difference || left.length - right.length;
+  };
+}
+
+/** Field by field, null first; fields that are missing at the end are as good as null. */
+function tuples(type: CqlType, types: readonly CqlType[]): Comparator {
+  const orders = types.map((field) => nullFirst(comparator(field)));
+  return (a, b) => {
+    const left = tupleElements(type, a, orders.length);
+    const right = tupleElements(type, b, orders.length);
+    return firstDifference(orders, (order, i) => order(left[i] ?? null, right[i] ?? null));
+  };
+}
+
+function composites(type: CompositeType): Comparator {
+  const orders = type.elements.map(comparator);
+  return (a, b) => {
+    const left = compositeComponents(type, a);
+    const right = compositeComponents(type, b);
+    if (left.isStatic !== right.isStatic) return left.isStatic ? -1 : 1;
+    const shared = left.values.slice(0, right.values.length);
+    const difference = firstDifference(shared, (value, i) => {
+      const order = orders[i] ?? compareBytes;
+      const ends = (left.ends[i] ?? 0) - (right.ends[i] ?? 0);
+      return order(value, right.values[i] ?? value) || ends;
+    });
+    return difference || left.values.length - right.values.length;
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * The values inside a value (format reference, 4.3):
+ *
+ *   list, set    i32 count, count × element
+ *   map          i32 count, count × (key element, value element)
+ *   tuple, UDT   elements, maybe fewer than there are fields
+ *   element      i32 length (negative = null), bytes
+ *   vector       values back to back; if they have no fixed length, each behind its uvint length
+ *   composite    per component: u16 length, bytes, i8 end of component; ffff before the first one
+ *                marks a static name of old tables
+ */
+import { ByteReader } from '../binary/index.js';
+import { isSstashError } from '../errors.js';
+import { malformed } from './malformed.js';
+import type { CqlType, VectorType } from './types.js';
+
+export type Element = Uint8Array | null;
+
+export interface CompositeComponents {
+  readonly isStatic: boolean;
+  readonly values: readonly Uint8Array[];
+  /** End-of-component bytes, signed; 0 in partition keys. */
+  readonly ends: readonly number[];
+}
+
+/** Elements of a frozen list or set, or keys and values of a map in turn. Views. */
+export function collectionElements(type: CqlType, bytes: Uint8Array): Element[] {
+  return guarded(type, bytes, (r) => {
+    const count = r.i32();
+    const perEntry = type.kind === 'map' ? 2 : 1;
+    if (count < 0) throw malformed(type, bytes, `${count} elements`);
+    r.need(count * perEntry * 4);
+    const elements: Element[] = [];
+    for (let i = 0; i < count * perEntry; i++) elements.push(readElement(r));
+    if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
+    return elements;
+  });
+}
+
+/** Fields of a tuple or UDT; fewer than `count` when the value ends early. Views. */
+export function tupleElements(type: CqlType, bytes: Uint8Array, count: number): Element[] {
+  return guarded(type, bytes, (r) => {
+    const elements: Element[] = [];
+    while (r.remaining > 0 && elements.length < count) elements.push(readElement(r));
+    if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
+    return elements;
+  });
+}
+
+function readElement(r: ByteReader): Element {
+  const length = r.i32();
+  return length < 0 ? null : r.view8(length);
+}
+
+/** The values of a vector. Views. */
+export function vectorElements(type: VectorType, bytes: Uint8Array): Uint8Array[] {
+  return guarded(type, bytes, (r) => {
+    const fixed = type.element.fixedLength;
+    r.need(type.dimension * Math.max(1, fixed));
+    const elements: Uint8Array[] = [];
+    for (let i = 0; i < type.dimension; i++) {
+      elements.push(fixed < 0 ? r.vintBytes('vector element') : r.view8(fixed));
+    }
+    if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
+    return elements;
+  });
+}
+
+/** The components of a composite value. Views. */
+export function compositeComponents(type: CqlType, bytes: Uint8Array): CompositeComponents {
+  return guarded(type, bytes, (r) => {
+    const isStatic = bytes.length >= 2 && bytes[0] === 0xff && bytes[1] === 0xff;
+    if (isStatic) r.skip(2);
+    const values: Uint8Array[] = [];
+    const ends: number[] = [];
+    while (r.remaining > 0) {
+      values.push(r.shortBytes());
+      ends.push((r.u8() << 24) >> 24);
+    }
+    return { isStatic, values, ends };
+  });
+}
+
+function guarded<R>(type: CqlType, bytes: Uint8Array, read: (r: ByteReader) => R): R {
+  try {
+    return read(new ByteReader(bytes));
+  } catch (error) {
+    if (!isSstashError(error, 'SSTABLE_TRUNCATED')) throw error;
+    throw malformed(type, bytes, 'its bytes end too early');
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Partition keys from text, as `sstabledump -k` takes them: the parts of a composite key joined by
+ * `:`, a `:` inside a part written `\:`, and a `!` after a part that ends with `\` or `!`.
+ */
+import { ByteWriter, fromHex } from '../binary/index.js';
+import { SstashError } from '../errors.js';
+import { LIMITS } from '../limits.js';
+import { parseScalar } from './parse-scalar.js';
+import { typeToCql } from './type-names.js';
+import type { CompositeType, CqlType } from './types.js';
+
+/** The key's bytes. Throws KEY_INVALID when `text` is no key of the type. */
+export function parseKeyText(type: CqlType, text: string): Uint8Array {
+  const key = parseValue(type, text);
+  if (key.length > LIMITS.keyBytesMax) {
+    throw invalid(type, text, `a key has at most ${LIMITS.keyBytesMax} bytes`);
+  }
+  return key;
+}
+
+function invalid(type: CqlType, text: string, hint: string): SstashError {
+  const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
+  return new SstashError('KEY_INVALID', `${JSON.stringify(shown)} is no key of this table`, {
+    expected: typeToCql(type),
+    found: shown,
+    hint,
+  });
+}
+
+function parseValue(type: CqlType, text: string): Uint8Array {
+  const bytes = parseAny(type, text);
+  if (bytes !== null) return bytes;
+  throw invalid(type, text, 'Write the key as a dump of the table shows it, or use --key-hex.');
+}
+
+function parseAny(type: CqlType, text: string): Uint8Array | null {
+  switch (type.kind) {
+    case 'list':
+    case 'set':
+    case 'map':
+    case 'vector':
+      return fromHex(text);
+    case 'tuple':
+      return parseTuple(type, type.elements, text);
+    case 'udt':
+      return parseTuple(
+        type,
+        type.fields.map((field) => field.type),
+        text,
+      );
+    case 'composite':
+      return parseComposite(type, text);
+    case 'partitioner-order':
+      return type.base === null ? fromHex(text) : parseValue(type.base, text);
+    case 'dynamic-composite':
+    case 'column-to-collection':
+      return null;
+    default:
+      return parseScalar(type.kind, text);
+  }
+}
+
+/** Splits at every `:` that does not follow a `\`. */
+function split(text: string): string[] {
+  return text === '' ? [] : text.split(/(?<!\\):/);
+}
+
+function parseComposite(type: CompositeType, text: string): Uint8Array {
+  const parts = split(text);
+  if (parts.length !== type.elements.length) {
+    const count = `${type.elements.length} parts joined by ':'`;
+    throw invalid(type, text, `The key has ${count}; a ':' inside a part is written '\\:'.`);
+  }
+  const w = new ByteWriter();
+  type.elements.forEach((element, i) => {
+    const bytes = parseValue(element, unescapeComponent(parts[i] ?? ''));
+    if (bytes.length > LIMITS.keyBytesMax) throw invalid(type, text, 'A part is too long.');
+    w.shortBytes(bytes);
+    w.u8(0);
+  });
+  return w.toBytes();
+}
+
+function unescapeComponent(part: string): string {
+  const plain = part.replaceAll('\\:', ':');
+  return plain.endsWith('!') ? plain.slice(0, -1) : plain;
+}
+
+function parseTuple(type: CqlType, types: readonly CqlType[], text: string): Uint8Array {
+  const parts = split(text);
+  if (parts.length > types.length) throw invalid(type, text, 'The tuple has too many fields.');
+  const w = new ByteWriter();
+  parts.forEach((part, i) => {
+    const element = types[i];
+    if (part === '@' || element === undefined) {
+      w.i32(-1);
+      return;
+    }
+    const bytes = parseValue(element, part.replaceAll('\\:', ':').replaceAll('\\@', '@'));
+    w.i32(bytes.length);
+    w.bytes(bytes);
+  });
+  return w.toBytes();
+}

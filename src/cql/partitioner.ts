@@ -1,0 +1,94 @@
+/** Partitioners: the order of partitions in an SSTable (format reference, section 16). */
+import { createHash } from 'node:crypto';
+import { compareBytes, toHex } from '../binary/index.js';
+import { SstashError } from '../errors.js';
+import { comparator } from './compare.js';
+import { bytesToBigInt } from './decimal.js';
+import { murmur3 } from './murmur3.js';
+import { keyText } from './text.js';
+import type { CqlType } from './types.js';
+
+export interface Partitioner {
+  /** `Murmur3Partitioner` */
+  readonly name: string;
+  /**
+   * Place of a key on the ring as a number that never contradicts the order of keys: the token of
+   * Murmur3 and Random, the first eight bytes of a key of ByteOrdered, 0 of Local.
+   */
+  token(key: Uint8Array): bigint;
+  /** The token as Cassandra's tools print it. */
+  tokenText(key: Uint8Array): string;
+  /** Order of two partition keys in an SSTable. */
+  compareKeys(a: Uint8Array, b: Uint8Array): number;
+}
+
+const PACKAGE = 'org.apache.cassandra.dht.';
+
+/**
+ * The partitioner that Statistics.db names, with or without package. `keyType` is needed by Local
+ * alone. Throws SSTABLE_UNSUPPORTED_PARTITIONER for any that is not Cassandra's own.
+ */
+export function partitioner(name: string, keyType: CqlType): Partitioner {
+  const simple = name.startsWith(PACKAGE) ? name.slice(PACKAGE.length) : name;
+  switch (simple) {
+    case 'Murmur3Partitioner':
+      return byToken(simple, (key) => murmur3(key).token);
+    case 'RandomPartitioner':
+      return byToken(simple, randomToken);
+    case 'ByteOrderedPartitioner':
+      return {
+        name: simple,
+        token: prefixToken,
+        tokenText: toHex,
+        compareKeys: compareBytes,
+      };
+    case 'LocalPartitioner':
+      return local(simple, keyType);
+    default:
+      throw new SstashError(
+        'SSTABLE_UNSUPPORTED_PARTITIONER',
+        `the partitioner ${name} is not supported`,
+        {
+          expected:
+            'Murmur3Partitioner, RandomPartitioner, ByteOrderedPartitioner, LocalPartitioner',
+          found: name,
+        },
+      );
+  }
+}
+
+function byToken(name: string, token: (key: Uint8Array) => bigint): Partitioner {
+  return {
+    name,
+    token,
+    tokenText: (key) => token(key).toString(),
+    compareKeys: (a, b) => {
+      const left = token(a);
+      const right = token(b);
+      return left < right ? -1 : left > right ? 1 : compareBytes(a, b);
+    },
+  };
+}
+
+/** The MD5 sum as a signed number, without its sign; -1 for an empty key. */
+function randomToken(key: Uint8Array): bigint {
+  if (key.length === 0) return -1n;
+  const sum = bytesToBigInt(createHash('md5').update(key).digest());
+  return sum < 0n ? -sum : sum;
+}
+
+function prefixToken(key: Uint8Array): bigint {
+  const padded = new Uint8Array(8);
+  padded.set(key.subarray(0, 8));
+  return new DataView(padded.buffer).getBigUint64(0);
+}
+
+function local(name: string, keyType: CqlType): Partitioner {
+  const compare = comparator(keyType);
+  return {
+    name,
+    token: () => 0n,
+    tokenText: (key) => keyText(keyType, key),
+    compareKeys: (a, b) => compare(a, b) || compareBytes(a, b),
+  };
+}

@@ -1,0 +1,203 @@
+/**
+ * Texts of scalar values, as Cassandra writes them: `json` as sstabledump prints a cell's value (a
+ * JSON text), `text` as it prints keys and cell paths (a plain text). Both get at least one byte;
+ * what an empty value prints is in `emptyJson`.
+ *
+ * Fixed lengths are checked; everything is read with plain arithmetic, because a DataView per value
+ * costs more than the value.
+ */
+import { ByteReader, toHex } from '../binary/index.js';
+import { bytesToBigInt, decimalToText } from './decimal.js';
+import { inetText } from './inet.js';
+import { doubleToJava, floatToJava } from './java-float.js';
+import { malformed } from './malformed.js';
+import { dateText, durationText, timestampText, timeText } from './temporal.js';
+import type { CqlType, ScalarKind } from './types.js';
+import { uuidText } from './uuid.js';
+
+export type TextWriter = (bytes: Uint8Array) => string;
+
+interface ScalarTexts {
+  readonly json: TextWriter;
+  readonly text: TextWriter;
+}
+
+/** What sstabledump prints for a value without bytes; `time` has a slip of its own. */
+export function emptyJson(kind: ScalarKind): string {
+  if (kind === 'blob') return '"0x"';
+  return kind === 'time' ? '"null"' : '""';
+}
+
+/** The text of a key or cell path without bytes. */
+export function emptyText(kind: ScalarKind): string {
+  return kind === 'time' ? 'null' : '';
+}
+
+const utf8 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
+const utf8Json: TextWriter = (bytes) => JSON.stringify(utf8(bytes));
+
+const quoted = (text: TextWriter): TextWriter => {
+  return (bytes) => `"${text(bytes)}"`;
+};
+const same = (text: TextWriter): ScalarTexts => ({ json: text, text });
+const inQuotes = (text: TextWriter): ScalarTexts => ({ json: quoted(text), text });
+
+export function readI32(b: Uint8Array, at = 0): number {
+  return (
+    ((b[at] as number) << 24) |
+    ((b[at + 1] as number) << 16) |
+    ((b[at + 2] as number) << 8) |
+    (b[at + 3] as number)
+  );
+}
+
+function readI64(b: Uint8Array): bigint {
+  return (BigInt(readI32(b)) << 32n) | BigInt(readI32(b, 4) >>> 0);
+}
+
+function i64Text(b: Uint8Array): string {
+  const high = readI32(b);
+  if (high >= -0x200000 && high < 0x200000) {
+    return String(high * 4294967296 + (readI32(b, 4) >>> 0));
+  }
+  return readI64(b).toString();
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+function readFloat(b: Uint8Array): number {
+  scratch.setInt32(0, readI32(b));
+  return scratch.getFloat32(0);
+}
+
+function readDouble(b: Uint8Array): number {
+  scratch.setInt32(0, readI32(b));
+  scratch.setInt32(4, readI32(b, 4));
+  return scratch.getFloat64(0);
+}
+
+/** JSON has no NaN and no infinities. */
+const finite = (value: number, text: string): string => (Number.isFinite(value) ? text : 'null');
+
+function floats(read: (b: Uint8Array) => number, show: (value: number) => string): ScalarTexts {
+  return {
+    text: (b) => show(read(b)),
+    json: (b) => {
+      const value = read(b);
+      return finite(value, show(value));
+    },
+  };
+}
+
+function timestamps(): ScalarTexts {
+  return {
+    text: (b) => timestampText(readI64(b), 'T'),
+    json: (b) => `"${timestampText(readI64(b), ' ')}"`,
+  };
+}
+
+function duration(type: CqlType): TextWriter {
+  return (bytes) => {
+    const r = new ByteReader(bytes);
+    const text = durationText(r.svint('months'), r.svint('days'), r.svintBig());
+    if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
+    return text;
+  };
+}
+
+function inet(type: CqlType): TextWriter {
+  return (bytes) => {
+    const text = inetText(bytes);
+    if (text === null) throw malformed(type, bytes, 'neither 4 nor 16 bytes');
+    return text;
+  };
+}
+
+/** sstabledump prints the first eight bytes of a counter's context as if they were its value. */
+const counterJson: TextWriter = (b) => (b.length < 8 ? '0' : i64Text(b));
+
+/** Bytes that a value must have; the others have no length of their own. */
+const LENGTHS: Partial<Record<ScalarKind, number>> = {
+  boolean: 1,
+  tinyint: 1,
+  smallint: 2,
+  int: 4,
+  bigint: 8,
+  float: 4,
+  double: 8,
+  timestamp: 8,
+  'legacy-timestamp': 8,
+  date: 4,
+  time: 8,
+  uuid: 16,
+  timeuuid: 16,
+  'legacy-timeuuid': 16,
+  'lexical-uuid': 16,
+  empty: 0,
+};
+
+/** The writers of a scalar type, with the length of each value checked. */
+export function scalarTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
+  const plain = plainTexts(type, kind);
+  const length = LENGTHS[kind];
+  const least = kind === 'decimal' ? 5 : 1;
+  const checked = (write: TextWriter): TextWriter => {
+    if (length === undefined && least === 1) return write;
+    return (bytes) => {
+      if (length === undefined ? bytes.length < least : bytes.length !== length) {
+        throw malformed(type, bytes, `${bytes.length} bytes`);
+      }
+      return write(bytes);
+    };
+  };
+  return { json: checked(plain.json), text: checked(plain.text) };
+}
+
+function plainTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
+  switch (kind) {
+    case 'ascii':
+    case 'text':
+      return { json: utf8Json, text: utf8 };
+    case 'blob':
+      return { json: (b) => `"0x${toHex(b)}"`, text: toHex };
+    case 'boolean':
+      return same((b) => (b[0] === 0 ? 'false' : 'true'));
+    case 'tinyint':
+      return same((b) => String(((b[0] as number) << 24) >> 24));
+    case 'smallint':
+      return same((b) => String((((b[0] as number) << 24) >> 16) | (b[1] as number)));
+    case 'int':
+      return same((b) => String(readI32(b)));
+    case 'bigint':
+      return same(i64Text);
+    case 'varint':
+      return same((b) => bytesToBigInt(b).toString());
+    case 'decimal':
+      return same(decimalToText);
+    case 'float':
+      return floats(readFloat, floatToJava);
+    case 'double':
+      return floats(readDouble, doubleToJava);
+    case 'timestamp':
+    case 'legacy-timestamp':
+      return timestamps();
+    case 'date':
+      return inQuotes((b) => dateText((readI32(b) >>> 0) - 2 ** 31));
+    case 'time':
+      return inQuotes((b) => timeText(readI64(b)));
+    case 'duration':
+      return inQuotes(duration(type));
+    case 'uuid':
+    case 'timeuuid':
+    case 'legacy-timeuuid':
+    case 'lexical-uuid':
+      return inQuotes(uuidText);
+    case 'inet':
+      return inQuotes(inet(type));
+    case 'counter':
+      return { json: counterJson, text: toHex };
+    case 'empty':
+      return inQuotes(() => '');
+  }
+}

@@ -1,0 +1,105 @@
+/** Texts of dates, times and durations, as Cassandra's tools write them. */
+
+const DAY_MS = 86_400_000;
+/** Days from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar. */
+const EPOCH_DAYS = 719468;
+const ERA_DAYS = 146097;
+
+const pad2 = (n: number): string => (n < 10 ? `0${n}` : String(n));
+const pad3 = (n: number): string => String(n).padStart(3, '0');
+
+interface CivilDate {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+}
+
+/** Proleptic Gregorian date of a day counted from 1970-01-01. */
+export function civilDate(days: number): CivilDate {
+  const shifted = days + EPOCH_DAYS;
+  const era = Math.floor(shifted / ERA_DAYS);
+  const ofEra = shifted - era * ERA_DAYS;
+  const yearOfEra = Math.floor(
+    (ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36524) - Math.floor(ofEra / 146096)) /
+      365,
+  );
+  const leaps = Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100);
+  const ofYear = ofEra - (365 * yearOfEra + leaps);
+  const shiftedMonth = Math.floor((5 * ofYear + 2) / 153);
+  const day = ofYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  return { year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day };
+}
+
+/** Day of a proleptic Gregorian date, counted from 1970-01-01. */
+export function dayNumber(year: number, month: number, day: number): number {
+  const shiftedYear = month <= 2 ? year - 1 : year;
+  const era = Math.floor(shiftedYear / 400);
+  const yearOfEra = shiftedYear - era * 400;
+  const ofYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  const leaps = Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100);
+  return era * ERA_DAYS + yearOfEra * 365 + leaps + ofYear - EPOCH_DAYS;
+}
+
+/** At least four digits, a sign when there are more or the year is negative. */
+function yearText(year: number): string {
+  if (year < 0) return `-${String(-year).padStart(4, '0')}`;
+  return year > 9999 ? `+${year}` : String(year).padStart(4, '0');
+}
+
+/** `2024-02-29` of days since 1970-01-01. */
+export function dateText(days: number): string {
+  const { year, month, day } = civilDate(days);
+  return `${yearText(year)}-${pad2(month)}-${pad2(day)}`;
+}
+
+/**
+ * `2024-02-29<separator>13:45:28.613Z` of milliseconds since 1970-01-01. Years before 1 are years
+ * of their era without a sign: 0 is 0001, -1 is 0002, as Cassandra's formatter has it.
+ */
+export function timestampText(ms: bigint, separator: ' ' | 'T'): string {
+  const [days, rest] = splitDays(ms);
+  const { year, month, day } = civilDate(days);
+  const clock = `${pad2(Math.floor(rest / 3_600_000))}:${pad2(Math.floor(rest / 60_000) % 60)}`;
+  const seconds = `${pad2(Math.floor(rest / 1000) % 60)}.${pad3(rest % 1000)}`;
+  const shown = yearText(year > 0 ? year : 1 - year);
+  return `${shown}-${pad2(month)}-${pad2(day)}${separator}${clock}:${seconds}Z`;
+}
+
+function splitDays(ms: bigint): [number, number] {
+  const day = BigInt(DAY_MS);
+  const rest = ((ms % day) + day) % day;
+  return [Number((ms - rest) / day), Number(rest)];
+}
+
+/** `13:45:28.613000000` of nanoseconds since midnight. */
+export function timeText(nanos: bigint): string {
+  const fraction = String(nanos % 1_000_000_000n).padStart(9, '0');
+  const seconds = Number(nanos / 1_000_000_000n);
+  const hours = Math.floor(seconds / 3600);
+  return `${pad2(hours)}:${pad2(Math.floor(seconds / 60) % 60)}:${pad2(seconds % 60)}.${fraction}`;
+}
+
+const NANO_UNITS: readonly (readonly [bigint, string])[] = [
+  [3_600_000_000_000n, 'h'],
+  [60_000_000_000n, 'm'],
+  [1_000_000_000n, 's'],
+  [1_000_000n, 'ms'],
+  [1000n, 'us'],
+  [1n, 'ns'],
+];
+
+/** `1y2mo3d4h5m6s7ms8us9ns`; no text at all for a duration of nothing. */
+export function durationText(months: number, days: number, nanos: bigint): string {
+  let text = months < 0 || days < 0 || nanos < 0n ? '-' : '';
+  const size = Math.abs(months);
+  if (size >= 12) text += `${Math.floor(size / 12)}y`;
+  if (size % 12 > 0) text += `${size % 12}mo`;
+  if (days !== 0) text += `${Math.abs(days)}d`;
+  let rest = nanos < 0n ? -nanos : nanos;
+  for (const [unit, name] of NANO_UNITS) {
+    if (rest >= unit) text += `${rest / unit}${name}`;
+    rest %= unit;
+  }
+  return text;
+}

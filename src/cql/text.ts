@@ -1,0 +1,153 @@
+/**
+ * Values as plain text. `keyText` is what sstabledump prints for partition keys and cell paths and
+ * takes for its option -k; `valueText` is for people, close to CQL literals.
+ */
+import { toHex } from '../binary/index.js';
+import { counterTotal } from './counter.js';
+import {
+  collectionElements,
+  compositeComponents,
+  type Element,
+  tupleElements,
+  vectorElements,
+} from './elements.js';
+import { quoteName } from './identifiers.js';
+import { emptyText, scalarTexts, type TextWriter } from './scalars.js';
+import type { CompositeType, CqlType } from './types.js';
+
+/** The function that writes values of `type` as sstabledump writes keys and cell paths. */
+export function keyTextWriter(type: CqlType): TextWriter {
+  switch (type.kind) {
+    case 'list':
+    case 'set':
+    case 'map':
+    case 'vector':
+    case 'dynamic-composite':
+    case 'column-to-collection':
+    case 'partitioner-order':
+      return toHex;
+    case 'tuple':
+      return tupleKeyWriter(type, type.elements);
+    case 'udt':
+      return tupleKeyWriter(
+        type,
+        type.fields.map((field) => field.type),
+      );
+    case 'composite':
+      return (bytes) => compositeText(type, bytes);
+    default: {
+      const { text } = scalarTexts(type, type.kind);
+      const empty = emptyText(type.kind);
+      return (bytes) => (bytes.length === 0 ? empty : text(bytes));
+    }
+  }
+}
+
+/** One value as sstabledump writes it in a key or cell path, composite parts joined by `:`. */
+export function keyText(type: CqlType, bytes: Uint8Array): string {
+  return keyTextWriter(type)(bytes);
+}
+
+/** The parts of a partition key, one text for each column, as in the `key` array of a dump. */
+export function keyTexts(type: CqlType, bytes: Uint8Array): string[] {
+  if (type.kind !== 'composite') return [keyText(type, bytes)];
+  const { values } = compositeComponents(type, bytes);
+  return type.elements
+    .slice(0, values.length)
+    .map((element, i) => keyText(element, values[i] ?? new Uint8Array(0)));
+}
+
+/** Fields joined by `:`, null as `@`; both are escaped inside fields. */
+function tupleKeyWriter(type: CqlType, types: readonly CqlType[]): TextWriter {
+  const fields = types.map(keyTextWriter);
+  return (bytes) =>
+    tupleElements(type, bytes, fields.length)
+      .map((element, i) => {
+        if (element === null) return '@';
+        const text = fields[i]?.(element) ?? '';
+        return text.replaceAll(':', '\\:').replaceAll('@', '\\@');
+      })
+      .join(':');
+}
+
+function compositeText(type: CompositeType, bytes: Uint8Array): string {
+  const { values, ends } = compositeComponents(type, bytes);
+  let text = '';
+  for (const [i, value] of values.entries()) {
+    const element = type.elements[i];
+    if (i > 0) text += ':';
+    text += escapeComponent(element === undefined ? toHex(value) : keyText(element, value));
+    const end = ends[i] ?? 0;
+    if (end !== 0) return text + (end < 0 ? ':_' : ':!');
+  }
+  return text;
+}
+
+function escapeComponent(text: string): string {
+  const escaped = text.replaceAll(':', '\\:');
+  return /[\\!]$/.test(escaped) ? `${escaped}!` : escaped;
+}
+
+/** A value for people: text unquoted, blobs with 0x, collections as CQL literals, counters' sums. */
+export function valueText(type: CqlType, bytes: Uint8Array): string {
+  switch (type.kind) {
+    case 'ascii':
+    case 'text':
+      return Buffer.from(bytes).toString('utf8');
+    default:
+      return literal(type, bytes);
+  }
+}
+
+/** A value as a CQL literal. */
+function literal(type: CqlType, bytes: Element): string {
+  if (bytes === null) return 'null';
+  switch (type.kind) {
+    case 'ascii':
+    case 'text':
+      return `'${Buffer.from(bytes).toString('utf8').replaceAll("'", "''")}'`;
+    case 'blob':
+      return `0x${toHex(bytes)}`;
+    case 'counter':
+      return counterTotal(type, bytes).toString();
+    default:
+      return bytes.length === 0 ? "''" : nestedLiteral(type, bytes);
+  }
+}
+
+function nestedLiteral(type: CqlType, bytes: Uint8Array): string {
+  switch (type.kind) {
+    case 'list':
+      return `[${collectionElements(type, bytes)
+        .map((e) => literal(type.element, e))
+        .join(', ')}]`;
+    case 'set':
+      return `{${collectionElements(type, bytes)
+        .map((e) => literal(type.element, e))
+        .join(', ')}}`;
+    case 'map': {
+      const texts = collectionElements(type, bytes).map((e, i) =>
+        literal(i % 2 === 0 ? type.key : type.value, e),
+      );
+      const entries = texts.flatMap((key, i) => (i % 2 === 0 ? [`${key}: ${texts[i + 1]}`] : []));
+      return `{${entries.join(', ')}}`;
+    }
+    case 'vector':
+      return `[${vectorElements(type, bytes)
+        .map((e) => literal(type.element, e))
+        .join(', ')}]`;
+    case 'tuple': {
+      const elements = tupleElements(type, bytes, type.elements.length);
+      return `(${type.elements.map((t, i) => literal(t, elements[i] ?? null)).join(', ')})`;
+    }
+    case 'udt': {
+      const elements = tupleElements(type, bytes, type.fields.length);
+      const fields = type.fields.map(
+        (field, i) => `${quoteName(field.name)}: ${literal(field.type, elements[i] ?? null)}`,
+      );
+      return `{${fields.join(', ')}}`;
+    }
+    default:
+      return keyText(type, bytes);
+  }
+}
