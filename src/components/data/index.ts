@@ -14,3 +14,9 @@ export type {
   Unfiltered,
 } from './row-model.js';
 export { RowReader, type RowReaderOptions } from './row-reader.js';
+export {
+  cellFlags,
+  RowWriter,
+  type RowWriterOptions,
+  writeClusteringValues,
+} from './row-writer.js';
