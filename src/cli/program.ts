@@ -60,9 +60,9 @@ function packageVersion(): string {
 }
 
 async function printVersion(json: boolean, stdout: Output): Promise<void> {
-  const { kernels } = await import('../codec/index.js');
+  const { kernelKind } = await import('../codec/index.js');
   const version = packageVersion();
-  const kernel = kernels().name;
+  const kernel = kernelKind();
   const text = json
     ? toJson({ version, kernels: kernel, node: process.versions.node }, 2)
     : `sstash ${version} (kernels: ${kernel}, Node ${process.versions.node})`;

@@ -1,0 +1,69 @@
+/** `sstash dump`: the rows of SSTables as text. */
+import { type Command, Option } from 'commander';
+import type { CommandRunner } from '../context.js';
+import { parseTime } from '../options.js';
+
+const EXAMPLES = `
+Examples:
+  sstash dump nb-1-big-Data.db                         JSON in sstabledump's shape
+  sstash dump nb-1-big-Data.db --key 42 43             two partitions
+  sstash dump nb-1-big-Data.db --key eu:2026-01-31     composite key, parts joined by ':'
+  sstash dump /data/ks/table-5a1c39d0 --format jsonl | jq 'select(.type == "row")'
+  sstash dump nb-1-big-Data.db --token -100:100        tokens above -100, up to and with 100
+  sstash dump nb-1-big-Data.db --format annotate       every field with offset and length
+
+json is one array of partitions; jsonl is one row, range tombstone or partition deletion per line,
+each with its partition key. With several SSTables each partition or line names its SSTable.
+`;
+
+export interface DumpOptions {
+  readonly key?: string[];
+  readonly keyHex?: string[];
+  readonly excludeKey?: string[];
+  readonly token?: string;
+  readonly keys?: boolean;
+  readonly tombstones?: boolean;
+  readonly rawTime?: boolean;
+  readonly format: 'json' | 'jsonl' | 'text' | 'annotate';
+  readonly at?: number;
+  readonly shape?: '4' | '5';
+}
+
+export function registerDump(program: Command, run: CommandRunner): void {
+  program
+    .command('dump')
+    .summary('the rows of SSTables')
+    .description(
+      'Prints rows with their write times and tombstones, as sstabledump does. Where the SSTable ' +
+        'is damaged, everything before the damage is printed and the exit code is 3.',
+    )
+    .argument('[paths...]', 'SSTables, table or snapshot folders')
+    .option('-k, --key <key...>', 'only these partitions')
+    .option('--key-hex <hex...>', 'only these partitions, keys as bytes in hex')
+    .option('-x, --exclude-key <key...>', 'all but these partitions')
+    .option('--token <range>', 'only the token T, or those in A:B (above A, up to and with B)')
+    .option('-e, --keys', 'only the partition keys')
+    .option('--tombstones', 'only deletions')
+    .option('-t, --raw-time', 'times as the numbers that are stored')
+    .addOption(
+      new Option('-f, --format <format>', 'output format')
+        .choices(['json', 'jsonl', 'text', 'annotate'])
+        .default('json'),
+    )
+    .addOption(
+      new Option(
+        '--shape <version>',
+        "json of this Cassandra's sstabledump (default: the writer's)",
+      ).choices(['4', '5']),
+    )
+    .addOption(
+      new Option('--at <time>', 'moment that decides what is expired').argParser(parseTime),
+    )
+    .addHelpText('after', EXAMPLES)
+    .action((paths: string[], options: DumpOptions) =>
+      run(async (context) => {
+        const { dump } = await import('../dump/dump.js');
+        return dump(context, paths, options);
+      }),
+    );
+}

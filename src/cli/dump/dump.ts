@@ -1,0 +1,155 @@
+/** Runs `dump`: which SSTables, which parts of them, printed in order by worker tasks. */
+import { basename, dirname } from 'node:path';
+import { fromWire } from '../../errors.js';
+import { type Executor, mapOrdered } from '../../parallel/index.js';
+import { findTables, SSTable } from '../../sstable/index.js';
+import { createExecutor, type DumpRangeArgument, type DumpRangeResult } from '../../tasks/index.js';
+import type { DumpOptions } from '../commands/dump.js';
+import type { CommandContext } from '../context.js';
+import { type DumpPart, planParts } from './plan.js';
+import { readSelection, type Selection, type SSTableSelection, selectIn } from './select.js';
+
+/** Rows below this many bytes are printed faster than a thread starts. */
+const INLINE_BYTES = 2 * 1024 * 1024;
+
+/** Buckets of a histogram that Cassandra writes from 5.0 on. */
+const BUCKETS_5_0 = 156;
+
+const COMMA = 0x2c;
+
+export async function dump(
+  context: CommandContext,
+  paths: readonly string[],
+  options: DumpOptions,
+): Promise<number> {
+  const selection = readSelection(paths, options);
+  const tables = await findTables([...selection.paths]);
+  const dataPaths = tables.flatMap((table) => table.sstables.map(({ dataPath }) => dataPath));
+  const run = new DumpRun(context, options, dataPaths.length > 1);
+  try {
+    await run.begin();
+    for (const dataPath of dataPaths) await run.sstable(dataPath, selection);
+    await run.end();
+    run.warnMissing(selection);
+  } finally {
+    await run.close();
+  }
+  return 0;
+}
+
+/** What sstabledump of 5.0 calls the table, or null for the shape of earlier versions. */
+function tableKindOf(sstable: SSTable, shape: DumpOptions['shape']): 'REGULAR' | 'INDEX' | null {
+  const writer = sstable.statistics.stats.estimatedPartitionSize.buckets.length >= BUCKETS_5_0;
+  if (shape === undefined ? !writer : shape === '4') return null;
+  return basename(dirname(sstable.dataPath)).startsWith('.') ? 'INDEX' : 'REGULAR';
+}
+
+class DumpRun {
+  readonly #context: CommandContext;
+  readonly #options: DumpOptions;
+  readonly #several: boolean;
+  readonly #now: number;
+  readonly #found = new Set<string>();
+  #inline: Executor | null = null;
+  #first = true;
+
+  constructor(context: CommandContext, options: DumpOptions, several: boolean) {
+    this.#context = context;
+    this.#options = options;
+    this.#several = several;
+    this.#now = options.at ?? Math.floor(Date.now() / 1000);
+  }
+
+  get #isArray(): boolean {
+    return this.#options.format === 'json' || this.#options.keys === true;
+  }
+
+  async begin(): Promise<void> {
+    if (this.#isArray) await this.#context.stdout.write('[');
+  }
+
+  /** Without this the array is visibly unfinished. */
+  async end(): Promise<void> {
+    if (this.#isArray) await this.#context.stdout.write(this.#first ? ' ]\n' : '\n]\n');
+  }
+
+  async sstable(dataPath: string, selection: Selection): Promise<void> {
+    const sstable = await SSTable.open(dataPath);
+    try {
+      const chosen = selectIn(sstable, selection);
+      const parts = await planParts(sstable, chosen, (text) => this.#found.add(text));
+      const bytes = parts.reduce((sum, part) => sum + part.to - part.from, 0);
+      const executor = bytes < INLINE_BYTES ? await this.#inlined() : this.#context.executor;
+      this.#context.progress.begin(basename(dataPath), bytes);
+      await this.#parts(executor, this.#argument(sstable, chosen), parts);
+    } finally {
+      this.#context.progress.end();
+      await sstable.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#inline?.close();
+  }
+
+  warnMissing(selection: Selection): void {
+    if (!selection.hasKeys || this.#found.size > 0) return;
+    this.#context.warn('none of the keys is in these SSTables');
+  }
+
+  async #inlined(): Promise<Executor> {
+    this.#inline ??= await createExecutor(0);
+    return this.#inline;
+  }
+
+  #argument(sstable: SSTable, chosen: SSTableSelection): Omit<DumpRangeArgument, 'from' | 'to'> {
+    const { format, keys, rawTime, tombstones, shape } = this.#options;
+    return {
+      dataPath: sstable.dataPath,
+      resume: null,
+      format: keys === true ? 'keys' : format === 'annotate' ? 'text' : format,
+      filter: chosen.filter,
+      style: {
+        rawTime: rawTime === true,
+        now: this.#now,
+        tombstonesOnly: tombstones === true,
+        tableKind: tableKindOf(sstable, shape),
+        sstable: this.#several ? sstable.dataPath : null,
+      },
+    };
+  }
+
+  async #parts(
+    executor: Executor,
+    common: Omit<DumpRangeArgument, 'from' | 'to'>,
+    parts: readonly DumpPart[],
+  ): Promise<void> {
+    const { signal, progress } = this.#context;
+    const print = (argument: DumpRangeArgument): Promise<DumpRangeResult> =>
+      executor.run('dump-range', argument, { signal });
+    const lookahead = executor.concurrency + 1;
+    const start = async (part: DumpPart) => {
+      const argument = { ...common, ...part };
+      return { argument, result: await print(argument) };
+    };
+    for await (const { argument, result: first } of mapOrdered(parts, lookahead, start)) {
+      let result = first;
+      await this.#write(result);
+      while (result.next !== null) {
+        result = await print({ ...argument, resume: result.next });
+        await this.#write(result);
+      }
+      progress.advance(argument.to - argument.from);
+    }
+  }
+
+  async #write(result: DumpRangeResult): Promise<void> {
+    let { text }: { text: Uint8Array } = result;
+    if (text.length > 0) {
+      if (this.#first && this.#isArray && text[0] === COMMA) text = text.subarray(1);
+      this.#first = false;
+      await this.#context.stdout.write(text);
+    }
+    if (result.error !== null) throw fromWire(result.error);
+  }
+}

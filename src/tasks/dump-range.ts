@@ -1,0 +1,235 @@
+/**
+ * Worker task: the rows of a part of one SSTable as text, so that decoding and printing of a large
+ * table use every core. A part ends at the given position or when its text is long enough; then
+ * the answer says where to continue, which may be in the middle of a partition of any size.
+ */
+import type { PartitionHead, Unfiltered } from '../components/index.js';
+import { toWire, type WireError } from '../errors.js';
+import { type TaskContext, TransferResult, throwIfInterrupted } from '../parallel/index.js';
+import { SSTable } from '../sstable/index.js';
+import { keyPredicate, type PartitionFilter } from './dump/filters.js';
+import { ItemReader } from './dump/item-reader.js';
+import { KeysWriter } from './dump/keys-writer.js';
+import { LinesWriter } from './dump/lines-writer.js';
+import { onlyTombstones } from './dump/row-facts.js';
+import type { DumpStyle, DumpWriter } from './dump/row-writer.js';
+import { SstabledumpWriter } from './dump/sstabledump-writer.js';
+import { TextWriter } from './dump/text-writer.js';
+
+export type DumpFormat = 'json' | 'jsonl' | 'text' | 'keys';
+
+/** Where an answer stopped. */
+export interface DumpContinuation {
+  /** Position of the next item. */
+  readonly position: number;
+  /** Position of the partition that the item is in, or null between partitions. */
+  readonly head: number | null;
+  /** Whether something of that partition is printed: its beginning, and one of its rows. */
+  readonly begun: boolean;
+  readonly started: boolean;
+}
+
+export interface DumpRangeArgument {
+  readonly dataPath: string;
+  /** Positions in the uncompressed stream; both at the start of a partition or the end. */
+  readonly from: number;
+  readonly to: number;
+  /** Set to go on where an answer stopped. */
+  readonly resume: DumpContinuation | null;
+  readonly format: DumpFormat;
+  readonly filter: PartitionFilter;
+  readonly style: Omit<DumpStyle, 'header' | 'signedDeletionTimes'>;
+}
+
+export interface DumpRangeResult {
+  /** UTF-8; partitions in `json` begin with a comma, the first one too. */
+  readonly text: Uint8Array<ArrayBuffer>;
+  readonly next: DumpContinuation | null;
+  /** What stopped the reading; the text holds everything before it. */
+  readonly error: WireError | null;
+}
+
+/** Characters that are joined before they become bytes. */
+const PIECE_LENGTH = 256 * 1024;
+/** Length of an answer at which it stops; part of the memory that a dump takes per worker. */
+const ANSWER_LENGTH = 8 * 1024 * 1024;
+
+/** UTF-8 text that grows piece by piece. */
+class TextBuffer {
+  #text = '';
+  readonly #pieces: Buffer[] = [];
+  length = 0;
+
+  add(text: string): void {
+    this.#text += text;
+    if (this.#text.length >= PIECE_LENGTH) this.#cut();
+  }
+
+  #cut(): void {
+    const piece = Buffer.from(this.#text);
+    this.#pieces.push(piece);
+    this.length += piece.length;
+    this.#text = '';
+  }
+
+  toBytes(): Uint8Array<ArrayBuffer> {
+    this.#cut();
+    const bytes = new Uint8Array(this.length);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
+  }
+}
+
+function newWriter(format: DumpFormat, style: DumpStyle): DumpWriter {
+  switch (format) {
+    case 'json':
+      return new SstabledumpWriter(style);
+    case 'jsonl':
+      return new LinesWriter(style);
+    case 'text':
+      return new TextWriter(style);
+    case 'keys':
+      return new KeysWriter(style);
+  }
+}
+
+class RangeDump {
+  readonly #sstable: SSTable;
+  readonly #argument: DumpRangeArgument;
+  readonly #writer: DumpWriter;
+  readonly #isWanted: (key: Uint8Array) => boolean;
+  readonly #output = new TextBuffer();
+  #items: ItemReader;
+  /** The partition that is being read. */
+  #head: PartitionHead | null = null;
+  #wanted = false;
+  /** Whether the partition's beginning is printed; with `tombstonesOnly` that waits for one. */
+  #begun = false;
+
+  constructor(sstable: SSTable, argument: DumpRangeArgument) {
+    const { resume, style, format, filter } = argument;
+    this.#sstable = sstable;
+    this.#argument = argument;
+    this.#items = new ItemReader(sstable, resume?.head ?? resume?.position ?? argument.from);
+    const signedDeletionTimes = !sstable.version.hasUIntDeletionTime;
+    const { header } = sstable;
+    this.#writer = newWriter(format, { ...style, header, signedDeletionTimes });
+    this.#isWanted = keyPredicate(filter, sstable.statistics.partitioner, header.keyType);
+  }
+
+  async run(signal: AbortSignal): Promise<DumpRangeResult> {
+    let error: WireError | null = null;
+    try {
+      await this.#resume();
+      while (!this.#isDone()) {
+        if (this.#step()) continue;
+        throwIfInterrupted(signal);
+        await this.#items.fill();
+      }
+    } catch (cause) {
+      error = toWire(cause);
+    }
+    const { position } = this.#items;
+    const finished = error !== null || (this.#head === null && position >= this.#argument.to);
+    const next = {
+      position,
+      head: this.#head?.position ?? null,
+      begun: this.#begun,
+      started: this.#writer.started,
+    };
+    return { text: this.#output.toBytes(), next: finished ? null : next, error };
+  }
+
+  #isDone(): boolean {
+    if (this.#output.length >= ANSWER_LENGTH) return true;
+    return this.#head === null && this.#items.position >= this.#argument.to;
+  }
+
+  /** Comes back to the middle of a partition: its head is read again, but not printed again. */
+  async #resume(): Promise<void> {
+    const { resume } = this.#argument;
+    if (resume === null || resume.head === null) return;
+    let head = this.#items.head();
+    while (head === null) {
+      await this.#items.fill();
+      head = this.#items.head();
+    }
+    this.#head = head;
+    this.#wanted = this.#isWanted(head.key);
+    this.#begun = resume.begun;
+    if (resume.begun) this.#writer.begin(head);
+    this.#writer.started = resume.started;
+    this.#items = new ItemReader(this.#sstable, resume.position);
+  }
+
+  /** One item; false when more bytes are needed first. */
+  #step(): boolean {
+    if (this.#head === null) {
+      const head = this.#items.head();
+      if (head === null) return false;
+      this.#enter(head);
+      return true;
+    }
+    const item = this.#items.next();
+    if (item === null) return false;
+    if (item.type === 'end') this.#leave();
+    else if (this.#wanted) this.#print(item);
+    return true;
+  }
+
+  #enter(head: PartitionHead): void {
+    this.#wanted = this.#isWanted(head.key);
+    this.#begun = false;
+    this.#writer.started = false;
+    if (!this.#argument.style.tombstonesOnly) {
+      this.#head = head;
+      if (this.#wanted) this.#begin(head);
+      return;
+    }
+    const { staticRow } = head;
+    const kept = staticRow === null ? null : onlyTombstones(staticRow);
+    this.#head = { ...head, staticRow: kept };
+    if (this.#wanted && (head.deletion !== null || kept !== null)) this.#begin(this.#head);
+  }
+
+  #begin(head: PartitionHead): void {
+    this.#output.add(this.#writer.begin(head));
+    this.#begun = true;
+  }
+
+  #print(item: Unfiltered): void {
+    const kept = this.#argument.style.tombstonesOnly ? onlyTombstones(item) : item;
+    if (kept === null) return;
+    if (!this.#begun && this.#head !== null) this.#begin(this.#head);
+    this.#output.add(this.#writer.unfiltered(kept));
+  }
+
+  #leave(): void {
+    if (this.#begun) this.#output.add(this.#writer.end());
+    this.#head = null;
+    this.#begun = false;
+  }
+}
+
+/** Prints a part of an SSTable; damage comes back in the answer, behind the text before it. */
+export async function dumpRange(
+  argument: DumpRangeArgument,
+  context: TaskContext,
+): Promise<TransferResult<DumpRangeResult>> {
+  let sstable: SSTable;
+  try {
+    sstable = await SSTable.open(argument.dataPath);
+  } catch (error) {
+    return new TransferResult({ text: new Uint8Array(0), next: null, error: toWire(error) }, []);
+  }
+  try {
+    const result = await new RangeDump(sstable, argument).run(context.signal);
+    return new TransferResult(result, [result.text.buffer]);
+  } finally {
+    await sstable.close();
+  }
+}

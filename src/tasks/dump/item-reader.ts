@@ -1,0 +1,96 @@
+/**
+ * Partition heads and rows of an SSTable one after another from any item's position on. Bytes come
+ * in windows that grow where a single row does not fit.
+ */
+import { ByteReader, NeedMoreBytes } from '../../binary/index.js';
+import {
+  type PartitionEnd,
+  type PartitionHead,
+  RowReader,
+  type Unfiltered,
+} from '../../components/index.js';
+import { SstashError } from '../../errors.js';
+import { checkLimit } from '../../limits.js';
+import type { SSTable } from '../../sstable/index.js';
+
+const WINDOW_BYTES = 512 * 1024;
+
+export class ItemReader {
+  readonly #sstable: SSTable;
+  readonly #rows: RowReader;
+  #reader: ByteReader;
+  /** Bytes that the next window must hold. */
+  #wanted = WINDOW_BYTES;
+
+  constructor(sstable: SSTable, position: number) {
+    this.#sstable = sstable;
+    this.#rows = new RowReader(sstable.header, sstable.version);
+    this.#reader = new ByteReader(new Uint8Array(0), { base: position, complete: false });
+  }
+
+  /** Where the next item begins in the uncompressed stream. */
+  get position(): number {
+    return this.#reader.position;
+  }
+
+  /** The head of a partition, or null when the window must be filled first. */
+  head(): PartitionHead | null {
+    return this.#take((reader) => this.#rows.readHead(reader));
+  }
+
+  /** A row, a marker or the end of the partition, or null when the window must be filled first. */
+  next(): Unfiltered | PartitionEnd | null {
+    return this.#take((reader) => this.#rows.readNext(reader));
+  }
+
+  /** Reads on from the current position; what was returned before stays valid. */
+  async fill(): Promise<void> {
+    const { dataLength } = this.#sstable;
+    const { position } = this;
+    checkLimit('rowBytesMax', this.#wanted - WINDOW_BYTES, {
+      file: this.#sstable.dataPath,
+      component: 'Data.db',
+      uncompressedOffset: position,
+    });
+    const length = Math.min(this.#wanted, dataLength - position);
+    const bytes = await this.#sstable.readData(position, length);
+    const complete = position + length >= dataLength;
+    this.#reader = new ByteReader(bytes, { base: position, complete });
+  }
+
+  #take<T>(read: (reader: ByteReader) => T): T | null {
+    const reader = this.#reader;
+    const start = reader.offset;
+    try {
+      const item = read(reader);
+      this.#wanted = WINDOW_BYTES;
+      return item;
+    } catch (error) {
+      reader.offset = start;
+      if (!(error instanceof NeedMoreBytes)) throw this.#located(error);
+      if (start === 0 && reader.bytes.length > 0) {
+        this.#wanted = Math.max(this.#wanted * 2, reader.bytes.length + error.bytes);
+      }
+      return null;
+    }
+  }
+
+  /** Readers of bytes know positions in the uncompressed stream only. */
+  #located(error: unknown): unknown {
+    if (!(error instanceof SstashError)) return error;
+    const { offset, uncompressedOffset, length, expected, found, hint } = error;
+    const position = uncompressedOffset ?? offset;
+    const plain = this.#sstable.compression === null;
+    return new SstashError(error.code, error.message, {
+      file: this.#sstable.dataPath,
+      component: 'Data.db',
+      ...(position === undefined ? {} : { uncompressedOffset: position }),
+      ...(position === undefined || !plain ? {} : { offset: position }),
+      ...(length === undefined ? {} : { length }),
+      ...(expected === undefined ? {} : { expected }),
+      ...(found === undefined ? {} : { found }),
+      ...(hint === undefined ? {} : { hint }),
+      cause: error.cause,
+    });
+  }
+}

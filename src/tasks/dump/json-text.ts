@@ -1,0 +1,42 @@
+/** Pieces of JSON as sstabledump writes them: strings, column names, dates. */
+import { javaInstant } from './java-time.js';
+
+/** `text` as a JSON string with Jackson's escapes (control characters in upper-case hex). */
+export function jsonString(text: string): string {
+  const json = JSON.stringify(text);
+  return json.includes('\\u00')
+    ? json.replace(/\\u00[0-9a-f]{2}/g, (code) => `\\u${code.slice(2).toUpperCase()}`)
+    : json;
+}
+
+/**
+ * How times are printed: ISO 8601 or, with `rawTime`, the numbers that are stored. Neighbouring
+ * rows mostly share their write time, so the last of each kind is remembered.
+ */
+export class TimeText {
+  readonly #raw: boolean;
+  #lastMicros: bigint | null = null;
+  #microsText = '';
+  #lastSeconds: number | null = null;
+  #secondsText = '';
+
+  constructor(rawTime: boolean) {
+    this.#raw = rawTime;
+  }
+
+  /** A quoted write time in microseconds. */
+  micros(micros: bigint): string {
+    if (micros === this.#lastMicros) return this.#microsText;
+    this.#lastMicros = micros;
+    this.#microsText = `"${this.#raw ? micros.toString() : javaInstant(micros, 1_000_000n)}"`;
+    return this.#microsText;
+  }
+
+  /** A quoted time in seconds. */
+  seconds(seconds: number): string {
+    if (seconds === this.#lastSeconds) return this.#secondsText;
+    this.#lastSeconds = seconds;
+    this.#secondsText = `"${this.#raw ? seconds : javaInstant(BigInt(seconds), 1n)}"`;
+    return this.#secondsText;
+  }
+}

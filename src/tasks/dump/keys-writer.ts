@@ -1,0 +1,28 @@
+/** Only the partition keys, each as an array of its parts: `sstabledump -e`. */
+import type { PartitionHead } from '../../components/index.js';
+import { keyTexts } from '../../cql/index.js';
+import { jsonString } from './json-text.js';
+import type { DumpStyle, DumpWriter } from './row-writer.js';
+
+export class KeysWriter implements DumpWriter {
+  started = false;
+  readonly #style: DumpStyle;
+
+  constructor(style: DumpStyle) {
+    this.#style = style;
+  }
+
+  begin(head: PartitionHead): string {
+    const parts = keyTexts(this.#style.header.keyType, head.key).map(jsonString);
+    return `,\n  [ ${parts.join(', ')} ]`;
+  }
+
+  unfiltered(): string {
+    this.started = true;
+    return '';
+  }
+
+  end(): string {
+    return '';
+  }
+}
