@@ -72,7 +72,7 @@ async function compactOnNode(line, directory, source) {
       await session.execute(`${create} WITH ${COMPACTION}`);
       const from = join(source, 'bench', name);
       for (const file of readdirSync(from))
-        cpSync(join(from, file), join(folderOf(node, name), file));
+        cpSync(join(from, file), join(node.tableDirectory('bench', name), file));
       node.nodetool('refresh', 'bench', name);
     }
     keepCompacted(node, line, 'day1');
@@ -86,19 +86,12 @@ async function compactOnNode(line, directory, source) {
   rmSync(directory, { recursive: true });
 }
 
-function folderOf(node, table) {
-  const keyspace = join(node.dataDirectory, 'bench');
-  const name = readdirSync(keyspace).find((entry) => entry.startsWith(`${table}-`));
-  if (name === undefined) throw new Error(`no folder of ${table} in ${keyspace}`);
-  return join(keyspace, name);
-}
-
 function keepCompacted(node, line, day) {
   node.nodetool('compact', 'bench');
   node.nodetool('snapshot', '-t', day, 'bench');
   rmSync(join(here, 'data', line, day), { recursive: true, force: true });
   for (const table of Object.keys(TABLES)) {
-    const folder = folderOf(node, table);
+    const folder = node.tableDirectory('bench', table);
     const target = join(here, 'data', line, day, 'bench', basename(folder));
     const partial = `${target}.partial`;
     cpSync(join(folder, 'snapshots', day), partial, { recursive: true });
