@@ -169,12 +169,12 @@ export class ByteReader {
     const extra = Math.clz32(~(first << 24));
     if (extra < 7) return BigInt(this.uvint('vint'));
     this.need(1 + extra);
-    let value = 0n;
-    for (let i = 1; i <= extra; i++) {
-      value = (value << 8n) | BigInt(this.view.getUint8(this.offset + i));
-    }
+    const start = this.offset;
     this.offset += 1 + extra;
-    return value;
+    // With seven extra bytes the first one (fe) has no bit of the value.
+    return extra === 8
+      ? this.view.getBigUint64(start + 1)
+      : this.view.getBigUint64(start) & 0x00ff_ffff_ffff_ffffn;
   }
 
   /** Unsigned vint that must fit a JavaScript integer; `what` names it in the error. */

@@ -81,12 +81,9 @@ export class ByteWriter {
       this.length += 9;
       return;
     }
-    let rest = bits;
-    for (let i = extra; i > 0; i--) {
-      this.#view.setUint8(this.length + i, Number(rest & 0xffn));
-      rest >>= 8n;
-    }
-    this.#view.setUint8(this.length, Number(rest) | ((0xff00 >> extra) & 0xff));
+    // The value in 8 bytes, with the marks of the length above it, then moved to its place.
+    const marked = bits | (BigInt((0xff00 >> extra) & 0xff) << BigInt(8 * extra));
+    this.#view.setBigUint64(this.length, marked << BigInt(8 * (7 - extra)));
     this.length += 1 + extra;
   }
 
@@ -132,8 +129,7 @@ export class ByteWriter {
 
 /** Bytes of the shortest unsigned vint of `value` (0 to 2^64 - 1). */
 export function vintLength(value: bigint): number {
-  for (let extra = 0; extra < 8; extra++) {
-    if (value >> BigInt(7 * (extra + 1)) === 0n) return 1 + extra;
-  }
-  return 9;
+  const high = Number(value >> 32n);
+  const bits = high === 0 ? 32 - Math.clz32(Number(value)) : 64 - Math.clz32(high);
+  return bits > 56 ? 9 : Math.max(1, Math.ceil(bits / 7));
 }

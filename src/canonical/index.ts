@@ -2,5 +2,9 @@
  * The canonical form (docs/canonical-form.md): rows as bytes that are the same whichever SSTable
  * holds them, the leaves they are cut into, and the way back to native bytes.
  */
+export { type CanonicalRecord, decodeRecords, type OpaqueRecord } from './decode.js';
+export { encodeHead, encodeOpaque, encodeUnfiltered, isEmptyRow, writePlace } from './encode.js';
+export { NativeEncoder, type NativeEncoderOptions } from './native.js';
+export { RecordTag } from './tags.js';
 export { LeafWalker } from './walker.js';
 export type { LeafWindow, WalkerOptions } from './walker-types.js';
