@@ -1,10 +1,12 @@
 /**
- * The two cursors of the row walk: `p` in native bytes, `o` in canonical ones, and the encodings
- * that both use.
+ * The two cursors of the row walk and the encodings that both use.
+ *
+ * `p` (native) and `o` (canonical) live in globals between records and in locals inside the hot
+ * functions: a global costs a store and a load for each byte that is read.
  *
  * Reads are not checked one by one: memory behind every region is readable, so a read past the end
- * gives nonsense, never a trap, and whoever reads compares `p` with its limit before it believes
- * anything. Writes go as far as 64 bytes past `o` at most between two checks of `room`.
+ * gives nonsense, never a trap, and whoever reads compares its cursor with the limit before it
+ * believes anything. Writes go at most 64 bytes past a check of `fits`.
  */
 
 /** Next native byte. */
@@ -13,13 +15,13 @@ export let p: usize = 0;
 export let o: usize = 0;
 /** End of the output region; 128 bytes behind it are writable. */
 export let outEnd: usize = 0;
-/** Previous write time of the record, base of the next `time`. */
+/** Write time that the next `time` of the record is relative to. */
 export let previousTime: i64 = 0;
 /** True once the bytes of the current record are not what Cassandra's writer would have written. */
 export let loose: bool = false;
 
 /** Base of the first `time` of a record: 2015-09-22T00:00:00Z in microseconds. */
-export const EPOCH: i64 = 1442880000000000;
+const EPOCH: i64 = 1442880000000000;
 
 export function setOutput(at: usize, end: usize): void {
   o = at;
@@ -27,13 +29,14 @@ export function setOutput(at: usize, end: usize): void {
 }
 
 @inline
-export function seek(to: usize): void {
-  p = to;
+export function setCursors(native: usize, canonical: usize): void {
+  p = native;
+  o = canonical;
 }
 
 @inline
-export function skip(bytes: usize): void {
-  p += bytes;
+export function seek(to: usize): void {
+  p = to;
 }
 
 @inline
@@ -48,84 +51,85 @@ export function beginRecord(): void {
 }
 
 @inline
+export function setPreviousTime(time: i64): void {
+  previousTime = time;
+}
+
+@inline
 export function notStrict(): void {
   loose = true;
 }
 
-/** Reads an unsigned vint; a longer form than needed is not strict. */
+/** Value of the unsigned vint at `at`; a longer form than needed is not strict. */
 @inline
-export function readVint(): u64 {
-  const first = <u32>load<u8>(p);
-  if (first < 0x80) {
-    p++;
-    return <u64>first;
-  }
-  return readLongVint(first);
+export function vintAt(at: usize): u64 {
+  const first = <u32>load<u8>(at);
+  return first < 0x80 ? <u64>first : longVint(at, first);
 }
 
-function readLongVint(first: u32): u64 {
+/** Address after the vint at `at`. */
+@inline
+export function afterVint(at: usize): usize {
+  const first = <u32>load<u8>(at);
+  if (first < 0x80) return at + 1;
+  return at + 1 + <usize>clz<u32>(~(first << 24));
+}
+
+function longVint(at: usize, first: u32): u64 {
   const extra = <u64>clz<u32>(~(first << 24));
   let value: u64;
   if (extra == 8) {
-    value = bswap<u64>(load<u64>(p, 1));
+    value = bswap<u64>(load<u64>(at, 1));
   } else {
-    value = bswap<u64>(load<u64>(p)) >> ((7 - extra) << 3);
+    value = bswap<u64>(load<u64>(at)) >> ((7 - extra) << 3);
     value &= (<u64>1 << (7 * extra + 7)) - 1;
   }
-  p += <usize>extra + 1;
   if (value >> (7 * extra) == 0) loose = true;
   return value;
 }
 
+/** Writes a vint at `at`; returns the address after it. */
 @inline
-export function writeVint(value: u64): void {
+export function putVint(at: usize, value: u64): usize {
   if (value < 0x80) {
-    store<u8>(o++, <u8>value);
-    return;
+    store<u8>(at, <u8>value);
+    return at + 1;
   }
-  const extra = (630 - 9 * (<i32>clz<u64>(value))) >> 6;
+  return putLongVint(at, value);
+}
+
+@inline
+function putLongVint(at: usize, value: u64): usize {
+  const extra = (575 - 9 * <i32>clz<u64>(value)) >> 6;
   if (extra == 8) {
-    store<u8>(o, 0xff);
-    store<u64>(o, bswap<u64>(value), 1);
-    o += 9;
-    return;
+    store<u8>(at, 0xff);
+    store<u64>(at, bswap<u64>(value), 1);
+    return at + 9;
   }
   const prefix = <u64>((0xff00 >> extra) & 0xff) << (<u64>extra << 3);
-  store<u64>(o, bswap<u64>((value | prefix) << (<u64>(7 - extra) << 3)));
-  o += <usize>extra + 1;
+  store<u64>(at, bswap<u64>((value | prefix) << (<u64>(7 - extra) << 3)));
+  return at + <usize>extra + 1;
 }
 
+/** Writes `time` relative to `previous`. */
 @inline
-export function writeByte(value: u32): void {
-  store<u8>(o++, <u8>value);
+export function putTime(at: usize, time: i64, previous: i64): usize {
+  const difference = time - previous;
+  return putVint(at, <u64>((difference << 1) ^ (difference >> 63)));
 }
 
+/** Whether `bytes` more can be written at `at`. */
 @inline
-export function writeTime(time: i64): void {
-  const difference = time - previousTime;
-  previousTime = time;
-  writeVint(<u64>((difference << 1) ^ (difference >> 63)));
+export function fits(at: usize, bytes: usize, end: usize): bool {
+  return bytes <= end && at <= end - bytes;
 }
 
-/** Whether `bytes` more can be written. */
+/** Copies `bytes`; runs over by up to 15 bytes on both sides. */
 @inline
-export function room(bytes: usize): bool {
-  return bytes <= outEnd && o <= outEnd - bytes;
-}
-
-/** Copies from the native side; runs over by up to 15 bytes on both sides. */
-@inline
-export function copyNative(bytes: usize): void {
-  copyFrom(p, bytes);
-  p += bytes;
-}
-
-@inline
-export function copyFrom(from: usize, bytes: usize): void {
+export function copy(to: usize, from: usize, bytes: usize): void {
   if (bytes > 512) {
-    memory.copy(o, from, bytes);
+    memory.copy(to, from, bytes);
   } else {
-    for (let i: usize = 0; i < bytes; i += 16) v128.store(o + i, v128.load(from + i));
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
   }
-  o += bytes;
 }
