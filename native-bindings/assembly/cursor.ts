@@ -118,18 +118,23 @@ export function putTime(at: usize, time: i64, previous: i64): usize {
   return putVint(at, <u64>((difference << 1) ^ (difference >> 63)));
 }
 
-/** Whether `bytes` more can be written at `at`. */
+/** Whether `bytes` (at most a row's) more can be written at `at`; addresses stay far below 2^32. */
 @inline
 export function fits(at: usize, bytes: usize, end: usize): bool {
-  return bytes <= end && at <= end - bytes;
+  return at + bytes <= end;
 }
 
-/** Copies `bytes`; runs over by up to 15 bytes on both sides. */
+/** Copies `bytes`; runs over by up to 16 bytes on both sides. */
 @inline
 export function copy(to: usize, from: usize, bytes: usize): void {
+  v128.store(to, v128.load(from));
+  if (bytes > 16) copyLong(to, from, bytes);
+}
+
+function copyLong(to: usize, from: usize, bytes: usize): void {
   if (bytes > 512) {
     memory.copy(to, from, bytes);
   } else {
-    for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
+    for (let i: usize = 16; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
   }
 }

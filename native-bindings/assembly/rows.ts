@@ -5,19 +5,19 @@
  * serialiser takes for the same facts; a difference makes the record `loose` (see cursor.ts).
  */
 import {
-  copyFrom,
-  copyNative,
+  afterVint,
+  copy,
+  fits,
   notStrict,
   o,
+  outEnd,
   p,
-  readVint,
-  rewind,
-  room,
-  seek,
-  skip,
-  writeByte,
-  writeTime,
-  writeVint,
+  previousTime,
+  putTime,
+  putVint,
+  setCursors,
+  setPreviousTime,
+  vintAt,
 } from './cursor';
 import {
   BAD_CELL,
@@ -59,6 +59,7 @@ const CELL_EXPIRING: u32 = 0x02;
 const CELL_EMPTY: u32 = 0x04;
 const CELL_ROW_TIME: u32 = 0x08;
 const CELL_ROW_TTL: u32 = 0x10;
+const CELL_MORTAL: u32 = CELL_DELETED | CELL_EXPIRING;
 
 /** Write time of a deletion that deletes nothing. */
 const NO_TIME: i64 = i64.MIN_VALUE;
@@ -71,8 +72,6 @@ export let cells: u32 = 0;
 /** End of the clustering of the last unfiltered, on the canonical side. */
 export let clusteringEnd: usize = 0;
 
-/** End of the body being read. */
-let bodyEnd: usize = 0;
 /** A number of the body that does not fit its field. */
 let badNumber: bool = false;
 /** Liveness of the row being read; its TTL is 0 when it does not expire. */
@@ -85,73 +84,72 @@ export function resetCells(): void {
   cells = 0;
 }
 
+/** The Java int whose sign-extended vint is at `at`. */
 @inline
-function readTime(): i64 {
-  return <i64>readVint() + minTimestamp;
-}
-
-@inline
-function readInt32(): i32 {
-  const value = <i64>readVint();
+function int32At(at: usize): i32 {
+  const value = <i64>vintAt(at);
   if (value != <i64>(<i32>value)) badNumber = true;
   return <i32>value;
 }
 
 @inline
-function readDeletionTime(): u32 {
-  return <u32>(readInt32() + minDeletionTime);
+function timeAt(at: usize): i64 {
+  return <i64>vintAt(at) + minTimestamp;
 }
 
 @inline
-function readTtl(): u32 {
-  return <u32>(readInt32() + minTtl);
+function deletionTimeAt(at: usize): u32 {
+  return <u32>(int32At(at) + minDeletionTime);
 }
 
-/** `count` clustering values, in batches of 32 behind a header of two bits each. */
-function clustering(count: i32, windowEnd: usize): i32 {
+@inline
+function ttlAt(at: usize): u32 {
+  return <u32>(int32At(at) + minTtl);
+}
+
+/**
+ * `count` clustering values from `p` to `o`, in batches of 32 behind a header of two bits each:
+ * 01 empty, 10 null.
+ */
+function clustering(count: i32, native: usize, canonical: usize, windowEnd: usize): i32 {
+  let from = native;
+  let to = canonical;
+  const end = outEnd;
   let header: u64 = 0;
   for (let i = 0; i < count; i++) {
     if ((i & 31) == 0) {
-      header = readVint();
-      if (p > windowEnd) return NEED_BYTES;
+      header = vintAt(from);
+      from = afterVint(from);
+      if (from > windowEnd) return NEED_BYTES;
       const inBatch = <u64>min(count - i, 32);
       if (inBatch < 32 && header >> (inBatch << 1)) notStrict();
     }
-    if (!room(16)) return OUTPUT_FULL;
+    if (!fits(to, 16, end)) return OUTPUT_FULL;
     const bits = <u32>header & 3;
     header >>= 2;
-    if (bits & 2) {
-      if (bits & 1) notStrict();
-      writeByte(0);
-      continue;
-    }
-    if (bits & 1) {
-      writeByte(1);
+    if (bits) {
+      if (bits == 3) notStrict();
+      store<u8>(to++, bits & 2 ? 0 : 1);
       continue;
     }
     const fixed = load<i32>(clusteringTable + (<usize>i << 2));
-    const length = fixed >= 0 ? <u64>fixed : readVint();
-    if (p > windowEnd) return NEED_BYTES;
+    let length = <u64>fixed;
+    if (fixed < 0) {
+      length = vintAt(from);
+      from = afterVint(from);
+    }
+    if (from > windowEnd) return NEED_BYTES;
     if (length > rowBytesMax) return ROW_TOO_LARGE;
-    if (length > <u64>(windowEnd - p)) return NEED_BYTES;
+    if (length > <u64>(windowEnd - from)) return NEED_BYTES;
     if (length == 0) notStrict();
-    if (!room(<usize>length + 16)) return OUTPUT_FULL;
-    writeVint(length + 1);
-    copyNative(<usize>length);
+    if (!fits(to, <usize>length + 16, end)) return OUTPUT_FULL;
+    to = putVint(to, length + 1);
+    copy(to, from, <usize>length);
+    from += <usize>length;
+    to += <usize>length;
   }
-  return OK;
-}
-
-/** Reads size and previous size; leaves `bodyEnd`. */
-@inline
-function bodyHead(previousSize: u64, windowEnd: usize): i32 {
-  const size = readVint();
-  if (p > windowEnd) return NEED_BYTES;
-  if (size > rowBytesMax) return ROW_TOO_LARGE;
-  if (size > <u64>(windowEnd - p)) return NEED_BYTES;
-  bodyEnd = p + <usize>size;
-  badNumber = false;
-  if (readVint() != previousSize) notStrict();
+  clusteringEnd = to;
+  setCursors(from, to);
   return OK;
 }
 
@@ -162,23 +160,22 @@ export function unfiltered(
   columnCount: i32,
   columnTable: usize,
 ): i32 {
-  const flags = <u32>load<u8>(p);
-  if (!room(64)) return OUTPUT_FULL;
+  let from = p;
+  let to = o;
+  const flags = <u32>load<u8>(from++);
+  if (!fits(to, 64, outEnd)) return OUTPUT_FULL;
   if (flags & IS_MARKER) return marker(flags, previousSize, windowEnd);
-  skip(1);
   let extended: u32 = 0;
   if (flags & IS_EXTENDED) {
-    if (p >= windowEnd) return NEED_BYTES;
-    extended = <u32>load<u8>(p);
-    skip(1);
+    if (from >= windowEnd) return NEED_BYTES;
+    extended = <u32>load<u8>(from++);
     if (extended & ~EXT_SHADOWABLE) return BAD_FLAGS;
     if (extended == 0) notStrict();
   }
-  writeByte(ROW_TAG);
-  writeVint(<u64>clusteringCount);
-  const status = clustering(clusteringCount, windowEnd);
+  store<u8>(to++, <u8>ROW_TAG);
+  to = putVint(to, <u64>clusteringCount);
+  const status = clustering(clusteringCount, from, to, windowEnd);
   if (status != OK) return status;
-  clusteringEnd = o;
   return rowBody(flags, extended, previousSize, windowEnd, columnCount, columnTable);
 }
 
@@ -187,16 +184,17 @@ export function staticRow(windowEnd: usize, columnCount: i32, columnTable: usize
   if (windowEnd - p < 2) return NEED_BYTES;
   const flags = <u32>load<u8>(p);
   const extended = <u32>load<u8>(p, 1);
-  skip(2);
   if ((flags & (IS_EXTENDED | 3)) != IS_EXTENDED) return BAD_FLAGS;
   if ((extended & ~EXT_SHADOWABLE) != EXT_STATIC) return BAD_FLAGS;
   const start = o;
+  setCursors(p + 2, start);
   const status = rowBody(flags, extended, 0, windowEnd, columnCount, columnTable);
   // Flags 0 and 0 columns: nothing is said.
-  if (o == start + 2 && load<u16>(start) == 0) rewind(start);
+  if (status == OK && o == start + 2 && load<u16>(start) == 0) setCursors(p, start);
   return status;
 }
 
+/** Everything after the clustering. */
 function rowBody(
   flags: u32,
   extended: u32,
@@ -205,50 +203,85 @@ function rowBody(
   columnCount: i32,
   columnTable: usize,
 ): i32 {
-  const status = bodyHead(previousSize, windowEnd);
-  if (status != OK) return status;
-  if (!room(64)) return OUTPUT_FULL;
+  let from = p;
+  let to = o;
+  const size = vintAt(from);
+  from = afterVint(from);
+  if (from > windowEnd) return NEED_BYTES;
+  if (size > rowBytesMax) return ROW_TOO_LARGE;
+  if (size > <u64>(windowEnd - from)) return NEED_BYTES;
+  const bodyEnd = from + <usize>size;
+  if (!fits(to, 64, outEnd)) return OUTPUT_FULL;
+  badNumber = false;
+  if (vintAt(from) != previousSize) notStrict();
+  from = afterVint(from);
   const shadowable = extended & EXT_SHADOWABLE;
-  writeByte(
-    ((flags & (HAS_TIMESTAMP | HAS_TTL | HAS_DELETION)) >> 2) | (shadowable << 2),
-  );
+  const kept = flags & (HAS_TIMESTAMP | HAS_TTL | HAS_DELETION);
+  store<u8>(to++, <u8>((kept >> 2) | (shadowable << 2)));
   rowAlive = false;
   rowTtl = 0;
+  let previous = previousTime;
   if (flags & HAS_TIMESTAMP) {
+    const time = timeAt(from);
+    from = afterVint(from);
     rowAlive = true;
-    rowTime = readTime();
-    writeTime(rowTime);
-    if (rowTime == NO_TIME) notStrict();
+    rowTime = time;
+    to = putTime(to, time, previous);
+    previous = time;
+    if (time == NO_TIME) notStrict();
     if (flags & HAS_TTL) {
-      rowTtl = readTtl();
-      rowExpiry = readDeletionTime();
-      writeVint(<u64>rowTtl);
-      writeVint(<u64>rowExpiry);
+      rowTtl = ttlAt(from);
+      from = afterVint(from);
+      rowExpiry = deletionTimeAt(from);
+      from = afterVint(from);
+      to = putVint(to, <u64>rowTtl);
+      to = putVint(to, <u64>rowExpiry);
       if (rowTtl == 0) notStrict();
     }
   } else if (flags & HAS_TTL) {
     notStrict();
   }
   if (flags & HAS_DELETION) {
-    const time = readTime();
-    writeTime(time);
-    writeVint(<u64>readDeletionTime());
+    const time = timeAt(from);
+    from = afterVint(from);
+    to = putTime(to, time, previous);
+    previous = time;
+    to = putVint(to, <u64>deletionTimeAt(from));
+    from = afterVint(from);
     if (time == NO_TIME) notStrict();
   } else if (shadowable) {
     notStrict();
   }
-  return columns(flags, columnCount, columnTable);
+  setPreviousTime(previous);
+  return columns(flags, columnCount, columnTable, from, to, bodyEnd);
 }
 
-/** The columns of a row up to `bodyEnd`. */
-function columns(flags: u32, columnCount: i32, table: usize): i32 {
+/**
+ * The columns of a row up to `bodyEnd`: subset, then one entry per present column. One function
+ * with its cursors in locals, because this is where most of the time goes.
+ */
+function columns(
+  flags: u32,
+  columnCount: i32,
+  table: usize,
+  native: usize,
+  canonical: usize,
+  bodyEnd: usize,
+): i32 {
+  let from = native;
+  let to = canonical;
+  const end = outEnd;
+  const alive = rowAlive;
+  const aliveTime = rowTime;
+  let previous = previousTime;
   let present = columnCount;
   // Fewer than 64 columns: one bit per column still to come. More: null or a list of indexes.
   let bits: u64 = ((<u64>1) << (columnCount & 63)) - 1;
   let list: usize = 0;
   if (!(flags & HAS_ALL_COLUMNS)) {
-    const missing = readVint();
-    if (p > bodyEnd) return BAD_SIZE;
+    const missing = vintAt(from);
+    from = afterVint(from);
+    if (from > bodyEnd) return BAD_SIZE;
     if (missing == 0) notStrict();
     if (columnCount < 64) {
       if (missing & ~bits) return BAD_SUBSET;
@@ -258,14 +291,15 @@ function columns(flags: u32, columnCount: i32, table: usize): i32 {
       if (missing > <u64>columnCount) return BAD_SUBSET;
       present = columnCount - <i32>missing;
       if (missing != 0) {
+        from = readSubset(columnCount, present, from, bodyEnd);
+        if (from == 0) return BAD_SUBSET;
         list = presentColumns;
-        const status = readSubset(columnCount, present);
-        if (status != OK) return status;
       }
     }
   }
-  writeVint(<u64>present);
+  to = putVint(to, <u64>present);
   let complexDeletion = false;
+  let cellCount: u32 = 0;
   for (let i = 0; i < present; i++) {
     let at = <usize>i;
     if (columnCount < 64) {
@@ -275,131 +309,139 @@ function columns(flags: u32, columnCount: i32, table: usize): i32 {
       at = <usize>load<u32>(list + (at << 2));
     }
     const entry = table + at * COLUMN_ENTRY;
+    let fixed = load<i32>(entry);
+    const complex = load<u32>(entry, 4);
     const nameLength = <usize>load<u32>(entry, 12);
-    if (!room(nameLength + 64)) return OUTPUT_FULL;
-    copyFrom(<usize>load<u32>(entry, 8), nameLength);
-    if (load<u32>(entry, 4)) {
-      let deleted = false;
-      const flagAt = o;
-      writeByte(0x80);
+    if (!fits(to, nameLength + 64, end)) return OUTPUT_FULL;
+    copy(to, <usize>load<u32>(entry, 8), nameLength);
+    to += nameLength;
+    let count: u64 = 1;
+    if (complex) {
+      fixed = -1;
+      let kind: u8 = 0x80;
+      const kindAt = to++;
       if (flags & HAS_COMPLEX_DELETION) {
-        const time = readTime();
-        const local = readDeletionTime();
+        const time = timeAt(from);
+        from = afterVint(from);
+        const local = deletionTimeAt(from);
+        from = afterVint(from);
         if (time != NO_TIME) {
-          deleted = true;
           complexDeletion = true;
-          store<u8>(flagAt, 0xc0);
-          writeTime(time);
-          writeVint(<u64>local);
+          kind = 0xc0;
+          to = putTime(to, time, previous);
+          previous = time;
+          to = putVint(to, <u64>local);
         } else if (local != liveComplexDeletionTime) {
           notStrict();
         }
       }
-      const count = readVint();
-      if (p > bodyEnd) return BAD_SIZE;
-      if (count == 0 && !deleted) notStrict();
-      // Each cell takes a byte at least, so a wild count ends at the end of the body.
-      if (count > <u64>(bodyEnd - p)) return BAD_SIZE;
-      writeVint(count);
-      for (let k: u64 = 0; k < count; k++) {
-        const status = cell(-1, true);
-        if (status != OK) return status;
+      store<u8>(kindAt, kind);
+      count = vintAt(from);
+      from = afterVint(from);
+      // Each cell takes a byte at least, so a wild count is refused here.
+      if (from > bodyEnd || count > <u64>(bodyEnd - from)) return BAD_SIZE;
+      if (count == 0 && kind == 0x80) notStrict();
+      to = putVint(to, count);
+    }
+    cellCount += <u32>count;
+    for (; count != 0; count--) {
+      if (from >= bodyEnd) return BAD_SIZE;
+      if (!fits(to, 64, end)) return OUTPUT_FULL;
+      const cell = <u32>load<u8>(from++);
+      store<u8>(to++, <u8>cell);
+      if (cell & CELL_ROW_TIME) {
+        if (!alive) notStrict();
+      } else {
+        const time = timeAt(from);
+        from = afterVint(from);
+        to = putTime(to, time, previous);
+        previous = time;
+        if (alive && time == aliveTime) notStrict();
       }
-    } else {
-      const status = cell(load<i32>(entry), false);
-      if (status != OK) return status;
+      if (cell & ~(CELL_EMPTY | CELL_ROW_TIME)) {
+        if (cell > 0x1f) return BAD_CELL;
+        if (cell & CELL_ROW_TTL) {
+          // Only an expiring cell of an expiring row may share its TTL.
+          if ((cell & CELL_MORTAL) != CELL_EXPIRING || rowTtl == 0) notStrict();
+        } else {
+          const local = deletionTimeAt(from);
+          from = afterVint(from);
+          to = putVint(to, <u64>local);
+          if (cell & CELL_EXPIRING) {
+            const ttl = ttlAt(from);
+            from = afterVint(from);
+            to = putVint(to, <u64>ttl);
+            if (cell & CELL_DELETED || ttl == 0) notStrict();
+            if (rowTtl != 0 && ttl == rowTtl && local == rowExpiry) notStrict();
+          } else if (local == noDeletionTime) {
+            notStrict();
+          }
+        }
+      }
+      if (complex) {
+        const length = vintAt(from);
+        from = afterVint(from);
+        if (from > bodyEnd || length > <u64>(bodyEnd - from)) return BAD_SIZE;
+        if (!fits(to, <usize>length + 64, end)) return OUTPUT_FULL;
+        to = putVint(to, length);
+        copy(to, from, <usize>length);
+        from += <usize>length;
+        to += <usize>length;
+      }
+      if (cell & CELL_EMPTY) continue;
+      let length = <u64>fixed;
+      if (fixed < 0) {
+        length = vintAt(from);
+        from = afterVint(from);
+      }
+      if (from > bodyEnd || length > <u64>(bodyEnd - from)) return BAD_SIZE;
+      if (length == 0) notStrict();
+      if (!fits(to, <usize>length + 64, end)) return OUTPUT_FULL;
+      to = putVint(to, length);
+      copy(to, from, <usize>length);
+      from += <usize>length;
+      to += <usize>length;
     }
   }
   if (flags & HAS_COMPLEX_DELETION && !complexDeletion) notStrict();
-  if (p != bodyEnd) return BAD_SIZE;
+  if (from != bodyEnd) return BAD_SIZE;
+  cells += cellCount;
+  setCursors(from, to);
   return badNumber ? BAD_NUMBER : OK;
 }
 
 /**
  * Column subset of 64 columns or more: the indexes of the present ones if they are fewer than half,
- * else of the missing ones. Leaves the present ones at `presentColumns`.
+ * else of the missing ones. Leaves the present ones at `presentColumns`; returns the address after
+ * the subset, 0 for a wrong one.
  */
-function readSubset(columnCount: i32, present: i32): i32 {
+function readSubset(columnCount: i32, present: i32, native: usize, bodyEnd: usize): usize {
+  let from = native;
   const listsPresent = present < columnCount / 2;
   const listed = listsPresent ? present : columnCount - present;
   let out = presentColumns;
   let next: u64 = 0;
   for (let i = 0; i < listed; i++) {
-    const index = readVint();
-    if (p > bodyEnd || index < next || index >= <u64>columnCount) return BAD_SUBSET;
-    if (!listsPresent) {
-      for (; next < index; next++) {
-        store<u32>(out, <u32>next);
-        out += 4;
-      }
-    } else {
+    const index = vintAt(from);
+    from = afterVint(from);
+    if (from > bodyEnd || index < next || index >= <u64>columnCount) return 0;
+    if (listsPresent) next = index;
+    for (; next < index; next++) {
+      store<u32>(out, <u32>next);
+      out += 4;
+    }
+    if (listsPresent) {
       store<u32>(out, <u32>index);
       out += 4;
     }
     next = index + 1;
   }
-  if (!listsPresent) {
-    for (; next < <u64>columnCount; next++) {
-      store<u32>(out, <u32>next);
-      out += 4;
-    }
+  if (listsPresent) return from;
+  for (; next < <u64>columnCount; next++) {
+    store<u32>(out, <u32>next);
+    out += 4;
   }
-  return OK;
-}
-
-/** One cell; `fixed` is the length of its value or -1 when it is stored. */
-@inline
-function cell(fixed: i32, complex: bool): i32 {
-  if (p >= bodyEnd) return BAD_SIZE;
-  if (!room(64)) return OUTPUT_FULL;
-  const flags = <u32>load<u8>(p);
-  skip(1);
-  if (flags > 0x1f) return BAD_CELL;
-  cells++;
-  writeByte(flags);
-  if (flags & CELL_ROW_TIME) {
-    if (!rowAlive) notStrict();
-  } else {
-    const time = readTime();
-    writeTime(time);
-    if (rowAlive && time == rowTime) notStrict();
-  }
-  if (flags & (CELL_DELETED | CELL_EXPIRING | CELL_ROW_TTL)) lifetime(flags);
-  if (complex) {
-    const length = readVint();
-    if (p > bodyEnd || length > <u64>(bodyEnd - p)) return BAD_SIZE;
-    if (!room(<usize>length + 64)) return OUTPUT_FULL;
-    writeVint(length);
-    copyNative(<usize>length);
-  }
-  if (!(flags & CELL_EMPTY)) {
-    const length = fixed >= 0 ? <u64>fixed : readVint();
-    if (p > bodyEnd || length > <u64>(bodyEnd - p)) return BAD_SIZE;
-    if (length == 0) notStrict();
-    if (!room(<usize>length + 64)) return OUTPUT_FULL;
-    writeVint(length);
-    copyNative(<usize>length);
-  }
-  return p > bodyEnd ? BAD_SIZE : OK;
-}
-
-/** Local deletion time and TTL of a cell that has them. */
-function lifetime(flags: u32): void {
-  if (flags & CELL_ROW_TTL) {
-    // Only an expiring cell of an expiring row may share its TTL.
-    if ((flags & (CELL_DELETED | CELL_EXPIRING)) != CELL_EXPIRING || rowTtl == 0) notStrict();
-    return;
-  }
-  const local = readDeletionTime();
-  writeVint(<u64>local);
-  if (flags & CELL_EXPIRING) {
-    const ttl = readTtl();
-    writeVint(<u64>ttl);
-    if (flags & CELL_DELETED || ttl == 0) notStrict();
-    if (rowTtl != 0 && ttl == rowTtl && local == rowExpiry) notStrict();
-  } else if (local == noDeletionTime) {
-    notStrict();
-  }
+  return from;
 }
 
 function marker(flags: u32, previousSize: u64, windowEnd: usize): i32 {
@@ -408,23 +450,36 @@ function marker(flags: u32, previousSize: u64, windowEnd: usize): i32 {
   const kind = <u32>load<u8>(p, 1);
   const count = <i32>bswap<u16>(load<u16>(p, 2));
   if (kind > 7 || kind == 3 || kind == 4 || count > clusteringCount) return BAD_MARKER;
-  skip(4);
-  writeByte(MARKER_TAG);
-  writeByte(kind);
-  writeVint(<u64>count);
-  let status = clustering(count, windowEnd);
+  let to = o;
+  store<u8>(to, <u8>MARKER_TAG);
+  store<u8>(to, <u8>kind, 1);
+  to = putVint(to + 2, <u64>count);
+  const status = clustering(count, p + 4, to, windowEnd);
   if (status != OK) return status;
-  clusteringEnd = o;
-  status = bodyHead(previousSize, windowEnd);
-  if (status != OK) return status;
-  if (!room(64)) return OUTPUT_FULL;
-  const boundary = kind == 2 || kind == 5;
-  writeTime(readTime());
-  writeVint(<u64>readDeletionTime());
-  if (boundary) {
-    writeTime(readTime());
-    writeVint(<u64>readDeletionTime());
+  let from = p;
+  to = o;
+  const size = vintAt(from);
+  from = afterVint(from);
+  if (from > windowEnd) return NEED_BYTES;
+  if (size > rowBytesMax) return ROW_TOO_LARGE;
+  if (size > <u64>(windowEnd - from)) return NEED_BYTES;
+  const bodyEnd = from + <usize>size;
+  if (!fits(to, 64, outEnd)) return OUTPUT_FULL;
+  badNumber = false;
+  if (vintAt(from) != previousSize) notStrict();
+  from = afterVint(from);
+  // A boundary has the deletion that ends and the one that begins.
+  let deletions = kind == 2 || kind == 5 ? 2 : 1;
+  let previous = previousTime;
+  for (; deletions > 0; deletions--) {
+    const time = timeAt(from);
+    from = afterVint(from);
+    to = putTime(to, time, previous);
+    previous = time;
+    to = putVint(to, <u64>deletionTimeAt(from));
+    from = afterVint(from);
   }
-  if (p != bodyEnd) return BAD_SIZE;
+  if (from != bodyEnd) return BAD_SIZE;
+  setCursors(from, to);
   return badNumber ? BAD_NUMBER : OK;
 }

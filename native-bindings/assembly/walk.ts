@@ -8,19 +8,21 @@
  */
 import {
   beginRecord,
-  copyFrom,
+  copy,
+  fits,
   loose,
   notStrict,
   o,
+  outEnd,
   p,
+  previousTime,
+  putTime,
+  putVint,
   rewind,
-  room,
   seek,
+  setCursors,
   setOutput,
-  skip,
-  writeByte,
-  writeTime,
-  writeVint,
+  setPreviousTime,
 } from './cursor';
 import * as murmur3 from './murmur3';
 import { cells, clusteringEnd, MARKER_TAG, resetCells, staticRow, unfiltered } from './rows';
@@ -69,6 +71,7 @@ let previousSize: u64 = 0;
 /** Murmur3 of the partition's key, each half big-endian. */
 let placeHigh: u64 = 0;
 let placeLow: u64 = 0;
+let emptyKey: bool = false;
 
 /** Tables of the current walk; see `walk`. */
 let windowStart: usize = 0;
@@ -164,7 +167,7 @@ export function walk(window: usize, length: usize, last: bool, out: usize, outLi
 @inline
 function partitionEnd(): i32 {
   if (<u32>load<u8>(p) != END_OF_PARTITION) return BAD_END;
-  skip(1);
+  seek(p + 1);
   insidePartition = false;
   return OK;
 }
@@ -185,7 +188,7 @@ function partitionStart(): i32 {
   const headEnd = o;
   if (<u32>load<u8>(p) & 1) {
     if (<u32>load<u8>(p) != END_OF_PARTITION) return BAD_END;
-    skip(1);
+    seek(p + 1);
     beginPartition();
     addLeaf(outHead, headEnd, nativeStart, <u32>placeLow, 1);
     opaqueCount += opaque;
@@ -211,7 +214,7 @@ function partitionStart(): i32 {
   markerCount += isMarker;
   rowCount += 1 - isMarker;
   if (single) {
-    skip(1);
+    seek(p + 1);
     addLeaf(outHead, o, nativeStart, cut, 1);
     opaqueCount += opaque | rowOpaque;
   } else {
@@ -248,66 +251,65 @@ function nextUnfiltered(): i32 {
 /** Key, partition deletion and static row; leaves the place of the partition. */
 function head(): i32 {
   beginRecord();
-  if (windowEnd - p < 2) return NEED_BYTES;
-  const keyLength = <usize>bswap<u16>(load<u16>(p));
-  if (windowEnd - p < keyLength + 3) return NEED_BYTES;
-  if (!room(keyLength + 64)) return OUTPUT_FULL;
-  const key = p + 2;
-  murmur3.hash(key, <i32>keyLength);
+  let from = p;
+  let to = o;
+  if (windowEnd - from < 2) return NEED_BYTES;
+  const keyLength = <usize>bswap<u16>(load<u16>(from));
+  if (windowEnd - from < keyLength + 3) return NEED_BYTES;
+  if (!fits(to, keyLength + 64, outEnd)) return OUTPUT_FULL;
+  from += 2;
+  murmur3.hash(from, <i32>keyLength);
   placeHigh = murmur3.h1;
   placeLow = murmur3.h2;
   emptyKey = keyLength == 0;
-  writeByte(HEAD_TAG);
-  writeVint(<u64>keyLength);
-  copyFrom(key, keyLength);
-  seek(key + keyLength);
-  const flagsAt = o;
+  store<u8>(to, <u8>HEAD_TAG);
+  to = putVint(to + 1, <u64>keyLength);
+  copy(to, from, keyLength);
+  from += keyLength;
+  to += keyLength;
   let flags: u32 = 0;
-  writeByte(0);
-  if (unsignedDeletion) {
-    const first = <u32>load<u8>(p);
-    if (first & 0x80) {
-      if (first != 0x80) return BAD_DELETION;
-      skip(1);
-    } else {
-      if (windowEnd - p < 12) return NEED_BYTES;
-      flags = 1;
-      writeTime(<i64>bswap<u64>(load<u64>(p)));
-      writeVint(<u64>bswap<u32>(load<u32>(p, 8)));
-      skip(12);
-    }
+  const flagsAt = to++;
+  let time: i64 = i64.MIN_VALUE;
+  let local: u32 = LIVE_DELETION_TIME;
+  if (!unsignedDeletion) {
+    if (windowEnd - from < 12) return NEED_BYTES;
+    local = bswap<u32>(load<u32>(from));
+    time = <i64>bswap<u64>(load<u64>(from, 4));
+    from += 12;
+  } else if (load<u8>(from) & 0x80) {
+    if (load<u8>(from) != 0x80) return BAD_DELETION;
+    from += 1;
   } else {
-    if (windowEnd - p < 12) return NEED_BYTES;
-    const local = bswap<u32>(load<u32>(p));
-    const time = <i64>bswap<u64>(load<u64>(p, 4));
-    skip(12);
-    if (time != i64.MIN_VALUE) {
-      flags = 1;
-      writeTime(time);
-      writeVint(<u64>local);
-    } else if (local != LIVE_DELETION_TIME) {
-      notStrict();
-    }
+    if (windowEnd - from < 12) return NEED_BYTES;
+    time = <i64>bswap<u64>(load<u64>(from));
+    local = bswap<u32>(load<u32>(from, 8));
+    from += 12;
   }
+  if (time != i64.MIN_VALUE) {
+    flags = 1;
+    to = putTime(to, time, previousTime);
+    setPreviousTime(time);
+    to = putVint(to, <u64>local);
+  } else if (local != LIVE_DELETION_TIME) {
+    notStrict();
+  }
+  setCursors(from, to);
   if (staticCount > 0) {
-    const before = o;
     const status = staticRow(windowEnd, staticCount, staticTable);
     if (status != OK) return status;
-    if (o != before) flags |= 2;
+    if (o != to) flags |= 2;
   }
   store<u8>(flagsAt, <u8>flags);
   return OK;
 }
 
-let emptyKey: bool = false;
-
 /** Replaces the record at `record` by one that holds its native bytes. */
 function writeOpaque(tag: u32, record: usize, native: usize, bytes: usize): bool {
-  rewind(record);
-  if (!room(bytes + 64)) return false;
-  writeByte(tag);
-  writeVint(<u64>bytes);
-  copyFrom(native, bytes);
+  if (!fits(record, bytes + 64, outEnd)) return false;
+  store<u8>(record, <u8>tag);
+  const to = putVint(record + 1, <u64>bytes);
+  copy(to, native, bytes);
+  rewind(to + bytes);
   return true;
 }
 
