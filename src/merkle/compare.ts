@@ -38,9 +38,15 @@ export interface Zone {
 export interface CompareOptions {
   /**
    * The leaves of one run as a tree of their own, with a rule of depth 32 (a *fragment*; positions
-   * and leaf ordinals those of the file). Without it broad runs stay as they are.
+   * and leaf ordinals those of the file), or null where that cannot be made; `sum` is the run's.
+   * Without it broad runs stay as they are.
    */
-  readonly refine?: (side: Side, tree: number, span: LeafSpan) => Promise<SSTableTree>;
+  readonly refine?: (
+    side: Side,
+    tree: number,
+    span: LeafSpan,
+    sum: LeafSum,
+  ) => Promise<SSTableTree | null>;
 }
 
 /** A stretch of the runs of one tree, or of a fragment of it. */
@@ -84,17 +90,14 @@ export async function* compareTrees(
     const narrow = node.parts.filter((part) => part.tree.rule.depth > node.depth);
     const broad = node.parts.filter((part) => part.tree.rule.depth <= node.depth);
     const runs = narrow.reduce((n, part) => n + (part.fragment ? 0 : part.to - part.from), 0);
-    const descend = broad.length === 0 || (refine !== undefined && runs > REFINE_MIN);
-    if (runs === 0 || !descend) {
-      const zone = zoneOf(node);
-      if (zone !== null) yield zone;
+    const worthwhile = runs > (broad.length === 0 ? 0 : REFINE_MIN);
+    const refined = worthwhile ? await refineAll(broad, refine) : null;
+    if (refined !== null) {
+      stack.push(...halves({ ...node, parts: [...narrow, ...refined] }));
       continue;
     }
-    const parts = [...narrow];
-    if (refine !== undefined) {
-      for (const part of withoutTwinRuns(broad)) parts.push(await fragmentOf(part, refine));
-    }
-    stack.push(...halves({ ...node, parts }));
+    const zone = zoneOf(node);
+    if (zone !== null) yield zone;
   }
 }
 
@@ -115,13 +118,29 @@ function halves(node: Node): Node[] {
   ];
 }
 
+/** The broad runs that do not stand on both sides as fragments; null when one cannot be made. */
+async function refineAll(
+  broad: readonly Part[],
+  refine: CompareOptions['refine'],
+): Promise<Part[] | null> {
+  if (broad.length === 0) return [];
+  if (refine === undefined) return null;
+  const refined: Part[] = [];
+  for (const part of withoutTwinRuns(broad)) {
+    const fragment = await fragmentOf(part, refine);
+    if (fragment === null) return null;
+    refined.push(fragment);
+  }
+  return refined;
+}
+
 async function fragmentOf(
   part: Part,
   refine: NonNullable<CompareOptions['refine']>,
-): Promise<Part> {
-  const span = part.tree.span(part.from, part.to);
-  const tree = await refine(part.side, part.index, span);
-  return { ...part, tree, fragment: true, from: 0, to: tree.runs.count };
+): Promise<Part | null> {
+  const { tree: whole, side, index, from, to } = part;
+  const tree = await refine(side, index, whole.span(from, to), whole.sum(from, to));
+  return tree && { ...part, tree, fragment: true, from: 0, to: tree.runs.count };
 }
 
 /** What has to be read of `node`, null when every run cancels out. */

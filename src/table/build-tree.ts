@@ -1,0 +1,86 @@
+/** The tree of one SSTable, built range by range in worker tasks. */
+import {
+  chooseRule,
+  concatRuns,
+  RunBuilder,
+  type RunRule,
+  RunTable,
+  SSTableTree,
+} from '../merkle/index.js';
+import { type Executor, mapOrdered, type TaskContext, TransferResult } from '../parallel/index.js';
+import { type SSTable, scanLeaves, withSSTable } from '../sstable/index.js';
+import { ringShare } from './ring-share.js';
+
+/** Name of the worker task that runs `treeRange`. */
+export const TREE_RANGE_TASK = 'tree-range';
+
+/** Native bytes of one task. */
+const RANGE_BYTES = 8 * 1024 * 1024;
+
+export interface TreeRangeArgument {
+  readonly dataPath: string;
+  readonly from: number;
+  readonly to: number;
+  readonly rule: RunRule;
+}
+
+/** Runs of one range, leaf ordinals from 0; the buffer is to be transferred. */
+export interface TreeRangeResult {
+  readonly count: number;
+  readonly buffer: ArrayBuffer;
+}
+
+/** Worker side: the runs of the partitions that begin in `from` to `to` of one SSTable. */
+export async function treeRange(
+  argument: TreeRangeArgument,
+  { signal }: TaskContext,
+): Promise<TransferResult<TreeRangeResult>> {
+  const { dataPath, from, to, rule } = argument;
+  return withSSTable(dataPath, async (sstable) => {
+    const builder = new RunBuilder(rule);
+    for await (const leaves of scanLeaves(sstable, { from, to }, { signal })) builder.add(leaves);
+    const { count, buffer } = builder.finish();
+    return new TransferResult({ count, buffer }, [buffer]);
+  });
+}
+
+export interface BuildTreeOptions {
+  readonly executor: Executor;
+  readonly signal?: AbortSignal;
+  /** Called with the native bytes done since the last call. */
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/** Whether the partitions stand in the order of their Murmur3 tokens. */
+export function isTokenOrdered(partitioner: string): boolean {
+  return /(^|\.)Murmur3Partitioner$/.test(partitioner);
+}
+
+/** The rule by which `sstable` is cut; depends on its content alone. */
+async function ruleOf(sstable: SSTable): Promise<RunRule> {
+  const { statistics, dataLength } = sstable;
+  const { stats } = statistics;
+  const partitions = Number(stats.estimatedPartitionSize.buckets.reduce((a, b) => a + b, 0n));
+  const leaves = Number(stats.totalRows) + partitions;
+  const ordered = isTokenOrdered(statistics.partitioner);
+  return chooseRule(dataLength, leaves, ordered, ordered ? await ringShare(sstable) : 1);
+}
+
+/** Reads all rows of `sstable` once. Errors are those of reading it. */
+export async function buildTree(sstable: SSTable, options: BuildTreeOptions): Promise<SSTableTree> {
+  const { executor, signal, onBytes } = options;
+  const rule = await ruleOf(sstable);
+  const ranges = await sstable.ranges(RANGE_BYTES);
+  const { dataPath } = sstable.files;
+  const tables: RunTable[] = [];
+  const results = mapOrdered(ranges, executor.concurrency, async ({ from, to }) => {
+    const argument: TreeRangeArgument = { dataPath, from, to, rule };
+    const options = signal === undefined ? {} : { signal };
+    const result = await executor.run<TreeRangeResult>(TREE_RANGE_TASK, argument, options);
+    onBytes?.(to - from);
+    return result;
+  });
+  for await (const { count, buffer } of results) tables.push(new RunTable(count, buffer));
+  const ordered = isTokenOrdered(sstable.statistics.partitioner);
+  return new SSTableTree(rule, concatRuns(rule, tables), sstable.dataLength, ordered);
+}

@@ -1,0 +1,158 @@
+/**
+ * Two tables compared: down the trees to the zones that differ, and in those row by row. Places
+ * come out in the table's order, in a bounded memory.
+ */
+import { equalBytes } from '../binary/index.js';
+import { SstashError } from '../errors.js';
+import {
+  addSums,
+  compareTrees,
+  equalSums,
+  type LeafSpan,
+  type LeafSum,
+  type Side,
+  type SSTableTree,
+  type Zone,
+  type ZoneSpan,
+} from '../merkle/index.js';
+import { throwIfInterrupted } from '../parallel/index.js';
+import { fragmentOf } from './fragment.js';
+import type { LeafSource } from './leaf-source.js';
+import { mergePlaces, sourceOf, type Tables, type Version } from './merge-places.js';
+import { placeOf } from './place.js';
+import { type PlaceDifference, placeDifference } from './place-difference.js';
+import { candidateRuns, PlaceFinder } from './place-finder.js';
+import { PlaceOrder } from './place-order.js';
+import { sameRecord } from './same-record.js';
+
+/** A stretch of the ring that differs, with what differs in it. */
+export interface ZoneDifference {
+  readonly zone: Zone;
+  /** Null where a side has no rows to look at. */
+  readonly places: AsyncGenerator<PlaceDifference, void> | null;
+}
+
+const SIDES = ['a', 'b'] as const;
+
+/** Sum over all SSTables of a table. */
+export function tableSum(trees: readonly SSTableTree[]): LeafSum {
+  return addSums(trees.map((tree) => tree.sum()));
+}
+
+/** The order of the places of both tables; refuses tables of different partitioners. */
+export function orderOf(tables: Tables): PlaceOrder {
+  const names = new Set([...tables.a.partitioners, ...tables.b.partitioners]);
+  if (names.size > 1) {
+    const list = [...names].join(', ');
+    throw new SstashError(
+      'SSTABLE_UNSUPPORTED_PARTITIONER',
+      `SSTables of different partitioners cannot be compared: ${list}`,
+      { hint: 'Compare tables of one cluster.' },
+    );
+  }
+  const sources = [...(tables.a.sources ?? []), ...(tables.b.sources ?? [])];
+  const [first] = sources;
+  const [name] = names;
+  if (first === undefined || name === undefined) throw new TypeError('no rows to order');
+  return new PlaceOrder(name, first.header.keyType, first.header.clusteringTypes);
+}
+
+/** The zones in which the tables differ; each one's places must be taken before the next zone. */
+export async function* compareTables(
+  tables: Tables,
+  signal?: AbortSignal,
+): AsyncGenerator<ZoneDifference, void> {
+  const [a, b] = [tables.a.trees, tables.b.trees];
+  if (equalSums(tableSum(a), tableSum(b))) return;
+  const hasRows = tables.a.sources !== null && tables.b.sources !== null;
+  if (!hasRows) {
+    for await (const zone of compareTrees(a, b)) yield { zone, places: null };
+    return;
+  }
+  const order = orderOf(tables);
+  const refine = (side: Side, tree: number, span: LeafSpan, sum: LeafSum) =>
+    fragmentOf(sourceOf(tables, side, tree), span, sum, signal);
+  for await (const zone of compareTrees(a, b, { refine })) {
+    throwIfInterrupted(signal);
+    yield { zone, places: comparePlaces(tables, zone, order, signal) };
+  }
+}
+
+/** The places of one partition that differ, whatever the trees say. Both sides must have rows. */
+export function comparePartition(
+  tables: Tables,
+  key: Uint8Array,
+  signal?: AbortSignal,
+): AsyncGenerator<PlaceDifference, void> {
+  const order = orderOf(tables);
+  const partition = placeOf(key);
+  const spans = SIDES.flatMap((side) =>
+    tables[side].trees.flatMap((tree, index): ZoneSpan[] => {
+      const [from, to] = candidateRuns(tree, partition);
+      return from < to ? [{ side, tree: index, ...tree.span(from, to) }] : [];
+    }),
+  );
+  const sums = { a: tableSum(tables.a.trees), b: tableSum(tables.b.trees) };
+  const zone: Zone = { depth: 0, ringHigh: 0, sums, spans };
+  return comparePlaces(tables, zone, order, signal, key);
+}
+
+interface Finder {
+  readonly side: Side;
+  readonly source: number;
+  readonly finder: PlaceFinder;
+}
+
+function findersOf(tables: Tables, zone: Zone, order: PlaceOrder, signal?: AbortSignal): Finder[] {
+  return SIDES.flatMap((side) =>
+    (tables[side].sources ?? []).map((leaves: LeafSource, source): Finder => {
+      const merged = zone.spans.filter((span) => span.side === side && span.tree === source);
+      return { side, source, finder: new PlaceFinder(leaves, order, merged, signal) };
+    }),
+  );
+}
+
+async function* comparePlaces(
+  tables: Tables,
+  zone: Zone,
+  order: PlaceOrder,
+  signal?: AbortSignal,
+  onlyKey?: Uint8Array,
+): AsyncGenerator<PlaceDifference, void> {
+  const finders = findersOf(tables, zone, order, signal);
+  try {
+    for await (const versions of mergePlaces(tables, zone.spans, order, signal)) {
+      const key = versions[0]?.placed.partition.key;
+      if (onlyKey !== undefined && key !== undefined && !equalBytes(key, onlyKey)) continue;
+      if (saySame(versions)) continue;
+      const all = await complete(versions, finders);
+      const difference = placeDifference(all);
+      if (difference !== null) yield difference;
+    }
+  } finally {
+    for (const { finder } of finders) await finder.close();
+  }
+}
+
+/** Whether both sides have one version each, and the same. */
+function saySame(versions: readonly Version[]): boolean {
+  const [first, second, ...more] = versions;
+  if (first === undefined || second === undefined || more.length > 0) return false;
+  return first.side !== second.side && sameRecord(first.placed.record, second.placed.record);
+}
+
+/** Adds what the SSTables say whose runs were not merged because both sides have them. */
+async function complete(
+  versions: readonly Version[],
+  finders: readonly Finder[],
+): Promise<readonly Version[]> {
+  const [first] = versions;
+  if (first === undefined) return versions;
+  const all = [...versions];
+  for (const { side, source, finder } of finders) {
+    if (versions.some((version) => version.side === side && version.source === source)) continue;
+    const placed = await finder.find(first.placed);
+    if (placed !== null) all.push({ side, source, placed });
+  }
+  return all;
+}

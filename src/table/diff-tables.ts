@@ -1,0 +1,143 @@
+/** The differences of two tables at the level of detail that was asked for. */
+import { equalBytes } from '../binary/index.js';
+import { parseKeyText } from '../cql/index.js';
+import { type LeafSum, rootDigest, type Zone } from '../merkle/index.js';
+import { comparePartition, compareTables, orderOf, tableSum } from './compare-tables.js';
+import {
+  type Difference,
+  differencesOf,
+  type LeavesText,
+  type Naming,
+  placeNames,
+  type TokenRange,
+} from './difference.js';
+import type { OpenedTable } from './leaf-source.js';
+import type { Tables } from './merge-places.js';
+import type { Change, PlaceDifference } from './place-difference.js';
+
+export const DIFF_LEVELS = ['table', 'range', 'partition', 'row', 'cell'] as const;
+
+/** How far down differences are told. */
+export type DiffLevel = (typeof DIFF_LEVELS)[number];
+
+export interface DiffOptions {
+  readonly keyspace: string;
+  readonly table: string;
+  readonly level: DiffLevel;
+  /** Text of one partition key; null for the whole tables. */
+  readonly key: string | null;
+  readonly signal?: AbortSignal;
+}
+
+function leavesText(sum: LeafSum): LeavesText {
+  return { leaves: sum.leaves, root: rootDigest(sum) };
+}
+
+/** The tokens of a zone. */
+function rangeOf({ depth, ringHigh }: Zone): TokenRange {
+  const from = (BigInt(ringHigh) << 32n) - (1n << 63n);
+  const to = from + (1n << BigInt(64 - depth)) - 1n;
+  return { from: from.toString(), to: to.toString() };
+}
+
+function namingOf(tables: Tables, options: DiffOptions): Naming {
+  const { keyspace, table } = options;
+  const header = (tables.a.sources?.[0] ?? tables.b.sources?.[0])?.header;
+  if (header === undefined) throw new TypeError('no rows to name');
+  return { keyspace, table, header, partitioner: orderOf(tables).partitioner };
+}
+
+/** What differs in two tables, in their order. Errors are those of reading either. */
+export async function* diffTables(
+  tables: Tables,
+  options: DiffOptions,
+): AsyncGenerator<Difference, void> {
+  const { level, key, signal, keyspace, table } = options;
+  if (key !== null) {
+    if (!hasRows(tables.a) && !hasRows(tables.b)) return;
+    const naming = namingOf(tables, options);
+    const bytes = parseKeyText(naming.header.keyType, key);
+    yield* atLevel(level, naming, comparePartition(tables, bytes, signal));
+    return;
+  }
+  for await (const { zone, places } of compareTables(tables, signal)) {
+    const range = rangeOf(zone);
+    const sides = { a: leavesText(zone.sums.a), b: leavesText(zone.sums.b) };
+    if (places === null) {
+      if (level !== 'table') {
+        yield { kind: 'range', change: 'changed', keyspace, table, range, ...sides };
+        continue;
+      }
+    } else if (level === 'table' || level === 'range') {
+      const first = await places.next();
+      await places.return();
+      if (first.done === true) continue;
+    }
+    if (level === 'table') {
+      yield tableDifference(tables, options);
+      return;
+    }
+    if (level === 'range') {
+      yield { kind: 'range', change: 'changed', keyspace, table, range, ...sides };
+    } else if (places !== null) yield* atLevel(level, namingOf(tables, options), places);
+  }
+}
+
+function hasRows({ sources }: OpenedTable): boolean {
+  return sources !== null && sources.length > 0;
+}
+
+function tableDifference(tables: Tables, { keyspace, table }: DiffOptions): Difference {
+  const [a, b] = [leavesText(tableSum(tables.a.trees)), leavesText(tableSum(tables.b.trees))];
+  return { kind: 'table', change: 'changed', keyspace, table, a, b };
+}
+
+async function* atLevel(
+  level: DiffLevel,
+  naming: Naming,
+  places: AsyncGenerator<PlaceDifference, void>,
+): AsyncGenerator<Difference, void> {
+  if (level === 'partition') {
+    yield* byPartition(naming, places);
+    return;
+  }
+  for await (const place of places) {
+    if (level !== 'row') {
+      yield* differencesOf(naming, place);
+      continue;
+    }
+    const { type } = place.placed.record;
+    const kind = type === 'marker' ? 'range-tombstone' : type;
+    yield { kind, change: place.change, ...placeNames(naming, place) };
+  }
+}
+
+/** Two changes of one partition as one. */
+function joined(a: Change, b: Change): Change {
+  return a === b ? a : 'changed';
+}
+
+async function* byPartition(
+  naming: Naming,
+  places: AsyncGenerator<PlaceDifference, void>,
+): AsyncGenerator<Difference, void> {
+  let open: { place: PlaceDifference; change: Change } | null = null;
+  const told = ({ place, change }: NonNullable<typeof open>): Difference => {
+    const { keyspace, table, key, token } = placeNames(naming, place);
+    return { kind: 'partition', change, keyspace, table, key, token };
+  };
+  for await (const place of places) {
+    const isHead = place.placed.record.type === 'partition';
+    // A row that one side lacks is a change of a partition that both have.
+    const change = isHead || place.change === 'versions' ? place.change : 'changed';
+    const { key } = place.placed.partition;
+    if (open !== null && equalBytes(open.place.placed.partition.key, key)) {
+      const isWhole = open.change === 'onlyA' || open.change === 'onlyB';
+      if (!isWhole) open.change = joined(open.change, change);
+      continue;
+    }
+    if (open !== null) yield told(open);
+    open = { place, change };
+  }
+  if (open !== null) yield told(open);
+}

@@ -1,0 +1,45 @@
+/** Several SSTables as one CQL table: their trees, and what differs between two such tables. */
+export {
+  type BuildTreeOptions,
+  buildTree,
+  isTokenOrdered,
+  TREE_RANGE_TASK,
+  type TreeRangeArgument,
+  type TreeRangeResult,
+  treeRange,
+} from './build-tree.js';
+export { tableSum } from './compare-tables.js';
+export { DIFF_LEVELS, type DiffLevel, type DiffOptions, diffTables } from './diff-tables.js';
+export type {
+  Difference,
+  DifferenceKind,
+  LeavesText,
+  PartsText,
+  PartText,
+  SaidText,
+  TokenRange,
+} from './difference.js';
+export type { FactText } from './fact-text.js';
+export type {
+  ComparedTable,
+  LeafSource,
+  OpenedTable,
+  PartitionPlace,
+  PlacedRecord,
+} from './leaf-source.js';
+export { type LoadedTree, type LoadTreeOptions, loadTree } from './load-tree.js';
+export { loadTrees, openLocalTables } from './local-tables.js';
+export type { Tables } from './merge-places.js';
+export { pairTables, type TablePair } from './pair-tables.js';
+export { combinePhysical, physicalDigest } from './physical.js';
+export { placeOf } from './place.js';
+export type { Change } from './place-difference.js';
+export { cacheDirectory, identityOf } from './tree-cache.js';
+export {
+  isTreeFile,
+  parseTrees,
+  serialiseTrees,
+  type TableTrees,
+  type TreeEntry,
+} from './tree-file.js';
+export { openTreeFile } from './tree-file-tables.js';

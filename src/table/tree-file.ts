@@ -1,0 +1,150 @@
+/**
+ * A tree file: the trees of the SSTables of one or more tables (docs/tree-format.md, section 5).
+ *
+ *     8  magic "SSTTREES"
+ *     2  format version, 1 (little-endian, as all numbers here)
+ *     2  zero
+ *     4  length of the directory
+ *        directory: JSON {tables: [{keyspace, table, sstables: [{name, physical, partitioner,
+ *        length}]}]}
+ *        the trees in the directory's order, `length` bytes each
+ *    16  XXH3-128 of everything before
+ */
+import { equalBytes } from '../binary/index.js';
+import { xxh3_128 } from '../codec/index.js';
+import { type ErrorDetails, SstashError } from '../errors.js';
+import { checkLimit } from '../limits.js';
+import { parseTree, type SSTableTree, serialiseTree } from '../merkle/index.js';
+
+export interface TreeEntry {
+  /** Base name of the SSTable, `nb-1-big`. */
+  readonly name: string;
+  /** Digest over all component files, 32 hex digits; null when it was not computed. */
+  readonly physical: string | null;
+  /** Class name of the partitioner. */
+  readonly partitioner: string;
+  readonly tree: SSTableTree;
+}
+
+export interface TableTrees {
+  readonly keyspace: string;
+  readonly table: string;
+  readonly sstables: readonly TreeEntry[];
+}
+
+export const TREE_FILE_VERSION = 1;
+const MAGIC = new TextEncoder().encode('SSTTREES');
+const HEADER_BYTES = 16;
+const CHECKSUM_BYTES = 16;
+
+interface DirectoryEntry {
+  name: string;
+  physical: string | null;
+  partitioner: string;
+  length: number;
+}
+
+interface Directory {
+  tables: { keyspace: string; table: string; sstables: DirectoryEntry[] }[];
+}
+
+/** Whether `bytes`, the start of a file, are those of a tree file. */
+export function isTreeFile(bytes: Uint8Array): boolean {
+  return equalBytes(bytes.subarray(0, MAGIC.length), MAGIC);
+}
+
+/** The bytes of a tree file; a copy. */
+export function serialiseTrees(tables: readonly TableTrees[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  const directory: Directory = {
+    tables: tables.map(({ keyspace, table, sstables }) => {
+      const entries = sstables.map(({ name, physical, partitioner, tree }): DirectoryEntry => {
+        const bytes = serialiseTree(tree);
+        parts.push(bytes);
+        return { name, physical, partitioner, length: bytes.length };
+      });
+      return { keyspace, table, sstables: entries };
+    }),
+  };
+  const text = new TextEncoder().encode(JSON.stringify(directory));
+  const header = new Uint8Array(HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  header.set(MAGIC);
+  view.setUint16(8, TREE_FILE_VERSION, true);
+  view.setUint32(12, text.length, true);
+  const body = Buffer.concat([header, text, ...parts]);
+  return Buffer.concat([body, xxh3_128(body)]);
+}
+
+function invalid(message: string, offset: number, where: ErrorDetails): SstashError {
+  return new SstashError('TREE_INVALID', message, {
+    offset,
+    hint: 'Make the tree file again with `sstash tree PATH --output FILE`.',
+    ...where,
+  });
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isEntry(value: unknown): value is DirectoryEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, physical, partitioner, length } = value as Record<string, unknown>;
+  const size = typeof length === 'number' && Number.isSafeInteger(length) && length >= 0;
+  return isText(name) && isText(partitioner) && (physical === null || isText(physical)) && size;
+}
+
+function isDirectory(value: unknown): value is Directory {
+  if (typeof value !== 'object' || value === null) return false;
+  const { tables } = value as Record<string, unknown>;
+  if (!Array.isArray(tables)) return false;
+  return tables.every((item: unknown) => {
+    if (typeof item !== 'object' || item === null) return false;
+    const { keyspace, table, sstables } = item as Record<string, unknown>;
+    const list = Array.isArray(sstables) && sstables.every(isEntry);
+    return isText(keyspace) && isText(table) && list;
+  });
+}
+
+function parseDirectory(bytes: Uint8Array, where: ErrorDetails): Directory {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (isDirectory(value)) return value;
+  } catch (cause) {
+    throw invalid('the directory is not JSON', HEADER_BYTES, { ...where, cause });
+  }
+  throw invalid('the directory lacks a field', HEADER_BYTES, where);
+}
+
+/**
+ * The trees that `bytes` hold.
+ *
+ * @throws SstashError TREE_INVALID where magic, version, checksum, directory or a tree is wrong
+ */
+export function parseTrees(bytes: Uint8Array, where: ErrorDetails = {}): TableTrees[] {
+  checkLimit('treeBytesMax', bytes.length, where);
+  if (!isTreeFile(bytes)) throw invalid('not a tree file', 0, where);
+  const body = bytes.length - CHECKSUM_BYTES;
+  if (body < HEADER_BYTES) throw invalid('the file is cut short', bytes.length, where);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const version = view.getUint16(8, true);
+  if (version !== TREE_FILE_VERSION) throw invalid(`tree file version ${version}`, 8, where);
+  if (!equalBytes(xxh3_128(bytes.subarray(0, body)), bytes.subarray(body))) {
+    throw invalid('the checksum does not match', body, where);
+  }
+  let at = HEADER_BYTES + view.getUint32(12, true);
+  if (at > body) throw invalid('the directory is longer than the file', 12, where);
+  const directory = parseDirectory(bytes.subarray(HEADER_BYTES, at), where);
+  const tables = directory.tables.map(({ keyspace, table, sstables }): TableTrees => {
+    const entries = sstables.map(({ name, physical, partitioner, length }): TreeEntry => {
+      if (at + length > body) throw invalid(`the tree of ${name} is cut short`, at, where);
+      const tree = parseTree(bytes.subarray(at, at + length), where);
+      at += length;
+      return { name, physical, partitioner, tree };
+    });
+    return { keyspace, table, sstables: entries };
+  });
+  if (at !== body) throw invalid('bytes that belong to no tree', at, where);
+  return tables;
+}
