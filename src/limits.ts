@@ -32,6 +32,8 @@ export const LIMITS = {
   filterBytesMax: 1024 * MiB,
   /** Summary.db is read whole. */
   summaryBytesMax: 512 * MiB,
+  /** Any other component that is read whole. */
+  componentBytesMax: 1024 * MiB,
   /** CRC.db is read whole: 4 bytes per 64 KiB. */
   crcBytesMax: 128 * MiB,
   /** Digest.crc32 is ten digits, TOC.txt some names. */

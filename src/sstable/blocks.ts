@@ -1,0 +1,243 @@
+/**
+ * The uncompressed stream of Data.db, with the checksum of every block verified before a byte of it
+ * is used (format reference, sections 13.2 and 14).
+ *
+ * Compressed, a block in the file is
+ *
+ *   payload   up to 4 bytes before the next block begins; of maxCompressedLength bytes or more it
+ *             is the plain bytes (the last one maybe padded), else the compressed ones
+ *   crc       u32, CRC-32 of the payload
+ *
+ * Uncompressed, CRC.db has a CRC-32 for each 64 KiB of the file.
+ */
+import { type BlockCompressor, compressor, crc32 } from '../codec/index.js';
+import type { CompressionInfo, DataChecksums } from '../components/index.js';
+import { SstashError } from '../errors.js';
+import type { RandomAccessFile } from '../io/index.js';
+import { checkLimit } from '../limits.js';
+
+export interface BlockReader {
+  /** Bytes of the uncompressed stream. */
+  readonly length: number;
+  /** Reads that begin and end at multiples of it decode nothing twice. */
+  readonly blockLength: number;
+  /** `length` bytes from `from`, in a fresh array or at the start of `into`. */
+  read(from: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
+  /** Where the block with the byte `position` of the stream begins in the file. */
+  filePosition(position: number): number;
+}
+
+/** Adjacent blocks are fetched together up to this many bytes. */
+const READ_BYTES = 1024 * 1024;
+const CRC_BYTES = 4;
+const HINT =
+  'Restore the file from another replica or a backup, or let Cassandra repair the range.';
+
+function outside(path: string, from: number, length: number, end: number): SstashError {
+  return new SstashError('SSTABLE_TRUNCATED', `bytes from ${from} on, ${length}, are not there`, {
+    file: path,
+    component: 'Data.db',
+    uncompressedOffset: from,
+    length,
+    expected: `at most ${end} bytes`,
+  });
+}
+
+export class CompressedBlocks implements BlockReader {
+  readonly length: number;
+  readonly blockLength: number;
+  readonly #file: RandomAccessFile;
+  readonly #info: CompressionInfo;
+  readonly #codec: BlockCompressor;
+  /** The last block that was decoded for a part of it only. */
+  #cached = -1;
+  #cache: Uint8Array = new Uint8Array(0);
+
+  /** Throws SSTABLE_UNSUPPORTED_COMPRESSION. */
+  constructor(file: RandomAccessFile, info: CompressionInfo) {
+    this.#file = file;
+    this.#info = info;
+    this.length = info.dataLength;
+    this.blockLength = info.chunkLength;
+    this.#codec = compressor(info.compressor, info.options, info.chunkLength);
+  }
+
+  filePosition(position: number): number {
+    const { chunkOffsets, chunkLength } = this.#info;
+    const block = Math.min(Math.floor(position / chunkLength), chunkOffsets.length - 1);
+    return chunkOffsets[block] ?? 0;
+  }
+
+  async read(from: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+    if (length < 0 || from < 0 || from + length > this.length) {
+      throw outside(this.#file.path, from, length, this.length);
+    }
+    const target = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
+    if (length === 0) return target;
+    const last = Math.floor((from + length - 1) / this.blockLength);
+    let block = Math.floor(from / this.blockLength);
+    while (block <= last) {
+      let end = block + 1;
+      while (end <= last && this.#end(end) - this.#start(block) <= READ_BYTES) end++;
+      await this.#copyBlocks(block, end, from, target);
+      block = end;
+    }
+    return target;
+  }
+
+  /** Blocks from `first` up to `end`, as far as they lie in `target`, which begins at `from`. */
+  async #copyBlocks(first: number, end: number, from: number, target: Uint8Array): Promise<void> {
+    const start = this.#start(first);
+    const stored =
+      end - first === 1 && first === this.#cached
+        ? null
+        : await this.#file.read(start, this.#checkedLength(start, this.#end(end - 1)));
+    for (let block = first; block < end; block++) {
+      const at = block * this.blockLength - from;
+      const length = this.#plainLength(block);
+      if (at >= 0 && at + length <= target.length && stored !== null) {
+        this.#decode(block, stored, start, target.subarray(at, at + length));
+        continue;
+      }
+      if (stored !== null) {
+        const plain = new Uint8Array(length);
+        this.#decode(block, stored, start, plain);
+        this.#cache = plain;
+        this.#cached = block;
+      }
+      const skip = Math.max(0, -at);
+      target.set(this.#cache.subarray(skip, Math.min(length, target.length - at)), at + skip);
+    }
+  }
+
+  #start(block: number): number {
+    return this.#info.chunkOffsets[block] ?? this.#file.size;
+  }
+
+  #end(block: number): number {
+    return this.#start(block + 1);
+  }
+
+  #checkedLength(start: number, end: number): number {
+    checkLimit('blockBytesMax', Math.floor((end - start) / 2), { file: this.#file.path });
+    return end - start;
+  }
+
+  #plainLength(block: number): number {
+    return Math.max(0, Math.min(this.blockLength, this.length - block * this.blockLength));
+  }
+
+  #decode(block: number, stored: Uint8Array, base: number, target: Uint8Array): void {
+    const start = this.#start(block);
+    const where = {
+      file: this.#file.path,
+      component: 'Data.db',
+      offset: start,
+      uncompressedOffset: block * this.blockLength,
+      length: this.#end(block) - start,
+    };
+    const crcAt = this.#end(block) - base - CRC_BYTES;
+    const payload = stored.subarray(start - base, crcAt);
+    const sum = crc32(payload);
+    const view = new DataView(stored.buffer, stored.byteOffset + crcAt, CRC_BYTES);
+    if (view.getUint32(0) !== sum) {
+      throw new SstashError('SSTABLE_CHECKSUM', 'a block does not match its checksum', {
+        ...where,
+        expected: hex(view.getUint32(0)),
+        found: hex(sum),
+        hint: HINT,
+      });
+    }
+    decodePayload(this.#codec, this.#info.maxCompressedLength, payload, target, where);
+  }
+}
+
+/** Decodes one verified payload into `target`, which has the block's plain length. */
+export function decodePayload(
+  codec: BlockCompressor,
+  maxCompressedLength: number,
+  payload: Uint8Array,
+  target: Uint8Array,
+  where: { readonly file: string; readonly component: string; readonly offset: number },
+): void {
+  if (payload.length >= maxCompressedLength) {
+    if (payload.length < target.length) {
+      throw new SstashError('SSTABLE_CORRUPT', 'a block that is stored as it is is too short', {
+        ...where,
+        expected: `${target.length} bytes`,
+        found: `${payload.length} bytes`,
+        hint: HINT,
+      });
+    }
+    target.set(payload.subarray(0, target.length));
+    return;
+  }
+  try {
+    codec.decode(payload, target);
+  } catch (error) {
+    throw error instanceof SstashError ? error.with(where) : error;
+  }
+}
+
+export class PlainBlocks implements BlockReader {
+  readonly length: number;
+  readonly blockLength: number;
+  readonly #file: RandomAccessFile;
+  readonly #checksums: DataChecksums | null;
+
+  /** Without `checksums` (CRC.db is missing) nothing can be verified. */
+  constructor(file: RandomAccessFile, checksums: DataChecksums | null) {
+    this.#file = file;
+    this.#checksums = checksums;
+    this.length = file.size;
+    this.blockLength = checksums?.chunkSize ?? 65536;
+  }
+
+  filePosition(position: number): number {
+    return position;
+  }
+
+  async read(from: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+    if (length < 0 || from < 0 || from + length > this.length) {
+      throw outside(this.#file.path, from, length, this.length);
+    }
+    if (this.#checksums === null || length === 0) return this.#file.read(from, length, into);
+    const size = this.blockLength;
+    const start = from - (from % size);
+    const end = Math.min(this.length, Math.ceil((from + length) / size) * size);
+    if (start === from && end === from + length) {
+      const whole = await this.#file.read(from, length, into);
+      this.#verify(whole, start);
+      return whole;
+    }
+    const stored = await this.#file.read(start, end - start);
+    this.#verify(stored, start);
+    const wanted = stored.subarray(from - start, from - start + length);
+    if (into === undefined) return wanted;
+    into.set(wanted);
+    return into.subarray(0, length);
+  }
+
+  #verify(bytes: Uint8Array, start: number): void {
+    const size = this.blockLength;
+    for (let at = 0; at < bytes.length; at += size) {
+      const sum = crc32(bytes.subarray(at, at + size));
+      const expected = this.#checksums?.checksums[(start + at) / size];
+      if (sum === expected) continue;
+      throw new SstashError('SSTABLE_CHECKSUM', 'a block does not match its checksum in CRC.db', {
+        file: this.#file.path,
+        component: 'Data.db',
+        offset: start + at,
+        uncompressedOffset: start + at,
+        length: Math.min(size, bytes.length - at),
+        ...(expected === undefined ? {} : { expected: hex(expected) }),
+        found: hex(sum),
+        hint: HINT,
+      });
+    }
+  }
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}

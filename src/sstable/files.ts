@@ -1,0 +1,172 @@
+/** Which files make up an SSTable, and which table a folder belongs to. */
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import { type Descriptor, formatVersion, parseComponentName } from '../components/index.js';
+import { SstashError } from '../errors.js';
+import { type FileSystem, listDirectory, statPath } from '../io/index.js';
+
+/** One file on disk. */
+export interface ComponentFile {
+  /** `Data.db`; for files that are no component the whole name. */
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  readonly ino: bigint;
+  readonly device: bigint;
+}
+
+export interface SSTableFiles {
+  readonly descriptor: Descriptor;
+  /** Where Data.db is, or should be. */
+  readonly dataPath: string;
+  /** By component name, in order of the names. */
+  readonly components: ReadonlyMap<string, ComponentFile>;
+}
+
+/** What the path of a folder says about the table in it. */
+export interface TableLocation {
+  readonly keyspace: string;
+  /** `table`, or `table.index` for the folder of a secondary index. */
+  readonly table: string;
+  /** The table's id, 32 hex digits, where the folder carries one. */
+  readonly id: string | null;
+  /** Tag of the snapshot the folder is in. */
+  readonly snapshot: string | null;
+  /** The folder is (in) the table's `backups`. */
+  readonly backups: boolean;
+}
+
+const TABLE_FOLDER = /^(.+)-([0-9a-f]{32})$/;
+
+/**
+ * Table and keyspace by Cassandra's layout:
+ *
+ *   <keyspace>/<table>-<id>[/snapshots/<tag> | /backups][/.<index>]
+ *
+ * The id may be missing. Names are as on disk: quoted mixed-case names stand there unquoted.
+ */
+export function locateTable(directory: string): TableLocation {
+  const parts = resolve(directory).split(sep);
+  let index: string | null = null;
+  let snapshot: string | null = null;
+  let backups = false;
+  if (/^\..+/.test(parts.at(-1) ?? '')) index = (parts.pop() ?? '').slice(1);
+  if (parts.at(-2) === 'snapshots' && parts.length > 3) {
+    snapshot = parts.pop() ?? null;
+    parts.pop();
+  } else if (parts.at(-1) === 'backups' && TABLE_FOLDER.test(parts.at(-2) ?? '')) {
+    backups = true;
+    parts.pop();
+  }
+  const folder = parts.pop() ?? '';
+  const match = TABLE_FOLDER.exec(folder);
+  const base = match?.[1] ?? folder;
+  const table = index === null ? base : `${base}.${index}`;
+  return { keyspace: parts.pop() ?? '', table, id: match?.[2] ?? null, snapshot, backups };
+}
+
+/** The SSTables of one folder, and the other files there except temporary ones. */
+export interface FolderFiles {
+  readonly sstables: SSTableFiles[];
+  readonly others: ComponentFile[];
+}
+
+/** 2.x names: `ks-cf-jb-1-Data.db`, `ka-…`; they too are refused by name rather than overlooked. */
+const OLD_DATA_FILE = /^(?:.+-)?(?:tmp(?:link)?-)?([a-k][a-z])-\d+-Data\.db$/;
+
+function refuseOld(directory: string, name: string): void {
+  const letters = OLD_DATA_FILE.exec(name)?.[1];
+  if (letters === undefined) return;
+  throw new SstashError(
+    'SSTABLE_UNSUPPORTED_VERSION',
+    `SSTable version ${letters} is not supported`,
+    {
+      file: join(directory, name),
+      found: letters,
+      hint: 'Versions before ma (Cassandra 2.x) must first be upgraded with sstableupgrade.',
+    },
+  );
+}
+
+/** Makes a Descriptor; SSTABLE_UNSUPPORTED_VERSION with the file's name. */
+function describe(
+  directory: string,
+  name: string,
+): { descriptor: Descriptor; component: string } | null {
+  const parsed = parseComponentName(name);
+  if (parsed === null) {
+    refuseOld(directory, name);
+    return null;
+  }
+  const { base, id, format, versionLetters, component } = parsed;
+  try {
+    const version = formatVersion(format, versionLetters);
+    return { descriptor: { directory, version, id, base }, component };
+  } catch (error) {
+    throw error instanceof SstashError ? error.with({ file: join(directory, name) }) : error;
+  }
+}
+
+/** Whether `name` is that of an unfinished file or of Cassandra's own bookkeeping. */
+function isIgnored(name: string): boolean {
+  return name.endsWith('.tmp') || /_txn_.*\.log$/.test(name);
+}
+
+/**
+ * Files of the folder `directory`, grouped by SSTable. Throws SSTABLE_UNSUPPORTED_VERSION for one of a
+ * version that is not known; with `only`, the start of a name, the rest is not looked at.
+ */
+export async function readFolder(
+  directory: string,
+  fs: FileSystem,
+  only?: string,
+): Promise<FolderFiles> {
+  const entries = await listDirectory(directory, fs);
+  const found = new Map<string, { descriptor: Descriptor; files: ComponentFile[] }>();
+  const others: ComponentFile[] = [];
+  for (const { name, kind } of entries) {
+    if (kind !== 'file' || isIgnored(name)) continue;
+    if (only !== undefined && !name.startsWith(`${only}-`)) continue;
+    const described = describe(directory, name);
+    if (described === null) {
+      others.push(await fileOf(directory, name, name, fs));
+      continue;
+    }
+    const { descriptor, component } = described;
+    const group = found.get(descriptor.base) ?? { descriptor, files: [] };
+    group.files.push(await fileOf(directory, name, component, fs));
+    found.set(descriptor.base, group);
+  }
+  const sstables = [...found.values()].map(({ descriptor, files }) => ({
+    descriptor,
+    dataPath: join(directory, `${descriptor.base}-Data.db`),
+    components: new Map(files.map((file) => [file.name, file])),
+  }));
+  return { sstables, others };
+}
+
+async function fileOf(
+  directory: string,
+  fileName: string,
+  name: string,
+  fs: FileSystem,
+): Promise<ComponentFile> {
+  const path = join(directory, fileName);
+  const { size, mtimeNs, ino, device } = await statPath(path, fs);
+  return { name, path, size, mtimeNs, ino, device };
+}
+
+/**
+ * The SSTable that `path` belongs to: any of its components, or their common start
+ * (`…/nb-1-big`). Null when the name is not one of an SSTable or nothing is there.
+ */
+export async function findSSTable(path: string, fs: FileSystem): Promise<SSTableFiles | null> {
+  const name = basename(path).replace(/-$/, '');
+  const base = parseComponentName(name)?.base ?? parseComponentName(`${name}-Data.db`)?.base;
+  if (base === undefined) {
+    refuseOld(dirname(path), name);
+    return null;
+  }
+  const { sstables } = await readFolder(dirname(path), fs, base);
+  return sstables[0] ?? null;
+}

@@ -1,0 +1,78 @@
+/** Canonical leaves of a range of an SSTable: the loop around the leaf walker. */
+import { LeafWalker, type LeafWindow } from '../canonical/index.js';
+import { throwIfInterrupted } from '../parallel/index.js';
+import { dataError } from './events.js';
+import type { StreamRange } from './ranges.js';
+import type { SSTable } from './sstable.js';
+import { largerWindow, readLength, WINDOW_BYTES } from './window.js';
+
+export interface LeafOptions {
+  /** 192 bytes that key the leaf digests. */
+  readonly digestSecret?: Uint8Array;
+  readonly windowBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One step of the walk. Its arrays are views, valid until the next one is asked for. */
+export interface PlacedLeaves extends LeafWindow {
+  /** Position in the stream of the window's first byte, which `leafStarts` count from. */
+  readonly position: number;
+  /** The `consumed` native bytes: a view as well. */
+  readonly native: Uint8Array;
+}
+
+/**
+ * Leaves of `range`, which must be one of whole partitions. Errors: as `readData`, and SSTABLE_CORRUPT
+ * or SSTABLE_TRUNCATED where the bytes are no rows, LIMIT_EXCEEDED for a giant row.
+ */
+export async function* scanLeaves(
+  sstable: SSTable,
+  range: StreamRange,
+  options: LeafOptions = {},
+): AsyncGenerator<PlacedLeaves, void, undefined> {
+  const { header, version, statistics } = sstable;
+  const { liveComplexDeletionTime } = statistics;
+  const { digestSecret, windowBytes = WINDOW_BYTES } = options;
+  const keyed = digestSecret === undefined ? {} : { digestSecret };
+  const walker = new LeafWalker({ header, version, liveComplexDeletionTime, ...keyed });
+  try {
+    /** Next byte to read, and size to bring the window to. */
+    let position = range.from;
+    let wanted = windowBytes;
+    while (position < range.to || walker.pending > 0) {
+      throwIfInterrupted(options.signal);
+      const { pending } = walker;
+      const base = position - pending;
+      const wants = position < range.to && pending < wanted;
+      const length = wants ? readLength(sstable, position, pending, wanted, range.to) : 0;
+      const window = walker.window(pending + length);
+      if (length > 0) await sstable.readData(position, length, window.subarray(pending));
+      position += length;
+      const last = position === range.to;
+      const { byteOffset } = window;
+      const leaves = await step(sstable, () => walker.walk(pending + length, last, base));
+      const stuck = leaves.consumed === 0;
+      wanted = stuck
+        ? largerWindow(sstable, Math.max(wanted, pending + length), base)
+        : windowBytes;
+      if (!stuck)
+        yield { ...leaves, position: base, native: consumedPart(window, byteOffset, leaves) };
+    }
+  } finally {
+    walker.close();
+  }
+}
+
+/** When the walk made the kernel's memory grow, the window is detached but still in its place. */
+function consumedPart(window: Uint8Array, offset: number, leaves: LeafWindow): Uint8Array {
+  if (window.length > 0) return window.subarray(0, leaves.consumed);
+  return new Uint8Array(leaves.bytes.buffer, offset, leaves.consumed);
+}
+
+async function step(sstable: SSTable, walk: () => LeafWindow): Promise<LeafWindow> {
+  try {
+    return walk();
+  } catch (error) {
+    throw await dataError(sstable, error);
+  }
+}
