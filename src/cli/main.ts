@@ -10,7 +10,10 @@
 import { type CommandTable, runCli } from './program.js';
 
 const COMMANDS: CommandTable = {
-  // verb: async () => (await import('./commands/verb.js')).registerVerb,
+  ls: async () => (await import('./commands/ls.js')).registerLs,
+  info: async () => (await import('./commands/info.js')).registerInfo,
+  dump: async () => (await import('./commands/dump.js')).registerDump,
+  check: async () => (await import('./commands/check.js')).registerCheck,
 };
 
 process.exit(await runCli(process.argv.slice(2), COMMANDS));

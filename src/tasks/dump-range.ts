@@ -6,7 +6,7 @@
 import type { PartitionHead, Unfiltered } from '../components/index.js';
 import { toWire, type WireError } from '../errors.js';
 import { type TaskContext, TransferResult, throwIfInterrupted } from '../parallel/index.js';
-import { SSTable } from '../sstable/index.js';
+import { type SSTable, withSSTable } from '../sstable/index.js';
 import { keyPredicate, type PartitionFilter } from './dump/filters.js';
 import { ItemReader } from './dump/item-reader.js';
 import { KeysWriter } from './dump/keys-writer.js';
@@ -31,9 +31,10 @@ export interface DumpContinuation {
 
 export interface DumpRangeArgument {
   readonly dataPath: string;
-  /** Positions in the uncompressed stream; both at the start of a partition or the end. */
+  /** Position of a partition in the uncompressed stream. */
   readonly from: number;
-  readonly to: number;
+  /** Where a later partition begins, or the end; null: only the partition at `from`. */
+  readonly to: number | null;
   /** Set to go on where an answer stopped. */
   readonly resume: DumpContinuation | null;
   readonly format: DumpFormat;
@@ -109,6 +110,7 @@ class RangeDump {
   #wanted = false;
   /** Whether the partition's beginning is printed; with `tombstonesOnly` that waits for one. */
   #begun = false;
+  #partitions = 0;
 
   constructor(sstable: SSTable, argument: DumpRangeArgument) {
     const { resume, style, format, filter } = argument;
@@ -131,10 +133,10 @@ class RangeDump {
         await this.#items.fill();
       }
     } catch (cause) {
-      error = toWire(cause);
+      error = toWire(await this.#items.located(cause));
     }
     const { position } = this.#items;
-    const finished = error !== null || (this.#head === null && position >= this.#argument.to);
+    const finished = error !== null || this.#isAtEnd();
     const next = {
       position,
       head: this.#head?.position ?? null,
@@ -145,8 +147,13 @@ class RangeDump {
   }
 
   #isDone(): boolean {
-    if (this.#output.length >= ANSWER_LENGTH) return true;
-    return this.#head === null && this.#items.position >= this.#argument.to;
+    return this.#output.length >= ANSWER_LENGTH || this.#isAtEnd();
+  }
+
+  #isAtEnd(): boolean {
+    const { to } = this.#argument;
+    if (this.#head !== null) return false;
+    return to === null ? this.#partitions > 0 : this.#items.position >= to;
   }
 
   /** Comes back to the middle of a partition: its head is read again, but not printed again. */
@@ -212,6 +219,7 @@ class RangeDump {
     if (this.#begun) this.#output.add(this.#writer.end());
     this.#head = null;
     this.#begun = false;
+    this.#partitions++;
   }
 }
 
@@ -220,16 +228,8 @@ export async function dumpRange(
   argument: DumpRangeArgument,
   context: TaskContext,
 ): Promise<TransferResult<DumpRangeResult>> {
-  let sstable: SSTable;
-  try {
-    sstable = await SSTable.open(argument.dataPath);
-  } catch (error) {
-    return new TransferResult({ text: new Uint8Array(0), next: null, error: toWire(error) }, []);
-  }
-  try {
-    const result = await new RangeDump(sstable, argument).run(context.signal);
-    return new TransferResult(result, [result.text.buffer]);
-  } finally {
-    await sstable.close();
-  }
+  const result = await withSSTable(argument.dataPath, (sstable) =>
+    new RangeDump(sstable, argument).run(context.signal),
+  );
+  return new TransferResult(result, [result.text.buffer]);
 }

@@ -23,8 +23,7 @@ export async function dump(
   options: DumpOptions,
 ): Promise<number> {
   const selection = readSelection(paths, options);
-  const tables = await findTables([...selection.paths]);
-  const dataPaths = tables.flatMap((table) => table.sstables.map(({ dataPath }) => dataPath));
+  const dataPaths = await findSources(selection.paths);
   const run = new DumpRun(context, options, dataPaths.length > 1);
   try {
     await run.begin();
@@ -37,11 +36,25 @@ export async function dump(
   return 0;
 }
 
+/** Data.db files in order; secondary indexes only where a path names them. */
+async function findSources(paths: readonly string[]): Promise<string[]> {
+  const tables = await findTables(paths);
+  const isIndex = (directory: string): boolean => basename(directory).startsWith('.');
+  const named = paths.some((path) => /(^|[\\/])\.[^.\\/][^\\/]*([\\/]|$)/.test(path));
+  const wanted = named ? tables : tables.filter(({ directory }) => !isIndex(directory));
+  const chosen = wanted.length === 0 ? tables : wanted;
+  return chosen.flatMap((table) => table.sstables.map(({ dataPath }) => dataPath));
+}
+
 /** What sstabledump of 5.0 calls the table, or null for the shape of earlier versions. */
 function tableKindOf(sstable: SSTable, shape: DumpOptions['shape']): 'REGULAR' | 'INDEX' | null {
   const writer = sstable.statistics.stats.estimatedPartitionSize.buckets.length >= BUCKETS_5_0;
   if (shape === undefined ? !writer : shape === '4') return null;
-  return basename(dirname(sstable.dataPath)).startsWith('.') ? 'INDEX' : 'REGULAR';
+  return basename(dirname(sstable.files.dataPath)).startsWith('.') ? 'INDEX' : 'REGULAR';
+}
+
+function lengthOf({ from, to }: DumpPart): number {
+  return to === null ? 0 : to - from;
 }
 
 class DumpRun {
@@ -78,7 +91,7 @@ class DumpRun {
     try {
       const chosen = selectIn(sstable, selection);
       const parts = await planParts(sstable, chosen, (text) => this.#found.add(text));
-      const bytes = parts.reduce((sum, part) => sum + part.to - part.from, 0);
+      const bytes = parts.reduce((sum, part) => sum + lengthOf(part), 0);
       const executor = bytes < INLINE_BYTES ? await this.#inlined() : this.#context.executor;
       this.#context.progress.begin(basename(dataPath), bytes);
       await this.#parts(executor, this.#argument(sstable, chosen), parts);
@@ -105,7 +118,7 @@ class DumpRun {
   #argument(sstable: SSTable, chosen: SSTableSelection): Omit<DumpRangeArgument, 'from' | 'to'> {
     const { format, keys, rawTime, tombstones, shape } = this.#options;
     return {
-      dataPath: sstable.dataPath,
+      dataPath: sstable.files.dataPath,
       resume: null,
       format: keys === true ? 'keys' : format === 'annotate' ? 'text' : format,
       filter: chosen.filter,
@@ -114,7 +127,7 @@ class DumpRun {
         now: this.#now,
         tombstonesOnly: tombstones === true,
         tableKind: tableKindOf(sstable, shape),
-        sstable: this.#several ? sstable.dataPath : null,
+        sstable: this.#several ? sstable.files.dataPath : null,
       },
     };
   }
@@ -139,7 +152,7 @@ class DumpRun {
         result = await print({ ...argument, resume: result.next });
         await this.#write(result);
       }
-      progress.advance(argument.to - argument.from);
+      progress.advance(lengthOf(argument));
     }
   }
 

@@ -1,5 +1,4 @@
 /** Cuts the rows that a dump prints into parts for the workers. */
-import { partitioner } from '../../cql/index.js';
 import type { SSTable } from '../../sstable/index.js';
 import type { TokenRange } from '../../tasks/index.js';
 import type { SSTableSelection } from './select.js';
@@ -7,13 +6,14 @@ import type { SSTableSelection } from './select.js';
 /** Positions in the uncompressed stream, each at a partition or the end. */
 export interface DumpPart {
   readonly from: number;
-  readonly to: number;
+  /** Null: only the partition at `from`. */
+  readonly to: number | null;
 }
 
 /** Small enough that an answer is mostly one piece of text, large enough to be worth a task. */
 const PART_BYTES = 1024 * 1024;
 
-/** Parts in file order; `missing` is called with the text of each key that is not there. */
+/** Parts in file order; `found` is called with the text of each key that is there. */
 export async function planParts(
   sstable: SSTable,
   selection: SSTableSelection,
@@ -31,8 +31,7 @@ export async function planParts(
     found(text);
     positions.add(position);
   }
-  // A part of one byte holds the partition that begins there.
-  return [...positions].sort((a, b) => a - b).map((from) => ({ from, to: from + 1 }));
+  return [...positions].sort((a, b) => a - b).map((from) => ({ from, to: null }));
 }
 
 /** The parts that may hold tokens of the range; partitions are in the order of their tokens. */
@@ -42,9 +41,8 @@ async function partsOfTokens(
   tokens: TokenRange,
 ): Promise<DumpPart[]> {
   if (tokens.after >= tokens.upTo) return [...parts];
-  const ring = partitioner(sstable.statistics.partitioner, sstable.header.keyType);
   const firstToken = async (part: DumpPart): Promise<bigint> =>
-    ring.token(await keyAt(sstable, part.from));
+    sstable.partitioner.token(await keyAt(sstable, part.from));
   const begin = await firstIndex(parts, async (part) => (await firstToken(part)) > tokens.after);
   const end = await firstIndex(parts, async (part) => (await firstToken(part)) > tokens.upTo);
   return parts.slice(Math.max(0, begin - 1), end);

@@ -48,7 +48,7 @@ export class ItemReader {
     const { dataLength } = this.#sstable;
     const { position } = this;
     checkLimit('rowBytesMax', this.#wanted - WINDOW_BYTES, {
-      file: this.#sstable.dataPath,
+      file: this.#sstable.files.dataPath,
       component: 'Data.db',
       uncompressedOffset: position,
     });
@@ -67,7 +67,7 @@ export class ItemReader {
       return item;
     } catch (error) {
       reader.offset = start;
-      if (!(error instanceof NeedMoreBytes)) throw this.#located(error);
+      if (!(error instanceof NeedMoreBytes)) throw error;
       if (start === 0 && reader.bytes.length > 0) {
         this.#wanted = Math.max(this.#wanted * 2, reader.bytes.length + error.bytes);
       }
@@ -75,22 +75,24 @@ export class ItemReader {
     }
   }
 
-  /** Readers of bytes know positions in the uncompressed stream only. */
-  #located(error: unknown): unknown {
+  /** An error of reading with its place in the file; readers know the uncompressed stream only. */
+  async located(error: unknown): Promise<unknown> {
     if (!(error instanceof SstashError)) return error;
-    const { offset, uncompressedOffset, length, expected, found, hint } = error;
-    const position = uncompressedOffset ?? offset;
-    const plain = this.#sstable.compression === null;
-    return new SstashError(error.code, error.message, {
-      file: this.#sstable.dataPath,
+    const position = error.uncompressedOffset ?? error.offset;
+    // Blocks know both places already.
+    if (position === undefined || (error.uncompressedOffset !== undefined && error.file))
+      return error;
+    const { code, message, length, expected, found, hint, cause } = error;
+    return new SstashError(code, message, {
+      file: this.#sstable.files.dataPath,
       component: 'Data.db',
-      ...(position === undefined ? {} : { uncompressedOffset: position }),
-      ...(position === undefined || !plain ? {} : { offset: position }),
+      offset: (await this.#sstable.blocks()).filePosition(position),
+      uncompressedOffset: position,
       ...(length === undefined ? {} : { length }),
       ...(expected === undefined ? {} : { expected }),
       ...(found === undefined ? {} : { found }),
       ...(hint === undefined ? {} : { hint }),
-      cause: error.cause,
+      cause,
     });
   }
 }

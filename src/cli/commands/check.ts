@@ -1,0 +1,39 @@
+/** `sstash check`: is every byte of SSTables sound? */
+import { type Command, Option } from 'commander';
+import type { CommandRunner } from '../context.js';
+
+const EXAMPLES = `
+Examples:
+  sstash check nb-1-big-Data.db              one SSTable
+  sstash check /var/lib/cassandra/data       a node (it may be running)
+  sstash check --quick /backup/data          checksums of the files only
+  sstash check --json data | jq '.faults[]'  every fault with file and offset
+
+Exit code 1 when there is a fault.
+`;
+
+export interface CheckOptions {
+  readonly quick?: boolean;
+  readonly deep?: boolean;
+}
+
+export function registerCheck(program: Command, run: CommandRunner): void {
+  program
+    .command('check')
+    .summary('is every byte sound?')
+    .description(
+      'Checks SSTables without Cassandra: digests, checksums of blocks, the structure to the last ' +
+        'row, order, the index, summary and filter against the rows, Statistics.db against what ' +
+        'was read. Lists every fault with file and offset.',
+    )
+    .argument('<paths...>', 'SSTables, table, snapshot, keyspace or data folders')
+    .addOption(new Option('--quick', 'checksums and sizes of the files, no rows').conflicts('deep'))
+    .addOption(new Option('--deep', 'also every value against its type, and what can be rebuilt'))
+    .addHelpText('after', EXAMPLES)
+    .action((paths: string[], options: CheckOptions) =>
+      run(async (context) => {
+        const { check } = await import('../inspect/check.js');
+        return check(context, paths, options);
+      }),
+    );
+}

@@ -1,0 +1,213 @@
+/** Everything that the small components of one SSTable say, as plain data for `info`. */
+import { ByteReader } from '../../binary/index.js';
+import {
+  type CompressionInfo,
+  parseCompressionInfo,
+  parseSummary,
+  type SerializationHeader,
+  type Statistics,
+  type StatsMetadata,
+  type Summary,
+} from '../../components/index.js';
+import {
+  type ClusteringPrefix,
+  type CqlType,
+  keyTexts,
+  partitioner,
+  typeToCql,
+  uuidText,
+  valueText,
+} from '../../cql/index.js';
+import { SstashError } from '../../errors.js';
+import { openFile, readWholeFile } from '../../io/index.js';
+import { LIMITS } from '../../limits.js';
+import type { SSTableFiles } from '../../sstable/index.js';
+import { formatMillis } from '../format.js';
+import { estimateKeys } from './cardinality.js';
+import type { SSTableFacts } from './facts.js';
+import { rowFacts } from './facts.js';
+import { droppableRatio, summarize } from './histogram.js';
+
+/** Reads and parses one component; null when it is not there. */
+async function read<T>(
+  files: SSTableFiles,
+  name: string,
+  maxBytes: number,
+  parse: (bytes: Uint8Array, where: { file: string; component: string }) => T,
+): Promise<T | null> {
+  const file = files.components.get(name);
+  if (file === undefined) return null;
+  const where = { file: file.path, component: name };
+  try {
+    return parse(await readWholeFile(file.path, maxBytes), where);
+  } catch (error) {
+    throw error instanceof SstashError ? error.with(where) : error;
+  }
+}
+
+/** A partition key with its parts as text and its token. */
+function keyDetails(key: Uint8Array, statistics: Statistics) {
+  const { keyType } = statistics.header;
+  const token = partitioner(statistics.partitioner, keyType).tokenText(key);
+  return { key: keyTexts(keyType, key), bytes: key, token };
+}
+
+function valuesText(
+  values: readonly (Uint8Array | null)[],
+  types: readonly CqlType[],
+): (string | null)[] {
+  return values.map((value, i) => {
+    const type = types[i];
+    return value === null || type === undefined ? null : valueText(type, value);
+  });
+}
+
+const BOUND_NAMES: Readonly<Record<number, string>> = {
+  0: 'exclusive end',
+  1: 'inclusive start',
+  6: 'inclusive end',
+  7: 'exclusive start',
+};
+
+function boundDetails(bound: ClusteringPrefix, types: readonly CqlType[]) {
+  return { bound: BOUND_NAMES[bound.kind] ?? bound.kind, values: valuesText(bound.values, types) };
+}
+
+function clusteringDetails(stats: StatsMetadata, { clusteringTypes }: SerializationHeader) {
+  const { coveredClustering: covered, minClusteringValues, maxClusteringValues } = stats;
+  const texts = (values: readonly Uint8Array[] | null) =>
+    values === null ? null : valuesText(values, clusteringTypes);
+  return {
+    minClusteringValues: texts(minClusteringValues),
+    maxClusteringValues: texts(maxClusteringValues),
+    coveredClustering:
+      covered === null
+        ? null
+        : {
+            start: boundDetails(covered.start, clusteringTypes),
+            end: boundDetails(covered.end, clusteringTypes),
+            types: covered.typeTexts,
+          },
+  };
+}
+
+function statsDetails(statistics: Statistics, now: number) {
+  const { stats, header } = statistics;
+  const { points, counts, maxBinSize } = stats.estimatedTombstoneDropTime;
+  const drops = stats.estimatedTombstoneDropTime;
+  return {
+    minTimestamp: stats.minTimestamp,
+    maxTimestamp: stats.maxTimestamp,
+    minLocalDeletionTime: stats.minLocalDeletionTime,
+    maxLocalDeletionTime: stats.maxLocalDeletionTime,
+    minTTL: stats.minTTL,
+    maxTTL: stats.maxTTL,
+    compressionRatio: stats.compressionRatio,
+    estimatedDroppableTombstones: droppableRatio(drops, stats.estimatedCellCount, now),
+    estimatedTombstoneDropTimes: {
+      maxBinSize,
+      bins: [...points].map((time, i) => ({ time, count: counts[i] ?? 0n })),
+    },
+    partitionSize: summarize(stats.estimatedPartitionSize),
+    cellCount: summarize(stats.estimatedCellCount),
+    ...clusteringDetails(stats, header),
+    hasLegacyCounterShards: stats.hasLegacyCounterShards,
+    totalColumnsSet: stats.totalColumnsSet,
+    totalRows: stats.totalRows,
+    commitLogLowerBound: stats.commitLogLowerBound,
+    commitLogUpperBound: stats.commitLogUpperBound,
+    commitLogIntervals: stats.commitLogIntervals?.map(([from, to]) => ({ from, to })) ?? null,
+    originatingHostId: stats.originatingHostId === null ? null : uuidText(stats.originatingHostId),
+    hasPartitionLevelDeletions: stats.hasPartitionLevelDeletions,
+    tokenSpaceCoverage: stats.tokenSpaceCoverage,
+    paddingBytes: stats.paddingBytes,
+  };
+}
+
+function headerDetails(header: SerializationHeader) {
+  const column = ({ text, type, typeText }: SerializationHeader['staticColumns'][number]) => ({
+    name: text,
+    type: typeText,
+    cql: typeToCql(type),
+  });
+  return {
+    minTimestamp: header.minTimestamp,
+    minLocalDeletionTime: header.minLocalDeletionTime,
+    minTTL: header.minTTL,
+    keyType: header.keyTypeText,
+    clusteringTypes: header.clusteringTypeTexts,
+    staticColumns: header.staticColumns.map(column),
+    regularColumns: header.regularColumns.map(column),
+  };
+}
+
+function compressionDetails(info: CompressionInfo) {
+  const { chunkOffsets, dictionary, ...rest } = info;
+  return { ...rest, chunks: chunkOffsets.length, hasDictionary: dictionary !== null };
+}
+
+function summaryDetails(summary: Summary) {
+  const { minIndexInterval, samplingLevel, sizeAtFullSampling, count } = summary;
+  return { minIndexInterval, samplingLevel, sizeAtFullSampling, entries: count };
+}
+
+const FILTER_HEADER_BYTES = 8;
+
+/** From the first bytes alone: a filter may have a gigabyte. */
+async function filterDetails(files: SSTableFiles) {
+  const component = files.components.get('Filter.db');
+  if (component === undefined) return null;
+  const where = { file: component.path, component: 'Filter.db' };
+  const file = await openFile(component.path);
+  try {
+    const r = new ByteReader(await file.read(0, FILTER_HEADER_BYTES), { where });
+    const hashCount = r.i32();
+    const bytes = r.u32() * 8;
+    if (bytes !== file.size - FILTER_HEADER_BYTES) {
+      throw r.corrupt(`${bytes} bytes of filter in a file of ${file.size}`, 4);
+    }
+    return { hashCount, bytes, bits: bytes * 8 };
+  } catch (error) {
+    throw error instanceof SstashError ? error.with(where) : error;
+  } finally {
+    await file.close();
+  }
+}
+
+export type SSTableDetails = Awaited<ReturnType<typeof readDetails>>;
+
+/** The details of one SSTable. Throws the error of the first component that cannot be read. */
+export async function readDetails(files: SSTableFiles, facts: SSTableFacts, now: number) {
+  const { statistics, error, created, ...rest } = facts;
+  if (statistics === null) throw error ?? new TypeError('no statistics and no error');
+  const { version } = files.descriptor;
+  const compression = await read(
+    files,
+    'CompressionInfo.db',
+    LIMITS.compressionInfoBytesMax,
+    (bytes, where) => parseCompressionInfo(bytes, version, where),
+  );
+  const summary = await read(files, 'Summary.db', LIMITS.summaryBytesMax, parseSummary);
+  const first = statistics.stats.firstKey ?? summary?.firstKey ?? null;
+  const last = statistics.stats.lastKey ?? summary?.lastKey ?? null;
+  const { partitions, level, repairedAt, pendingRepair, isTransient } = rowFacts(statistics);
+  return {
+    ...rest,
+    created: created === null ? null : formatMillis(BigInt(created)),
+    partitioner: statistics.partitioner,
+    bloomFilterFpChance: statistics.bloomFilterFpChance,
+    estimatedCardinality: estimateKeys(statistics.cardinality),
+    partitions,
+    first: first === null ? null : keyDetails(first, statistics),
+    last: last === null ? null : keyDetails(last, statistics),
+    level,
+    repairedAt,
+    pendingRepair,
+    isTransient,
+    ...statsDetails(statistics, now),
+    serializationHeader: headerDetails(statistics.header),
+    compression: compression === null ? null : compressionDetails(compression),
+    summary: summary === null ? null : summaryDetails(summary),
+    filter: await filterDetails(files),
+  };
+}

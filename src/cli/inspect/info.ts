@@ -1,0 +1,22 @@
+/** Runs `info`. */
+import { findTables } from '../../sstable/index.js';
+import type { CommandContext } from '../context.js';
+import { readDetails } from './details.js';
+import { readFacts } from './facts.js';
+import { infoText } from './info-text.js';
+
+export async function info(context: CommandContext, paths: readonly string[]): Promise<number> {
+  const now = Math.floor(Date.now() / 1000);
+  const documents: unknown[] = [];
+  for (const table of await findTables([...paths])) {
+    for (const files of table.sstables) {
+      context.signal.throwIfAborted();
+      const details = await readDetails(files, await readFacts(files), now);
+      const { keyspace, table: name } = table;
+      if (context.json) documents.push({ keyspace, table: name, ...details });
+      else await context.stdout.write(await infoText(`${keyspace}.${name}`, details));
+    }
+  }
+  if (context.json) await context.printJson({ sstables: documents });
+  return 0;
+}
