@@ -3,7 +3,9 @@
  * what every Cassandra tool prints: at least one digit after the point, an exponent below 1E-3 and
  * from 1E7 on. Those JDKs do not always find the shortest digits, so their digit generation
  * (Steele and White's free-format algorithm, half an ulp as the bound on both sides) is done here
- * as they do it. Wherever it provably gives the shortest digits, JavaScript's own are used.
+ * as they do it. Wherever it gives the shortest and nearest digits, which JavaScript finds much
+ * faster, those are used: for numbers that are normal, no power of two (their interval is lopsided)
+ * and so small that no decimal lies exactly between two candidates.
  */
 
 interface Digits {
@@ -15,12 +17,50 @@ interface Digits {
 const view = new DataView(new ArrayBuffer(8));
 
 export function doubleToJava(value: number): string {
-  return toJava(value, shortDigits(value) ?? doubleDigits(value));
+  const size = Math.abs(value);
+  if (size >= 2 ** 48 || size < 2 ** -1021) return toJava(value, doubleDigits(value));
+  view.setFloat64(0, value);
+  const isPower = (view.getInt32(0) & 0xfffff) === 0 && view.getInt32(4) === 0;
+  return toJava(value, isPower ? doubleDigits(value) : nearestDigits(size, size.toExponential()));
 }
 
 /** `value` must be a float: exactly what getFloat32 gives. */
 export function floatToJava(value: number): string {
-  return toJava(value, shortDigits(value, 7) ?? floatDigits(value));
+  const size = Math.abs(value);
+  if (size >= 2 ** 18 || size < 2 ** -125) return toJava(value, floatDigits(value));
+  view.setFloat32(0, value);
+  if ((view.getInt32(0) & 0x7fffff) === 0) return toJava(value, floatDigits(value));
+  // Six digits never miss a shorter text, nine always suffice.
+  for (let digits = 6; digits < 9; digits++) {
+    const text = size.toExponential(digits - 1);
+    if (Math.fround(Number(text)) === size) return toJava(value, nearestDigits(size, text));
+  }
+  return toJava(value, nearestDigits(size, size.toExponential(8)));
+}
+
+/**
+ * The digits of `text`, the exponential form of `size`. Exactly between two, JavaScript takes
+ * the larger one and Java the even one.
+ */
+function nearestDigits(size: number, text: string): Digits {
+  const split = splitDigits(text);
+  const { digits } = split;
+  const last = digits.charCodeAt(digits.length - 1) - 0x30;
+  if (last % 2 === 0 || digits.length < 6) return split;
+  const more = size.toExponential(digits.length + 19);
+  if (!more.slice(digits.length + 1).startsWith('50000000000000000000')) return split;
+  return { digits: `${digits.slice(0, -1)}${last - 1}`, exponent: split.exponent };
+}
+
+/** Of `d.ddde±x`. */
+function splitDigits(text: string): Digits {
+  const mark = text.indexOf('e');
+  let end = mark;
+  while (text.charCodeAt(end - 1) === 0x30) end--;
+  return {
+    digits: text[0] + text.slice(2, end),
+    exponent: Number(text.slice(mark + 1)) + 1,
+  };
 }
 
 function toJava(value: number, { digits, exponent }: Digits): string {
@@ -36,33 +76,16 @@ function toJava(value: number, { digits, exponent }: Digits): string {
 }
 
 const NO_DIGITS: Digits = { digits: '0', exponent: 1 };
-const SHORT = /^-?(\d+)(?:\.(\d+))?$/;
-
-/**
- * JavaScript's digits of `value` when they are so few that Java finds the same: at most 15 (7 of
- * a float) are never at the edge of the interval that rounds to the value below 2^53, where the
- * two ways differ.
- */
-function shortDigits(value: number, most = 15): Digits | null {
-  if (value === 0 || !Number.isFinite(value)) return NO_DIGITS;
-  const size = Math.abs(value);
-  if (size >= 1e7 || size < 1e-3) return null;
-  const match = SHORT.exec(String(value));
-  if (match === null) return null;
-  const [, whole = '', fraction = ''] = match;
-  if (whole.length + fraction.length > most) return null;
-  if (whole !== '0') return { digits: whole + fraction, exponent: whole.length };
-  const digits = fraction.replace(/^0+/, '');
-  return { digits, exponent: digits.length - fraction.length };
-}
 
 function doubleDigits(value: number): Digits {
+  if (value === 0 || !Number.isFinite(value)) return NO_DIGITS;
   view.setFloat64(0, value);
   const bits = view.getBigUint64(0);
   return digitsOf(Number((bits >> 52n) & 0x7ffn), bits & 0xfffffffffffffn, 1023);
 }
 
 function floatDigits(value: number): Digits {
+  if (value === 0 || !Number.isFinite(value)) return NO_DIGITS;
   view.setFloat32(0, value);
   const bits = view.getUint32(0);
   // The fraction of a float is treated as the upper bits of a double's.
@@ -160,9 +183,10 @@ function freeFormat(
   const s = (5n ** BigInt(s5)) << BigInt(s2);
   let m = ((5n ** BigInt(b5)) << BigInt(m2)) * 10n;
   const tens = s * 10n;
-  // Java compares in ints, longs or big integers, and only the last kind takes the bound as within.
-  const wide = !fitsLong(fractBits + b2, b5, s2 + 1, s5 + 1);
-  const isHigh = () => (wide ? b + m >= tens : b + m > tens);
+  const wide = width(fractBits + b2, b5, s2 + 1, s5 + 1);
+  // Ints and longs overflow silently; big integers alone take the bound itself as within.
+  const wrap = (x: bigint): bigint => (wide === 0 ? x : BigInt.asIntN(wide, x));
+  const isHigh = () => (wide === 0 ? b + m >= tens : wrap(b + m) > tens);
   const digits: number[] = [];
   let q = Number(b / s);
   b = (b % s) * 10n;
@@ -175,20 +199,25 @@ function freeFormat(
   while (!low && !high) {
     q = Number(b / s);
     b = (b % s) * 10n;
-    m *= 10n;
-    low = b < m;
-    high = isHigh();
+    m = wrap(m * 10n);
+    low = m <= 0n || b < m;
+    high = m <= 0n || isHigh();
     digits.push(q);
   }
-  const up = high && (!low || b * 2n > tens || (b * 2n === tens && (digits.at(-1) ?? 0) % 2 === 1));
+  const low2 = wrap(wrap(b * 2n) - tens);
+  const up = high && (!low || low2 > 0n || (low2 === 0n && (digits.at(-1) ?? 0) % 2 === 1));
   return finish(digits, exponent + 1, up);
 }
 
 const BITS_OF_5 = Array.from({ length: 27 }, (_, power) => bitLength(5n ** BigInt(power)));
 BITS_OF_5[0] = 0;
 
-function fitsLong(bBits2: number, b5: number, sBits2: number, s5: number): boolean {
-  return bBits2 + (BITS_OF_5[b5] ?? b5 * 3) < 64 && sBits2 + (BITS_OF_5[s5] ?? s5 * 3) < 64;
+/** Bits of the integers that Java computes with: 32, 64, or 0 for any number. */
+function width(bBits2: number, b5: number, sBits2: number, s5: number): 0 | 32 | 64 {
+  const bBits = bBits2 + (BITS_OF_5[b5] ?? b5 * 3);
+  const sBits = sBits2 + (BITS_OF_5[s5] ?? s5 * 3);
+  const most = Math.max(bBits, sBits);
+  return most < 32 ? 32 : most < 64 ? 64 : 0;
 }
 
 function finish(digits: number[], exponent: number, up: boolean): Digits {

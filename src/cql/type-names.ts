@@ -2,23 +2,27 @@
 import { quoteName } from './identifiers.js';
 import type { CqlType } from './types.js';
 
-/** `frozen<list<int>>`; types that CQL has no name for in single quotes, as it takes them. */
+const PACKAGE = 'org.apache.cassandra.db.marshal.';
+
+/**
+ * `map<text, frozen<list<int>>>`, as Cassandra describes a column; types that CQL has no name for
+ * are class names in single quotes, as it takes them.
+ */
 export function typeToCql(type: CqlType): string {
   const name = plainName(type);
-  const freezable = ['list', 'set', 'map', 'udt'].includes(type.kind);
+  const freezable = ['list', 'set', 'map', 'tuple', 'udt'].includes(type.kind);
   return freezable && !type.isMultiCell ? `frozen<${name}>` : name;
 }
 
-/** Inside a frozen type everything is frozen, and is not said again. */
 function plainName(type: CqlType): string {
   switch (type.kind) {
     case 'list':
     case 'set':
-      return `${type.kind}<${inner(type, type.element)}>`;
+      return `${type.kind}<${typeToCql(type.element)}>`;
     case 'map':
-      return `map<${inner(type, type.key)}, ${inner(type, type.value)}>`;
+      return `map<${typeToCql(type.key)}, ${typeToCql(type.value)}>`;
     case 'tuple':
-      return `tuple<${type.elements.map(plainName).join(', ')}>`;
+      return `tuple<${type.elements.map(typeToCql).join(', ')}>`;
     case 'vector':
       return `vector<${typeToCql(type.element)}, ${type.dimension}>`;
     case 'udt':
@@ -33,12 +37,8 @@ function plainName(type: CqlType): string {
     case 'dynamic-composite':
     case 'partitioner-order':
     case 'column-to-collection':
-      return `'${type.text}'`;
+      return `'${type.text.startsWith(PACKAGE) ? '' : PACKAGE}${type.text}'`;
     default:
       return type.kind;
   }
-}
-
-function inner(outer: CqlType, element: CqlType): string {
-  return outer.isMultiCell ? typeToCql(element) : plainName(element);
 }
