@@ -57,7 +57,7 @@ export function isTokenOrdered(partitioner: string): boolean {
 }
 
 /** The rule by which `sstable` is cut; depends on its content alone. */
-async function ruleOf(sstable: SSTable): Promise<RunRule> {
+export async function treeRule(sstable: SSTable): Promise<RunRule> {
   const { statistics, dataLength } = sstable;
   const { stats } = statistics;
   const partitions = Number(stats.estimatedPartitionSize.buckets.reduce((a, b) => a + b, 0n));
@@ -69,7 +69,7 @@ async function ruleOf(sstable: SSTable): Promise<RunRule> {
 /** Reads all rows of `sstable` once. Errors are those of reading it. */
 export async function buildTree(sstable: SSTable, options: BuildTreeOptions): Promise<SSTableTree> {
   const { executor, signal, onBytes } = options;
-  const rule = await ruleOf(sstable);
+  const rule = await treeRule(sstable);
   const ranges = await sstable.ranges(RANGE_BYTES);
   const { dataPath } = sstable.files;
   const tables: RunTable[] = [];

@@ -7,6 +7,7 @@ export {
   type TreeRangeArgument,
   type TreeRangeResult,
   treeRange,
+  treeRule,
 } from './build-tree.js';
 export { tableSum } from './compare-tables.js';
 export { DIFF_LEVELS, type DiffLevel, type DiffOptions, diffTables } from './diff-tables.js';
