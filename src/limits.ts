@@ -47,6 +47,8 @@ export const LIMITS = {
   indexFragmentBytesMax: 512 * MiB,
   /** A manifest or the config of a repository: a summary, some lines a table. */
   manifestBytesMax: 64 * MiB,
+  /** A file beside the SSTables (schema.cql, manifest.json); larger ones are not Cassandra's. */
+  sideFileBytesMax: 64 * MiB,
   /** One Merkle tree, read whole: 68 bytes per 64 KiB of rows, so 2 GiB is some 2 TB of rows. */
   treeBytesMax: 2048 * MiB,
 } as const;

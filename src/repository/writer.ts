@@ -10,7 +10,7 @@ import { encodeFrame } from './frame.js';
 import { encodeFragment, type IndexedPack, indexKey } from './index-fragment.js';
 import { objectId } from './keys.js';
 import type { ObjectIndex } from './object-index.js';
-import { PackBuilder, packKey } from './pack.js';
+import { type Pack, PackBuilder, packKey } from './pack.js';
 import type { Repository } from './repository.js';
 
 /** Packs between two index fragments: what a killed backup stored is found by the next one. */
@@ -23,6 +23,9 @@ export interface WriterStats {
   /** Objects that were. */
   knownObjects: number;
   knownRawBytes: number;
+  /** The same two, of data chunks alone. */
+  newChunks: number;
+  knownChunks: number;
   /** Bytes of all files written, in packs and index fragments. */
   storedBytes: number;
   packs: number;
@@ -42,6 +45,8 @@ export class RepositoryWriter {
     newRawBytes: 0,
     knownObjects: 0,
     knownRawBytes: 0,
+    newChunks: 0,
+    knownChunks: 0,
     storedBytes: 0,
     packs: 0,
   };
@@ -64,7 +69,7 @@ export class RepositoryWriter {
   async put(kind: ObjectKind, raw: Uint8Array): Promise<{ id: Uint8Array; isNew: boolean }> {
     const id = objectId(this.#repository.keys.ids, raw);
     if (this.has(id)) {
-      this.#known(raw.length);
+      this.#known(kind, raw.length);
       return { id, isNew: false };
     }
     const frame = encodeFrame(raw, this.#repository.config.compression);
@@ -83,11 +88,12 @@ export class RepositoryWriter {
     rawLength: number,
   ): Promise<boolean> {
     if (this.has(id)) {
-      this.#known(rawLength);
+      this.#known(kind, rawLength);
       return false;
     }
     this.#pending.add(toHex(id));
     this.stats.newObjects++;
+    if (kind === 'chunk') this.stats.newChunks++;
     this.stats.newRawBytes += rawLength;
     const which = kind === 'chunk' ? 'data' : 'meta';
     const builder = this.#builders[which];
@@ -96,31 +102,36 @@ export class RepositoryWriter {
     return true;
   }
 
-  #known(rawLength: number): void {
+  #known(kind: ObjectKind, rawLength: number): void {
+    if (kind === 'chunk') this.stats.knownChunks++;
     this.stats.knownObjects++;
     this.stats.knownRawBytes += rawLength;
   }
 
-  /** Ends a pack and starts its way to the store; one pack at a time is under way. */
+  /** Ends a pack and starts its way to the store, behind the one that is under way. */
   async #close(which: 'data' | 'meta'): Promise<void> {
     const builder = this.#builders[which];
     if (builder.count === 0) return;
     this.#builders[which] = new PackBuilder();
-    await this.#putting;
     const pack = builder.finish(this.#repository.config.compression);
-    const { name, bytes, entries } = pack;
-    this.#putting = this.#repository.store.put(packKey(name), pack.parts).then((written) => {
-      this.stats.storedBytes += written ? bytes : 0;
-      this.stats.packs++;
-      for (const entry of entries) {
-        this.#index.add(name, entry);
-        this.#pending.delete(toHex(entry.id));
-      }
-      this.#unindexed.push({ name, bytes, entries });
-    });
-    // A failure is thrown where the promise is awaited next; until then it must not count as unhandled.
-    this.#putting.catch(() => {});
+    const previous = this.#putting;
+    this.#putting = previous.then(() => this.#putPack(pack));
+    // A failure is thrown where the promise is awaited next; until then it counts as handled.
+    this.#putting.catch(() => undefined);
+    await previous;
     if (this.#unindexed.length >= PACKS_PER_FRAGMENT) await this.#writeFragment();
+  }
+
+  async #putPack(pack: Pack): Promise<void> {
+    const { name, bytes, entries } = pack;
+    const written = await this.#repository.store.put(packKey(name), pack.parts);
+    this.stats.storedBytes += written ? bytes : 0;
+    this.stats.packs++;
+    for (const entry of entries) {
+      this.#index.add(name, entry);
+      this.#pending.delete(toHex(entry.id));
+    }
+    this.#unindexed.push({ name, bytes, entries });
   }
 
   /** Invariant 2: only packs whose put has returned are named. */

@@ -1,0 +1,268 @@
+/**
+ * Makes a backup: what is new of every SSTable into packs, then the records that say how to rebuild
+ * it, then the manifest. A backup that stops before its manifest leaves nothing but objects that the
+ * next one finds and uses.
+ */
+import { isSstashError, SstashError } from '../errors.js';
+import { LIMITS } from '../limits.js';
+import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
+import { type Manifest, type Repository, RepositoryWriter } from '../repository/index.js';
+import type { ComponentFile, SSTableFiles } from '../sstable/index.js';
+import { Parents, type ParentTable } from './parent.js';
+import { RateLimiter } from './rate-limiter.js';
+import {
+  type BackupRoot,
+  encodeRecord,
+  type FileRecord,
+  idText,
+  RECORD_FORMAT,
+  RECORDS_PER_PART,
+  type SSTableRecord,
+  type TableEntry,
+  type TableRecord,
+} from './records.js';
+import type { BackupBytes, BackupFault, BackupNote, BackupReport, TableReport } from './report.js';
+import type { SourceTable } from './sources.js';
+import { type StoreContext, storeFile } from './store-bytes.js';
+import { type SSTableContext, storeSSTable } from './store-sstable.js';
+
+export interface BackupProgress {
+  readonly table: string;
+  /** Bytes of files that are done. */
+  readonly bytes: number;
+}
+
+export interface BackupOptions {
+  readonly repository: Repository;
+  readonly executor: Executor;
+  readonly tables: readonly SourceTable[];
+  readonly node: string;
+  readonly tags?: readonly string[];
+  /** Id of the backup to compare with; the latest ones of the node when not given. */
+  readonly parent?: string;
+  readonly excluded?: readonly string[];
+  /** Bytes a second that are read. */
+  readonly limitRate?: number;
+  /** Nothing is committed; the repository's store is one that discards. */
+  readonly dryRun?: boolean;
+  readonly signal?: AbortSignal;
+  readonly now?: Date;
+  readonly onProgress?: (progress: BackupProgress) => void;
+}
+
+/** SSTables smaller than this are stored several at a time. */
+const SMALL_BYTES = 8 * 1024 * 1024;
+
+export async function backup(options: BackupOptions): Promise<BackupReport> {
+  const job = new BackupJob(options, await RepositoryWriter.open(options.repository));
+  try {
+    return await job.run();
+  } finally {
+    await job.writer.abandon();
+  }
+}
+
+class BackupJob {
+  readonly writer: RepositoryWriter;
+  readonly #options: BackupOptions;
+  readonly #limiter: RateLimiter | null;
+  readonly #faults: BackupFault[] = [];
+  readonly #notes: BackupNote[] = [];
+  readonly #reports: TableReport[] = [];
+
+  constructor(options: BackupOptions, writer: RepositoryWriter) {
+    this.#options = options;
+    this.writer = writer;
+    this.#limiter = options.limitRate === undefined ? null : new RateLimiter(options.limitRate);
+  }
+
+  async run(): Promise<BackupReport> {
+    const { repository, node, tags = [], excluded = [] } = this.#options;
+    const created = this.#options.now ?? new Date();
+    const parents = await Parents.find(repository, node, this.#options.parent);
+    const entries: TableEntry[] = [];
+    for (const table of this.#options.tables) {
+      entries.push(await this.#table(table, await parents.table(table.path)));
+    }
+    const root: BackupRoot = { format: RECORD_FORMAT, tables: entries, excluded };
+    const { id: rootId } = await this.writer.put('record', encodeRecord(root));
+    await this.writer.flush();
+    throwIfInterrupted(this.#options.signal);
+    const bytes = this.#bytes();
+    const draft = { created, node, tags, parent: parents.id, root: rootId };
+    const manifest = await this.#commit(draft, bytes);
+    return this.#report(manifest, bytes);
+  }
+
+  async #commit(
+    draft: Pick<Manifest, 'node' | 'tags' | 'parent' | 'root'> & { created: Date },
+    bytes: BackupBytes,
+  ): Promise<Omit<Manifest, 'root' | 'summary'>> {
+    const { session } = this.writer;
+    if (this.#options.dryRun === true) {
+      const created = draft.created.toISOString();
+      return { ...draft, id: 'dry-run', created, session, generation: 0 };
+    }
+    const tables = this.#reports.map(({ keyspace, table, path, sstables, bytes }) => {
+      return { keyspace, table, path, sstables, bytes: bytes.new + bytes.reused };
+    });
+    const summary = { bytes, tables, faults: this.#faults.length };
+    return this.#options.repository.commit({ ...draft, session, generation: 0, summary });
+  }
+
+  async #table(source: SourceTable, parent: ParentTable): Promise<TableEntry> {
+    const { keyspace, table, path, files } = source;
+    const bytes = { read: 0, new: 0, reused: 0 };
+    const report: TableReport = { keyspace, table, path, sstables: 0, sstablesReused: 0, bytes };
+    this.#reports.push(report);
+    const context = this.#context(report);
+    const sstables = await this.#sstables(context, files.sstables, parent);
+    const others = await this.#others(context, files.others);
+    const parts: string[] = [];
+    for (let i = 0; i < sstables.length; i += RECORDS_PER_PART) {
+      const part = encodeRecord(sstables.slice(i, i + RECORDS_PER_PART));
+      parts.push(idText((await this.writer.put('record', part)).id));
+    }
+    const record: TableRecord = {
+      format: RECORD_FORMAT,
+      keyspace,
+      table,
+      path,
+      files: others,
+      parts,
+    };
+    const { id } = await this.writer.put('record', encodeRecord(record));
+    return {
+      keyspace,
+      table,
+      path,
+      sstables: sstables.length,
+      files: others.length,
+      bytes: bytes.new + bytes.reused,
+      record: idText(id),
+    };
+  }
+
+  #context(report: TableReport): SSTableContext {
+    const { repository, executor, signal, onProgress } = this.#options;
+    const { chunk, compression } = repository.config;
+    const store: StoreContext = {
+      writer: this.writer,
+      executor,
+      chunker: { idsKey: repository.keys.ids, compression, ...chunk },
+      reading: async (bytes) => {
+        throwIfInterrupted(signal);
+        await this.#limiter?.take(bytes, signal);
+        report.bytes.read += bytes;
+        onProgress?.({ table: `${report.keyspace}.${report.table}`, bytes });
+      },
+      ...(signal === undefined ? {} : { signal }),
+    };
+    return { ...store, report, faults: this.#faults, notes: this.#notes };
+  }
+
+  /** Small SSTables go several at a time, so that every worker has one; large ones by ranges. */
+  async #sstables(
+    context: SSTableContext,
+    files: readonly SSTableFiles[],
+    parent: ParentTable,
+  ): Promise<SSTableRecord[]> {
+    const records: SSTableRecord[] = [];
+    const store = (sstable: SSTableFiles): Promise<SSTableRecord | null> =>
+      this.#sstable(context, sstable, parent);
+    const isSmall = (sstable: SSTableFiles): boolean =>
+      (sstable.components.get('Data.db')?.size ?? 0) < SMALL_BYTES;
+    for (let i = 0; i < files.length; ) {
+      let end = i + 1;
+      if (isSmall(files[i] as SSTableFiles)) {
+        while (end < files.length && isSmall(files[end] as SSTableFiles)) end++;
+      }
+      const group = files.slice(i, end);
+      const stored = mapOrdered(group, context.executor.concurrency + 1, store);
+      for await (const record of stored) if (record !== null) records.push(record);
+      i = end;
+    }
+    return records;
+  }
+
+  /** Null when the SSTable could not be read: then the backup is incomplete, and says so. */
+  async #sstable(
+    context: SSTableContext,
+    files: SSTableFiles,
+    parent: ParentTable,
+  ): Promise<SSTableRecord | null> {
+    try {
+      return await storeSSTable(context, files, parent.sstables.get(files.descriptor.base));
+    } catch (error) {
+      this.#unread(error, files.dataPath);
+      return null;
+    }
+  }
+
+  async #others(context: SSTableContext, files: readonly ComponentFile[]): Promise<FileRecord[]> {
+    const records = new Map<string, FileRecord>();
+    for (const { name, path, size } of files) {
+      if (size > LIMITS.sideFileBytesMax || records.has(name)) {
+        const why = records.has(name) ? 'another data directory has one too' : 'it is too large';
+        this.#notes.push({ file: path, message: `left out: ${why}` });
+        continue;
+      }
+      const count = { rawBytes: 0, newRawBytes: 0 };
+      try {
+        const stream = await storeFile(context, path, size, count);
+        records.set(name, { name, bytes: size, stream });
+        context.report.bytes.new += count.newRawBytes;
+        context.report.bytes.reused += count.rawBytes - count.newRawBytes;
+      } catch (error) {
+        this.#unread(error, path);
+      }
+    }
+    return [...records.values()];
+  }
+
+  #unread(error: unknown, file: string): void {
+    if (!isSstashError(error, 'READ_FAILED', 'PATH_NOT_FOUND')) throw error;
+    this.#faults.push({
+      code: error.code,
+      component: error.component ?? null,
+      offset: null,
+      message: `not in this backup: ${error.message}`,
+      file: error.file ?? file,
+    });
+  }
+
+  #bytes(): BackupBytes {
+    const bytes = { read: 0, new: 0, reused: 0, stored: this.writer.stats.storedBytes };
+    for (const report of this.#reports) {
+      bytes.read += report.bytes.read;
+      bytes.new += report.bytes.new;
+      bytes.reused += report.bytes.reused;
+    }
+    return bytes;
+  }
+
+  #report(manifest: Omit<Manifest, 'root' | 'summary'>, bytes: BackupBytes): BackupReport {
+    const { id, node, created, parent, tags } = manifest;
+    const { newChunks, knownChunks } = this.writer.stats;
+    return {
+      id,
+      node,
+      created,
+      parent,
+      tags,
+      dryRun: this.#options.dryRun === true,
+      tables: this.#reports,
+      bytes,
+      chunks: { new: newChunks, reused: knownChunks },
+      faults: this.#faults,
+      notes: this.#notes,
+    };
+  }
+}
+
+/** For the caller that found no table. */
+export function nothingSelected(): SstashError {
+  return new SstashError('PATH_NO_SSTABLE', 'no table is left by --keyspace, --table, --exclude', {
+    hint: 'sstash ls shows what is there',
+  });
+}

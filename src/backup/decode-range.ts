@@ -1,0 +1,97 @@
+/** One range of an SSTable out of the repository: chunks of leaves to native bytes and blocks. */
+import { NativeEncoder } from '../canonical/index.js';
+import { formatVersion, parseStatistics } from '../components/index.js';
+import { SstashError } from '../errors.js';
+import { throwIfInterrupted } from '../parallel/index.js';
+import { ObjectReader } from '../repository/index.js';
+import { openStore } from '../store/index.js';
+import { BlockPacker, type PackedBlocks, type PackerOptions } from './block-packer.js';
+import { decodeExceptions } from './exceptions.js';
+import { type PackedPlaces, unpackPlaces } from './read-stream.js';
+
+export interface DecodeTask {
+  /** Where the store is opened. */
+  readonly location: string;
+  readonly idsKey: Uint8Array;
+  readonly chunks: PackedPlaces;
+  readonly format: string;
+  readonly version: string;
+  readonly statistics: Uint8Array;
+  readonly liveComplexDeletionTime: number;
+  /** Native position and length of the range. */
+  readonly position: number;
+  readonly nativeBytes: number;
+  /** Null where Data.db is not compressed. */
+  readonly blocks: PackerOptions | null;
+  /** Bytes of the exceptional blocks that begin in the range. */
+  readonly exceptions: Uint8Array | null;
+  /** File as errors name it. */
+  readonly file: string;
+}
+
+export interface DecodedRange extends PackedBlocks {
+  readonly blockCount: number;
+}
+
+/** Native bytes of the range, piece by piece; throws REPOSITORY_CORRUPT when they are not as many. */
+export async function* decodeNative(
+  task: DecodeTask,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const version = formatVersion(task.format, task.version);
+  const { header } = parseStatistics(task.statistics, version);
+  const { liveComplexDeletionTime } = task;
+  const where = { file: task.file, component: 'Data.db' };
+  const encoder = new NativeEncoder({ header, version, liveComplexDeletionTime }, where);
+  const reader = new ObjectReader(openStore(task.location), task.idsKey);
+  let length = 0;
+  for await (const { raw } of reader.readAll(unpackPlaces(task.chunks), signal)) {
+    throwIfInterrupted(signal);
+    const native = encoder.push(raw);
+    length += native.length;
+    yield native;
+  }
+  const end = encoder.finish();
+  length += end.length;
+  yield end;
+  if (length === task.nativeBytes) return;
+  throw new SstashError('REPOSITORY_CORRUPT', 'a range does not have the length it had', {
+    ...where,
+    uncompressedOffset: task.position,
+    expected: `${task.nativeBytes} bytes`,
+    found: `${length} bytes`,
+  });
+}
+
+/** Worker side: a whole range in one answer. */
+export async function decodeWholeRange(
+  task: DecodeTask,
+  signal?: AbortSignal,
+): Promise<DecodedRange> {
+  if (task.blocks === null) {
+    const native = new Uint8Array(task.nativeBytes);
+    let length = 0;
+    for await (const piece of decodeNative(task, signal)) {
+      // Too long a range is an error at its end; until then nothing is written outside.
+      native.set(piece.subarray(0, native.length - length), length);
+      length = Math.min(native.length, length + piece.length);
+    }
+    return { head: native, blocks: [], tail: new Uint8Array(0), blockCount: 0 };
+  }
+  const exceptions = task.exceptions === null ? new Map() : decodeExceptions(task.exceptions);
+  const packer = new BlockPacker(task.blocks, task.position, exceptions);
+  const first = packer.block;
+  for await (const piece of decodeNative(task, signal)) packer.push(piece);
+  const { head, blocks, tail } = packer.finish();
+  return { head, blocks: [joined(blocks)], tail, blockCount: packer.block - first };
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

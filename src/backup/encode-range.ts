@@ -1,0 +1,202 @@
+/**
+ * One range of whole partitions of an SSTable: native bytes, checked and walked, into chunks of
+ * leaves and runs of its tree. The walk is strict (whatever the encoder would not give back is an
+ * opaque leaf) and every block is encoded again and compared, so what comes out of here rebuilds the
+ * range byte for byte.
+ */
+import { LeafWalker, type LeafWindow, type WalkerOptions } from '../canonical/index.js';
+import { type ErrorDetails, SstashError } from '../errors.js';
+import type { RandomAccessFile } from '../io/index.js';
+import { RunBuilder, type RunRule } from '../merkle/index.js';
+import { throwIfInterrupted } from '../parallel/index.js';
+import type { BlockException, BlockReader } from './block-layout.js';
+import { BatchBuilder, type ChunkBatch, type ChunkerOptions } from './chunk-batch.js';
+import { LeafChunker } from './leaf-chunks.js';
+
+/** Native bytes that are decoded before the walker runs over them. */
+const STEP_BYTES = 512 * 1024;
+
+export interface RangeSource {
+  readonly file: RandomAccessFile;
+  readonly blocks: BlockReader;
+  readonly walker: WalkerOptions;
+  readonly where: ErrorDetails;
+}
+
+export interface EncodeRangeOptions {
+  readonly from: number;
+  readonly to: number;
+  readonly chunker: ChunkerOptions;
+  readonly rule: RunRule;
+  readonly signal?: AbortSignal;
+  /** A piece is handed over when its chunks have this many bytes. */
+  readonly pieceBytes: number;
+}
+
+export interface RangeCounts {
+  partitions: number;
+  rows: number;
+  leaves: number;
+  opaqueLeaves: number;
+  canonicalBytes: number;
+}
+
+/** What is handed over while a range is read. */
+export interface RangePiece {
+  readonly batch: ChunkBatch;
+  /** Bytes of the file: the blocks that begin in the range, in order. */
+  readonly stored: readonly Uint8Array[];
+}
+
+/** What a range gives besides its pieces, once all of it is read. */
+export interface RangeSummary extends RangeCounts {
+  readonly runs: { readonly count: number; readonly buffer: ArrayBuffer };
+  /** Blocks that begin in the range, and those whose bytes the encoder does not give. */
+  readonly blocks: number;
+  readonly exceptions: readonly BlockException[];
+}
+
+/** Yields chunks, returns the rest. Throws SSTABLE_… for damage. */
+export async function* encodeRange(
+  source: RangeSource,
+  options: EncodeRangeOptions,
+): AsyncGenerator<RangePiece, RangeSummary, undefined> {
+  const { from, to, signal } = options;
+  const batch = new BatchBuilder(options.chunker);
+  const chunker = new LeafChunker(options.chunker, (raw, leaves) => batch.add(raw, leaves));
+  const runs = new RunBuilder(options.rule);
+  const blocks = new BlockFeed(source, from, to);
+  const walker = new LeafWalker(source.walker);
+  const counts = { partitions: 0, rows: 0, leaves: 0, opaqueLeaves: 0, canonicalBytes: 0 };
+  try {
+    while (blocks.position < to || walker.pending > 0) {
+      throwIfInterrupted(signal);
+      const pending = walker.pending;
+      const base = blocks.position - pending;
+      const fresh = blocks.next(STEP_BYTES);
+      const window = walker.window(pending + fresh);
+      await blocks.fill(window.subarray(pending));
+      const last = blocks.position === to;
+      const leaves = walker.walk(pending + fresh, last, base);
+      if (last && fresh === 0 && leaves.consumed === 0) throw unconsumed(base, source.where);
+      runs.add({ position: base, ...batchOf(leaves) });
+      chunker.add(leaves);
+      count(counts, leaves);
+      if (batch.frameBytes >= options.pieceBytes) yield blocks.piece(batch);
+    }
+    chunker.finish();
+    yield blocks.piece(batch);
+    const { count: runCount, buffer } = runs.finish();
+    const { checked, exceptions } = blocks;
+    return { ...counts, runs: { count: runCount, buffer }, blocks: checked, exceptions };
+  } finally {
+    walker.close();
+  }
+}
+
+function batchOf(leaves: LeafWindow): Omit<Parameters<RunBuilder['add']>[0], 'position'> {
+  const { leafCount, leafStarts, leafDigests, leafCuts, leafIsHead } = leaves;
+  const { partitionTokenHigh, partitionTokenLow } = leaves;
+  const partitions = { partitionTokenHigh, partitionTokenLow };
+  return { leafCount, leafStarts, leafDigests, leafCuts, leafIsHead, ...partitions };
+}
+
+function count(counts: RangeCounts, leaves: LeafWindow): void {
+  counts.partitions += leaves.partitionCount;
+  counts.rows += leaves.rows;
+  counts.leaves += leaves.leafCount;
+  counts.opaqueLeaves += leaves.opaqueLeaves;
+  counts.canonicalBytes += leaves.bytes.length;
+}
+
+function unconsumed(position: number, where: ErrorDetails): SstashError {
+  return new SstashError('SSTABLE_CORRUPT', 'the rows do not end where the range ends', {
+    uncompressedOffset: position,
+    ...where,
+  });
+}
+
+/** Feeds the native bytes of a range, block by block, each checked and encoded again. */
+class BlockFeed {
+  readonly #source: RangeSource;
+  readonly #from: number;
+  readonly #to: number;
+  /** Native bytes handed out end here. */
+  position: number;
+  #next = 0;
+  /** Blocks that begin in the range. */
+  checked = 0;
+  readonly exceptions: BlockException[] = [];
+  #stored: Uint8Array[] = [];
+
+  constructor(source: RangeSource, from: number, to: number) {
+    this.#source = source;
+    this.#from = from;
+    this.#to = to;
+    this.position = from;
+  }
+
+  /** Native bytes that the next `fill` takes: about `wanted`, up to the end of a block. */
+  next(wanted: number): number {
+    const { blockLength } = this.#source.blocks.spec;
+    const blocks = Math.floor((this.position + wanted) / blockLength);
+    const end = Math.max(blocks, Math.floor(this.position / blockLength) + 1) * blockLength;
+    this.#next = Math.min(this.#to, end) - this.position;
+    return this.#next;
+  }
+
+  /** Fills `target`, as long as the last `next` said. */
+  async fill(target: Uint8Array): Promise<void> {
+    const { file, blocks } = this.#source;
+    const { blockLength, nativeBytes } = blocks.spec;
+    const from = this.position;
+    const to = from + this.#next;
+    this.position = to;
+    if (from === to) return;
+    const firstBlock = Math.floor(from / blockLength);
+    const endBlock = Math.ceil(to / blockLength);
+    const fileStart = blocks.offset(firstBlock);
+    const stored = await file.read(fileStart, blocks.offset(endBlock) - fileStart);
+    // Only the range in which a block begins takes care of it as it is stored.
+    const owned = firstBlock * blockLength < this.#from ? firstBlock + 1 : firstBlock;
+    if (owned < endBlock) this.#stored.push(stored.subarray(blocks.offset(owned) - fileStart));
+    for (let i = firstBlock; i < endBlock; i++) {
+      const start = i * blockLength;
+      const end = Math.min(start + blockLength, nativeBytes);
+      const bytes = stored.subarray(blocks.offset(i) - fileStart, blocks.offset(i + 1) - fileStart);
+      const inside = start >= from && end <= to;
+      const plain = inside
+        ? target.subarray(start - from, end - from)
+        : new Uint8Array(end - start);
+      blocks.decode(i, bytes, plain);
+      if (!inside) copyPart(plain, start, target, from, to);
+      if (i >= owned) this.#check(i, bytes, plain);
+    }
+  }
+
+  #check(i: number, stored: Uint8Array, plain: Uint8Array): void {
+    this.checked++;
+    const exception = this.#source.blocks.exception(i, stored, plain);
+    if (exception !== null) this.exceptions.push(exception);
+  }
+
+  /** The chunks in `batch` with the stored bytes that were read for them. */
+  piece(batch: BatchBuilder): RangePiece {
+    const stored = this.#stored;
+    this.#stored = [];
+    return { batch: batch.take(), stored };
+  }
+}
+
+/** Copies what of `plain`, which begins at native position `start`, lies between `from` and `to`. */
+function copyPart(
+  plain: Uint8Array,
+  start: number,
+  target: Uint8Array,
+  from: number,
+  to: number,
+): void {
+  const first = Math.max(start, from);
+  const end = Math.min(start + plain.length, to);
+  target.set(plain.subarray(first - start, end - start), first - from);
+}

@@ -1,0 +1,72 @@
+/** Plain bytes out of the repository. */
+import type { PlacedObject, Repository } from '../repository/index.js';
+import { decodeChunkList } from './chunk-list.js';
+import { idOf, type StreamRef } from './records.js';
+
+/** The chunks of a stream in order, each checked against its id. */
+export async function* readStream(
+  repository: Repository,
+  stream: StreamRef,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const ids of chunkIds(repository, stream)) {
+    const objects = await repository.place(ids);
+    for await (const { raw } of repository.reader.readAll(objects, signal)) yield raw;
+  }
+}
+
+/** Ids of the chunks, list by list. */
+async function* chunkIds(
+  repository: Repository,
+  stream: StreamRef,
+): AsyncGenerator<Uint8Array[], void, undefined> {
+  if (stream.chunks !== undefined) yield stream.chunks.map(idOf);
+  for (const list of stream.lists ?? []) {
+    yield decodeChunkList(await repository.read(idOf(list))).map(({ id }) => id);
+  }
+}
+
+/** A whole stream in memory; only for what is known to be small. */
+export async function readStreamWhole(
+  repository: Repository,
+  stream: StreamRef,
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const raw of readStream(repository, stream)) parts.push(raw);
+  return parts.length === 1 ? (parts[0] as Uint8Array) : new Uint8Array(Buffer.concat(parts));
+}
+
+/** Places of objects as flat arrays, to be sent to a worker. */
+export interface PackedPlaces {
+  readonly packs: readonly string[];
+  readonly ids: Uint8Array;
+  /** Four numbers an object: index in `packs`, offset, length of the frame, raw length. */
+  readonly numbers: Uint32Array;
+}
+
+export function packPlaces(objects: readonly PlacedObject[]): PackedPlaces {
+  const packs: string[] = [];
+  const numberOf = new Map<string, number>();
+  const ids = new Uint8Array(objects.length * 32);
+  const numbers = new Uint32Array(objects.length * 4);
+  for (const [i, object] of objects.entries()) {
+    let pack = numberOf.get(object.pack);
+    if (pack === undefined) {
+      pack = packs.push(object.pack) - 1;
+      numberOf.set(object.pack, pack);
+    }
+    ids.set(object.id, i * 32);
+    numbers.set([pack, object.offset, object.length, object.rawLength], i * 4);
+  }
+  return { packs, ids, numbers };
+}
+
+export function unpackPlaces({ packs, ids, numbers }: PackedPlaces): PlacedObject[] {
+  return Array.from({ length: ids.length / 32 }, (_, i) => ({
+    id: ids.subarray(i * 32, i * 32 + 32),
+    pack: packs[numbers[i * 4] as number] as string,
+    offset: numbers[i * 4 + 1] as number,
+    length: numbers[i * 4 + 2] as number,
+    rawLength: numbers[i * 4 + 3] as number,
+  }));
+}

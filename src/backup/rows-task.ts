@@ -1,0 +1,76 @@
+/** Worker side of a backup: one range of an SSTable's rows, all of it in one answer. */
+import { formatVersion, parseStatistics } from '../components/index.js';
+import type { ErrorDetails } from '../errors.js';
+import { openFile } from '../io/index.js';
+import type { RunRule } from '../merkle/index.js';
+import { BlockReader, type BlockSpec } from './block-layout.js';
+import type { ChunkBatch, ChunkerOptions } from './chunk-batch.js';
+import {
+  encodeRange,
+  type RangePiece,
+  type RangeSource,
+  type RangeSummary,
+} from './encode-range.js';
+
+export interface RowsTask {
+  readonly dataPath: string;
+  readonly format: string;
+  readonly version: string;
+  /** Bytes of Statistics.db. */
+  readonly statistics: Uint8Array;
+  readonly blocks: BlockSpec;
+  readonly from: number;
+  readonly to: number;
+  readonly rule: RunRule;
+  readonly chunker: ChunkerOptions;
+}
+
+export interface RowsResult {
+  readonly batch: ChunkBatch;
+  /** The blocks that begin in the range, as they stand in the file. */
+  readonly stored: readonly Uint8Array[];
+  readonly summary: RangeSummary;
+}
+
+/** A range too large for one answer is encoded where its pieces can be taken one by one. */
+export const ANSWER_NATIVE_BYTES_MAX = 24 * 1024 * 1024;
+
+export async function encodeWholeRange(task: RowsTask, signal?: AbortSignal): Promise<RowsResult> {
+  const pieces = encodePieces(task, Number.POSITIVE_INFINITY, signal);
+  let last: RangePiece | undefined;
+  for (;;) {
+    const next = await pieces.next();
+    if (next.done === true) {
+      if (last === undefined) throw new TypeError('a range has a last piece');
+      return { batch: last.batch, stored: last.stored, summary: next.value };
+    }
+    last = next.value;
+  }
+}
+
+/** The pieces of a range; each holds about `pieceBytes` of chunks. */
+export async function* encodePieces(
+  task: RowsTask,
+  pieceBytes: number,
+  signal?: AbortSignal,
+): AsyncGenerator<RangePiece, RangeSummary, undefined> {
+  const { from, to, chunker, rule } = task;
+  const where: ErrorDetails = { file: task.dataPath, component: 'Data.db' };
+  const file = await openFile(task.dataPath);
+  try {
+    const version = formatVersion(task.format, task.version);
+    const statistics = parseStatistics(task.statistics, version);
+    const { header, liveComplexDeletionTime } = statistics;
+    const walker = { header, version, liveComplexDeletionTime };
+    const source: RangeSource = {
+      file,
+      blocks: new BlockReader(task.blocks, where),
+      walker,
+      where,
+    };
+    const options = { from, to, chunker, rule, pieceBytes };
+    return yield* encodeRange(source, signal === undefined ? options : { ...options, signal });
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,240 @@
+/** The rows of an SSTable into the repository: ranges in workers, stored in file order here. */
+import { createHash, type Hash } from 'node:crypto';
+import { compressor, crc32 } from '../codec/index.js';
+import { type CompressionInfo, parseCrc } from '../components/index.js';
+import { SstashError } from '../errors.js';
+import { openFile } from '../io/index.js';
+import { concatRuns, RunTable, SSTableTree, serialiseTree } from '../merkle/index.js';
+import { mapOrdered } from '../parallel/index.js';
+import type { SSTable } from '../sstable/index.js';
+import { isTokenOrdered, treeRule } from '../table/index.js';
+import {
+  type BlockSpec,
+  blockPayload,
+  checkedPayload,
+  compressedBlocks,
+  plainBlocks,
+  sliceBlocks,
+} from './block-layout.js';
+import { type StoredCount, storeBatch } from './chunk-batch.js';
+import { encodeChunkList, type ListedChunk } from './chunk-list.js';
+import type { RangePiece, RangeSummary } from './encode-range.js';
+import { encodeExceptions } from './exceptions.js';
+import { idText, type RowsData, type StreamRef } from './records.js';
+import {
+  ANSWER_NATIVE_BYTES_MAX,
+  encodePieces,
+  type RowsResult,
+  type RowsTask,
+} from './rows-task.js';
+import { type StoreContext, storeBytes } from './store-bytes.js';
+
+const RANGE_BYTES = 8 * 1024 * 1024;
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+/** What became of a Data.db whose rows were stored. */
+export interface StoredRows {
+  readonly data: RowsData;
+  /** CRC-32 of the file, to compare with Digest.crc32. */
+  readonly crc32: number;
+}
+
+/** Thrown where most blocks would have to be kept beside the rows: then the plain bytes are less. */
+export class NotReproducible extends Error {
+  constructor(exceptions: number, blocks: number) {
+    super(`${exceptions} of ${blocks} blocks are not as this program would compress them`);
+    this.name = 'NotReproducible';
+  }
+}
+
+/** Blocks that are looked at before a file may be given up. */
+const JUDGED_BLOCKS_MIN = 16;
+
+/**
+ * Stores the rows of `sstable` as chunks of leaves. `file` is its Data.db as it was found. Throws
+ * SSTABLE_… when something in it is damaged or not known to this release, or
+ * NotReproducible: then the caller keeps the plain bytes.
+ */
+export async function storeRows(
+  context: StoreContext,
+  sstable: SSTable,
+  file: { readonly path: string; readonly size: number },
+  count: StoredCount,
+): Promise<StoredRows> {
+  const statisticsBytes = await sstable.readComponent('Statistics.db');
+  const ranges = new RangeStore(context, count);
+  const blocks = await blocksOf(sstable, file.size);
+  const rule = await treeRule(sstable);
+  const { format, letters } = sstable.version;
+  const common = { dataPath: file.path, format, version: letters, statistics: statisticsBytes };
+  const tasks = (await sstable.ranges(RANGE_BYTES)).map(({ from, to }) => (): RowsTask => {
+    const slice = sliceBlocks(blocks, from, to);
+    return { ...common, blocks: slice, from, to, rule, chunker: context.chunker };
+  });
+  const answers = mapOrdered(tasks, context.executor.concurrency + 1, async (make) => {
+    const task = make();
+    await context.reading(fileBytes(task.blocks));
+    return { task, answer: await runRange(context, task) };
+  });
+  for await (const { task, answer } of answers) await ranges.add(task, answer);
+  ranges.judge(1);
+  const extra = await storeTail(sstable, blocks, file);
+  ranges.hash.update(extra.stored);
+  const statistics = await storeBytes(context, statisticsBytes, { rawBytes: 0, newRawBytes: 0 });
+  const runs = concatRuns(rule, ranges.runs);
+  const ordered = isTokenOrdered(sstable.statistics.partitioner);
+  const tree = serialiseTree(new SSTableTree(rule, runs, sstable.dataLength, ordered));
+  const { compression } = sstable;
+  return {
+    crc32: crc32(extra.stored, ranges.crc),
+    data: {
+      form: 'rows',
+      bytes: file.size,
+      sha256: ranges.hash.digest('hex'),
+      nativeBytes: sstable.dataLength,
+      ...ranges.counts,
+      statistics,
+      liveComplexDeletionTime: sstable.statistics.liveComplexDeletionTime,
+      compression:
+        compression === null
+          ? null
+          : {
+              compressor: compression.compressor,
+              options: [...compression.options],
+              blockLength: compression.chunkLength,
+              maxCompressedLength: compression.maxCompressedLength,
+              emptyLastBlock: extra.stored.length > 0,
+              blocks: ranges.blocks,
+              exceptionBlocks: ranges.exceptionBlocks,
+            },
+      ranges: ranges.columns,
+      tree: idText((await context.writer.put('tree', tree)).id),
+    },
+  };
+}
+
+type RangeAnswer = RowsResult | AsyncGenerator<RangePiece, RangeSummary, undefined>;
+
+/** A worker's answer, or, for a range that is too large for one, its pieces made in this thread. */
+async function runRange(context: StoreContext, task: RowsTask): Promise<RangeAnswer> {
+  const { signal, executor } = context;
+  if (task.to - task.from > ANSWER_NATIVE_BYTES_MAX) return encodePieces(task, PIECE_BYTES, signal);
+  return executor.run<RowsResult>('backup-range', task, signal === undefined ? {} : { signal });
+}
+
+function fileBytes(blocks: BlockSpec): number {
+  const { offsets } = blocks;
+  return (offsets[offsets.length - 1] ?? 0) - (offsets[0] ?? 0);
+}
+
+async function blocksOf(sstable: SSTable, size: number): Promise<BlockSpec> {
+  if (sstable.compression !== null) return compressedBlocks(sstable.compression, size);
+  const crc = sstable.components.has('CRC.db')
+    ? parseCrc(await sstable.readComponent('CRC.db'), {}, size)
+    : null;
+  return plainBlocks(size, crc);
+}
+
+/**
+ * What follows the last block with rows: nothing, or the empty block that compactions leave, which
+ * must be the one that is written again.
+ */
+async function storeTail(
+  sstable: SSTable,
+  blocks: BlockSpec,
+  file: { readonly path: string; readonly size: number },
+): Promise<{ stored: Uint8Array }> {
+  const end = blocks.offsets[blocks.offsets.length - 1] ?? 0;
+  if (end === file.size) return { stored: new Uint8Array(0) };
+  const where = { file: file.path, component: 'Data.db', offset: end };
+  const codec = sstable.compression;
+  const handle = await openFile(file.path);
+  try {
+    const stored = await handle.read(end, file.size - end);
+    const payload = checkedPayload(stored, where);
+    if (codec !== null && isEmptyBlock(codec, payload)) return { stored };
+  } finally {
+    await handle.close();
+  }
+  throw new SstashError('SSTABLE_CORRUPT', 'bytes that are no block follow the rows', where);
+}
+
+function isEmptyBlock(info: CompressionInfo, payload: Uint8Array): boolean {
+  const codec = compressor(info.compressor, info.options, info.chunkLength);
+  const empty = blockPayload(codec, new Uint8Array(0), info.maxCompressedLength);
+  return empty !== null && Buffer.compare(payload, empty) === 0;
+}
+
+/** Collects what the ranges of one SSTable give, in file order. */
+class RangeStore {
+  readonly #context: StoreContext;
+  readonly #count: StoredCount;
+  readonly hash: Hash = createHash('sha256');
+  crc = 0;
+  blocks = 0;
+  exceptionBlocks = 0;
+  readonly counts = { partitions: 0, rows: 0, leaves: 0, opaqueLeaves: 0, canonicalBytes: 0 };
+  readonly runs: RunTable[] = [];
+  readonly columns = {
+    lists: [] as string[],
+    nativeBytes: [] as number[],
+    leaves: [] as number[],
+    exceptions: {} as Record<string, StreamRef>,
+  };
+
+  constructor(context: StoreContext, count: StoredCount) {
+    this.#context = context;
+    this.#count = count;
+  }
+
+  async add(task: RowsTask, answer: RangeAnswer): Promise<void> {
+    const chunks: ListedChunk[] = [];
+    let summary: RangeSummary;
+    if ('summary' in answer) {
+      summary = answer.summary;
+      chunks.push(...(await this.#piece(answer)));
+    } else {
+      let next = await answer.next();
+      for (; next.done !== true; next = await answer.next()) {
+        for (const chunk of await this.#piece(next.value)) chunks.push(chunk);
+      }
+      summary = next.value;
+    }
+    await this.#finish(task, chunks, summary);
+  }
+
+  /** Gives up where more than half of at least `least` blocks are exceptions. */
+  judge(least: number): void {
+    const { blocks, exceptionBlocks } = this;
+    if (blocks < least || exceptionBlocks * 2 <= blocks) return;
+    throw new NotReproducible(exceptionBlocks, blocks);
+  }
+
+  #piece(piece: RangePiece): Promise<ListedChunk[]> {
+    for (const bytes of piece.stored) {
+      this.hash.update(bytes);
+      this.crc = crc32(bytes, this.crc);
+    }
+    return storeBatch(this.#context.writer, piece.batch, this.#count);
+  }
+
+  async #finish(task: RowsTask, chunks: ListedChunk[], summary: RangeSummary): Promise<void> {
+    const { writer } = this.#context;
+    const range = this.columns.lists.length;
+    this.columns.lists.push(idText((await writer.put('list', encodeChunkList(chunks))).id));
+    this.columns.nativeBytes.push(task.to - task.from);
+    this.columns.leaves.push(summary.leaves);
+    this.counts.partitions += summary.partitions;
+    this.counts.rows += summary.rows;
+    this.counts.leaves += summary.leaves;
+    this.counts.opaqueLeaves += summary.opaqueLeaves;
+    this.counts.canonicalBytes += summary.canonicalBytes;
+    this.blocks += summary.blocks;
+    this.runs.push(new RunTable(summary.runs.count, summary.runs.buffer));
+    if (summary.exceptions.length === 0) return;
+    this.exceptionBlocks += summary.exceptions.length;
+    this.judge(JUDGED_BLOCKS_MIN);
+    const bytes = encodeExceptions(summary.exceptions);
+    this.columns.exceptions[range] = await storeBytes(this.#context, bytes, this.#count);
+  }
+}

@@ -1,0 +1,228 @@
+/** One SSTable into the repository: its rows where they can be taken apart, every file in any case. */
+import { createHash } from 'node:crypto';
+import { parseDigest } from '../components/index.js';
+import { isSstashError, SstashError } from '../errors.js';
+import { readWholeFile, statPath } from '../io/index.js';
+import { LIMITS } from '../limits.js';
+import { type ComponentFile, SSTable, type SSTableFiles } from '../sstable/index.js';
+import type { StoredCount } from './chunk-batch.js';
+import {
+  type ComponentRecord,
+  type DamageRecord,
+  encodeRecord,
+  idText,
+  RECORD_FORMAT,
+  type Recipe,
+  type SSTableRecord,
+} from './records.js';
+import type { BackupFault, BackupNote, TableReport } from './report.js';
+import { type StoreContext, storeBytes, storeFile } from './store-bytes.js';
+import { NotReproducible, storeRows } from './store-rows.js';
+
+const DATA = 'Data.db';
+const DIGEST = 'Digest.crc32';
+/** Rewritten in place, or so small that reading them is cheaper than trusting their times. */
+const ALWAYS_READ = new Set(['Statistics.db', 'Summary.db', 'TOC.txt', DIGEST]);
+const ALWAYS_READ_BYTES_MAX = 4 * 1024 * 1024;
+
+export interface SSTableContext extends StoreContext {
+  readonly report: TableReport;
+  readonly faults: BackupFault[];
+  readonly notes: BackupNote[];
+}
+
+/** Stores what is new of an SSTable; `before` is what an earlier backup knows of it. */
+export async function storeSSTable(
+  context: SSTableContext,
+  files: SSTableFiles,
+  before: SSTableRecord | undefined,
+): Promise<SSTableRecord> {
+  const job = new SSTableJob(context, files, before);
+  const record = await job.run();
+  const { bytes } = context.report;
+  context.report.sstables++;
+  if (job.reusedData) context.report.sstablesReused++;
+  const total = record.components.reduce((sum, component) => sum + component.bytes, 0);
+  bytes.new += job.newBytes;
+  bytes.reused += total - job.newBytes;
+  return record;
+}
+
+class SSTableJob {
+  readonly #context: SSTableContext;
+  readonly #files: SSTableFiles;
+  readonly #before: SSTableRecord | undefined;
+  readonly #damage: DamageRecord[] = [];
+  #note: string | null = null;
+  newBytes = 0;
+  reusedData = false;
+
+  constructor(context: SSTableContext, files: SSTableFiles, before: SSTableRecord | undefined) {
+    this.#context = context;
+    this.#files = files;
+    this.#before = before;
+  }
+
+  async run(): Promise<SSTableRecord> {
+    const components: ComponentRecord[] = [];
+    for (const file of this.#files.components.values()) {
+      if (file.name !== DATA) components.push(await this.#component(file));
+    }
+    const data = this.#files.components.get(DATA);
+    const recipe = data === undefined ? null : await this.#data(data, components);
+    if (data === undefined) {
+      this.#damaged(
+        new SstashError('SSTABLE_COMPONENT_MISSING', 'the SSTable has no Data.db', {
+          file: this.#files.dataPath,
+          component: DATA,
+        }),
+      );
+    } else {
+      components.push(recordOf(data, null));
+    }
+    components.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const damage of this.#damage) {
+      this.#context.faults.push({ ...damage, file: this.#files.dataPath });
+    }
+    if (this.#note !== null) {
+      this.#context.notes.push({ file: this.#files.dataPath, message: this.#note });
+    }
+    const { base } = this.#files.descriptor;
+    return { base, recipe, components, damage: this.#damage, note: this.#note };
+  }
+
+  /** A component other than Data.db: unchanged, or stored as plain bytes. */
+  async #component(file: ComponentFile): Promise<ComponentRecord> {
+    const known = this.#known(file);
+    if (ALWAYS_READ.has(file.name) && file.size <= ALWAYS_READ_BYTES_MAX) {
+      await this.#context.reading(file.size);
+      const bytes = await readWholeFile(file.path, ALWAYS_READ_BYTES_MAX);
+      const same = this.#before?.components.find(({ name }) => name === file.name);
+      if (same?.stream?.sha256 === sha256(bytes)) return recordOf(file, same.stream);
+      const count = { rawBytes: 0, newRawBytes: 0 };
+      const stream = await storeBytes(this.#context, bytes, count);
+      this.newBytes += count.newRawBytes;
+      return recordOf({ ...file, size: bytes.length }, stream);
+    }
+    if (known?.stream !== null && known !== undefined) return known;
+    const count = { rawBytes: 0, newRawBytes: 0 };
+    const stream = await storeFile(this.#context, file.path, file.size, count);
+    await checkUnchanged(file);
+    this.newBytes += count.newRawBytes;
+    return recordOf(file, stream);
+  }
+
+  /** What the earlier backup has of the same file, if nothing says that it changed. */
+  #known(file: ComponentFile): ComponentRecord | undefined {
+    const known = this.#before?.components.find(({ name }) => name === file.name);
+    if (known === undefined || known.bytes !== file.size) return undefined;
+    return known.mtimeNs === String(file.mtimeNs) ? known : undefined;
+  }
+
+  /** Id of the recipe of Data.db. */
+  async #data(file: ComponentFile, components: readonly ComponentRecord[]): Promise<string> {
+    const before = this.#before;
+    if (before !== undefined && before.recipe !== null && this.#known(file) !== undefined) {
+      const digest = (list: readonly ComponentRecord[]): string | undefined =>
+        list.find(({ name }) => name === DIGEST)?.stream?.sha256;
+      if (digest(components) === digest(before.components)) {
+        this.reusedData = true;
+        this.#damage.push(...before.damage);
+        this.#note = before.note;
+        return before.recipe;
+      }
+    }
+    const count: StoredCount = { rawBytes: 0, newRawBytes: 0 };
+    const data = await this.#rows(file, count);
+    await checkUnchanged(file);
+    const share = count.rawBytes === 0 ? 0 : count.newRawBytes / count.rawBytes;
+    this.newBytes += Math.round(file.size * share);
+    const recipe: Recipe = {
+      format: RECORD_FORMAT,
+      sstable: this.#files.descriptor.base,
+      data,
+    };
+    return idText((await this.#context.writer.put('recipe', encodeRecord(recipe))).id);
+  }
+
+  async #rows(file: ComponentFile, count: StoredCount): Promise<Recipe['data']> {
+    let sstable: SSTable | undefined;
+    try {
+      sstable = await SSTable.open(this.#files.dataPath);
+      const stored = await storeRows(this.#context, sstable, file, count);
+      await this.#checkDigest(stored.crc32);
+      return stored.data;
+    } catch (error) {
+      const reason = this.#judge(error);
+      // What was stored of the rows until here is left for a later prune.
+      Object.assign(count, { rawBytes: 0, newRawBytes: 0 });
+      const stream = await storeFile(this.#context, file.path, file.size, count);
+      return { form: 'bytes', stream, reason };
+    } finally {
+      await sstable?.close();
+    }
+  }
+
+  /** Why the rows cannot be taken apart; throws errors that are of another kind. */
+  #judge(error: unknown): string {
+    if (error instanceof NotReproducible) {
+      this.#note = `stored as plain bytes: ${error.message}`;
+      return error.message;
+    }
+    if (!isSstashError(error)) throw error;
+    if (error.code.startsWith('SSTABLE_UNSUPPORTED_')) {
+      this.#note = `stored as plain bytes: ${error.message}`;
+      return error.message;
+    }
+    if (!error.code.startsWith('SSTABLE_') && error.code !== 'LIMIT_EXCEEDED') throw error;
+    this.#damaged(error);
+    return `${error.code}: ${error.message}`;
+  }
+
+  #damaged(error: SstashError): void {
+    this.#damage.push({
+      code: error.code,
+      component: error.component ?? null,
+      offset: error.offset ?? error.uncompressedOffset ?? null,
+      message: error.message,
+    });
+  }
+
+  /** The digest of the whole file, which no reader looks at otherwise. */
+  async #checkDigest(found: number): Promise<void> {
+    const file = this.#files.components.get(DIGEST);
+    if (file === undefined) return;
+    const where = { file: file.path, component: DIGEST };
+    try {
+      const bytes = await readWholeFile(file.path, LIMITS.smallTextBytesMax);
+      const expected = parseDigest(bytes, where);
+      if (expected === found) return;
+      throw new SstashError('SSTABLE_CHECKSUM', 'Data.db does not have the digest it should', {
+        ...where,
+        expected: String(expected),
+        found: String(found),
+      });
+    } catch (error) {
+      if (!isSstashError(error)) throw error;
+      this.#damaged(error);
+    }
+  }
+}
+
+function recordOf(file: ComponentFile, stream: ComponentRecord['stream']): ComponentRecord {
+  return { name: file.name, bytes: file.size, mtimeNs: String(file.mtimeNs), stream };
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** What was read must be one state of the file. */
+async function checkUnchanged(file: ComponentFile): Promise<void> {
+  const now = await statPath(file.path);
+  if (now.size === file.size && now.mtimeNs === file.mtimeNs) return;
+  throw new SstashError('READ_FAILED', 'the file changed while it was backed up', {
+    file: file.path,
+    hint: 'back up a snapshot (nodetool snapshot), or run the command again',
+  });
+}

@@ -1,0 +1,31 @@
+/** Worker tasks of a backup: a range of rows, a piece of a file, the hash of a file. */
+import {
+  type BytesTask,
+  batchBuffers,
+  chunkFilePiece,
+  encodeWholeRange,
+  type HashTask,
+  hashFile,
+  type RowsTask,
+} from '../backup/index.js';
+import { type TaskContext, TransferResult } from '../parallel/index.js';
+
+export async function backupRange(
+  task: RowsTask,
+  { signal }: TaskContext,
+): Promise<TransferResult<unknown>> {
+  const result = await encodeWholeRange(task, signal);
+  const buffers = [...batchBuffers(result.batch), result.summary.runs.buffer];
+  // Pieces of one read share a buffer only with themselves.
+  const stored = new Set(result.stored.map((bytes) => bytes.buffer as ArrayBuffer));
+  return new TransferResult(result, [...buffers, ...stored]);
+}
+
+export async function backupBytes(task: BytesTask): Promise<TransferResult<unknown>> {
+  const result = await chunkFilePiece(task);
+  return new TransferResult(result, batchBuffers(result.batch));
+}
+
+export async function hashFileTask(task: HashTask, { signal }: TaskContext): Promise<string> {
+  return hashFile(task, signal);
+}
