@@ -21,6 +21,7 @@ import {
 } from './cursor';
 import {
   BAD_CELL,
+  BAD_CLUSTERING,
   BAD_FLAGS,
   BAD_MARKER,
   BAD_NUMBER,
@@ -122,13 +123,13 @@ function clustering(count: i32, native: usize, canonical: usize, windowEnd: usiz
       from = afterVint(from);
       if (from > windowEnd) return NEED_BYTES;
       const inBatch = <u64>min(count - i, 32);
-      if (inBatch < 32 && header >> (inBatch << 1)) notStrict();
+      if (inBatch < 32 && header >> (inBatch << 1)) return BAD_CLUSTERING;
     }
     if (!fits(to, 16, end)) return OUTPUT_FULL;
     const bits = <u32>header & 3;
     header >>= 2;
     if (bits) {
-      if (bits == 3) notStrict();
+      if (bits == 3) return BAD_CLUSTERING;
       store<u8>(to++, bits & 2 ? 0 : 1);
       continue;
     }
@@ -185,7 +186,7 @@ export function staticRow(windowEnd: usize, columnCount: i32, columnTable: usize
   const flags = <u32>load<u8>(p);
   const extended = <u32>load<u8>(p, 1);
   if ((flags & (IS_EXTENDED | 3)) != IS_EXTENDED) return BAD_FLAGS;
-  if ((extended & ~EXT_SHADOWABLE) != EXT_STATIC) return BAD_FLAGS;
+  if (extended != EXT_STATIC) return BAD_FLAGS;
   const start = o;
   setCursors(p + 2, start);
   const status = rowBody(flags, extended, 0, windowEnd, columnCount, columnTable);
@@ -239,7 +240,7 @@ function rowBody(
       if (rowTtl == 0) notStrict();
     }
   } else if (flags & HAS_TTL) {
-    notStrict();
+    return BAD_FLAGS;
   }
   if (flags & HAS_DELETION) {
     const time = timeAt(from);
@@ -250,7 +251,7 @@ function rowBody(
     from = afterVint(from);
     if (time == NO_TIME) notStrict();
   } else if (shadowable) {
-    notStrict();
+    return BAD_FLAGS;
   }
   setPreviousTime(previous);
   return columns(flags, columnCount, columnTable, from, to, bodyEnd);
@@ -350,7 +351,7 @@ function columns(
       const cell = <u32>load<u8>(from++);
       store<u8>(to++, <u8>cell);
       if (cell & CELL_ROW_TIME) {
-        if (!alive) notStrict();
+        if (!alive) return BAD_CELL;
       } else {
         const time = timeAt(from);
         from = afterVint(from);
@@ -359,8 +360,9 @@ function columns(
         if (alive && time == aliveTime) notStrict();
       }
       if (cell & ~(CELL_EMPTY | CELL_ROW_TIME)) {
-        if (cell > 0x1f) return BAD_CELL;
+        if (cell > 0x1f || (cell & CELL_MORTAL) == CELL_MORTAL) return BAD_CELL;
         if (cell & CELL_ROW_TTL) {
+          if (!alive) return BAD_CELL;
           // Only an expiring cell of an expiring row may share its TTL.
           if ((cell & CELL_MORTAL) != CELL_EXPIRING || rowTtl == 0) notStrict();
         } else {
@@ -371,7 +373,7 @@ function columns(
             const ttl = ttlAt(from);
             from = afterVint(from);
             to = putVint(to, <u64>ttl);
-            if (cell & CELL_DELETED || ttl == 0) notStrict();
+            if (ttl == 0) notStrict();
             if (rowTtl != 0 && ttl == rowTtl && local == rowExpiry) notStrict();
           } else if (local == noDeletionTime) {
             notStrict();

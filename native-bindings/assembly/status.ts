@@ -18,3 +18,4 @@ export const BAD_MARKER: i32 = -6;
 export const BAD_DELETION: i32 = -7;
 export const BAD_NUMBER: i32 = -8;
 export const TRUNCATED: i32 = -9;
+export const BAD_CLUSTERING: i32 = -10;

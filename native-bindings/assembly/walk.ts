@@ -11,7 +11,6 @@ import {
   copy,
   fits,
   loose,
-  notStrict,
   o,
   outEnd,
   p,
@@ -291,7 +290,7 @@ function head(): i32 {
     setPreviousTime(time);
     to = putVint(to, <u64>local);
   } else if (local != LIVE_DELETION_TIME) {
-    notStrict();
+    return BAD_DELETION;
   }
   setCursors(from, to);
   if (staticCount > 0) {

@@ -14,6 +14,7 @@ const REASONS: Readonly<Record<number, string>> = {
   [-5]: 'the flags of a cell are wrong',
   [-6]: 'a range tombstone marker is malformed',
   [-7]: 'a partition deletion is malformed',
+  [-10]: 'the clustering of a row is malformed',
   [-8]: 'a TTL or local deletion time does not fit 32 bits',
 };
 

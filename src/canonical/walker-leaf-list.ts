@@ -1,0 +1,96 @@
+/** Leaves of one step of the TypeScript walker, and the tables that describe them. */
+import { ByteWriter } from '../binary/index.js';
+import { kernels } from '../codec/index.js';
+import type { ColumnData, Unfiltered } from '../components/index.js';
+import type { LeafWindow } from './walker-types.js';
+
+const MIN_TOKEN = 0x80000000;
+
+export class LeafList {
+  /** Canonical bytes; the records of a leaf are written here before it is added. */
+  readonly bytes = new ByteWriter(1 << 16);
+  readonly #secret: Uint8Array | undefined;
+  readonly #ends: number[] = [];
+  readonly #starts: number[] = [];
+  readonly #cuts: number[] = [];
+  readonly #heads: number[] = [];
+  readonly #digests = new ByteWriter();
+  readonly #partitions: number[] = [];
+  readonly #tokenHighs: number[] = [];
+  readonly #tokenLows: number[] = [];
+  readonly #scratch = new ByteWriter();
+  #rows = 0;
+  #markers = 0;
+  #cells = 0;
+  #opaque = 0;
+
+  constructor(secret: Uint8Array | undefined) {
+    this.#secret = secret;
+  }
+
+  /** The next leaf begins a partition with this hash of its key. */
+  beginPartition(prefix: Uint8Array, emptyKey: boolean): void {
+    const view = new DataView(prefix.buffer, prefix.byteOffset);
+    let high = view.getUint32(0);
+    let low = view.getUint32(4);
+    if (emptyKey) {
+      high = MIN_TOKEN;
+      low = 0;
+    } else if (high === MIN_TOKEN && low === 0) {
+      high = 0x7fffffff;
+      low = 0xffffffff;
+    }
+    this.#partitions.push(this.#ends.length);
+    this.#tokenHighs.push(high);
+    this.#tokenLows.push(low);
+  }
+
+  count(unfiltered: Unfiltered): void {
+    if (unfiltered.type === 'marker') {
+      this.#markers++;
+      return;
+    }
+    this.#rows++;
+    this.countCells(unfiltered.columns);
+  }
+
+  countCells(columns: readonly ColumnData[]): void {
+    for (const { cells } of columns) this.#cells += cells.length;
+  }
+
+  /** Ends a leaf: everything written since the one before, from native offset `start` on. */
+  add(prefix: Uint8Array, start: number, cut: number, isHead: boolean, opaque: boolean): void {
+    const scratch = this.#scratch;
+    scratch.clear();
+    scratch.bytes(prefix);
+    scratch.bytes(this.bytes.view().subarray(this.#ends.at(-1) ?? 0));
+    this.#digests.bytes(kernels('typescript').xxh3(scratch.view(), this.#secret));
+    this.#ends.push(this.bytes.length);
+    this.#starts.push(start);
+    this.#cuts.push(cut);
+    this.#heads.push(isHead ? 1 : 0);
+    if (opaque) this.#opaque++;
+  }
+
+  result(consumed: number, insidePartition: boolean): LeafWindow {
+    return {
+      consumed,
+      bytes: this.bytes.view(),
+      leafCount: this.#ends.length,
+      leafEnds: Uint32Array.from(this.#ends),
+      leafStarts: Uint32Array.from(this.#starts),
+      leafDigests: this.#digests.view(),
+      leafCuts: Uint32Array.from(this.#cuts),
+      leafIsHead: Uint8Array.from(this.#heads),
+      partitionCount: this.#partitions.length,
+      partitionLeaf: Uint32Array.from(this.#partitions),
+      partitionTokenHigh: Int32Array.from(this.#tokenHighs),
+      partitionTokenLow: Uint32Array.from(this.#tokenLows),
+      rows: this.#rows,
+      markers: this.#markers,
+      cells: this.#cells,
+      opaqueLeaves: this.#opaque,
+      insidePartition,
+    };
+  }
+}
