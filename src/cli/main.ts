@@ -14,6 +14,8 @@ const COMMANDS: CommandTable = {
   info: async () => (await import('./commands/info.js')).registerInfo,
   dump: async () => (await import('./commands/dump.js')).registerDump,
   check: async () => (await import('./commands/check.js')).registerCheck,
+  tree: async () => (await import('./commands/tree.js')).registerTree,
+  diff: async () => (await import('./commands/diff.js')).registerDiff,
 };
 
 process.exit(await runCli(process.argv.slice(2), COMMANDS));

@@ -4,7 +4,7 @@ import type { Executor } from '../parallel/index.js';
 import { SSTable } from '../sstable/index.js';
 import { buildTree } from './build-tree.js';
 import { physicalDigest } from './physical.js';
-import { identityOf, readCachedTree, writeCachedTree } from './tree-cache.js';
+import { identityOf, readCachedTree, stateOf, writeCachedTree } from './tree-cache.js';
 import type { TreeEntry } from './tree-file.js';
 
 export interface LoadTreeOptions {
@@ -52,7 +52,8 @@ async function loadTreeOf(sstable: SSTable, options: LoadTreeOptions): Promise<L
     ? await physicalDigest(sstable, signal === undefined ? {} : { signal })
     : null;
   const { partitioner } = statistics;
-  const entry: TreeEntry = { name: descriptor.base, physical, partitioner, tree };
+  const state = physical === null ? null : stateOf(sstable);
+  const entry: TreeEntry = { name: descriptor.base, physical, state, partitioner, tree };
   if (cache !== null) await writeCachedTree(cache, identity, sstable, entry);
   const treeBytesRead = cached?.bytes ?? 0;
   const built = cached === null ? dataFileSize(sstable) : 0;

@@ -20,24 +20,41 @@ export function cacheDirectory(env: Readonly<Record<string, string | undefined>>
   return home === undefined || home === '' ? null : join(home, '.cache', 'sstash');
 }
 
+/** Type of the part of Statistics.db that rows cannot be decoded without. */
+const HEADER_PART = 3;
+
+function digestOf(text: string): string {
+  return toHex(xxh3_128(new TextEncoder().encode(text)));
+}
+
 /**
- * What an SSTable is, wherever it lies: 32 hex digits over its base name, the sizes and
- * modification times of its components, Digest.crc32 and Statistics.db, and the versions of
- * everything that a tree depends on.
+ * What the rows of an SSTable are, wherever it lies: 32 hex digits over its base name, size and
+ * modification time of Data.db and CompressionInfo.db, Digest.crc32, the serialization header, and
+ * the versions of everything that a tree depends on. Cassandra rewrites the rest of Statistics.db and
+ * Summary.db while the rows stay.
  */
 export async function identityOf(sstable: SSTable): Promise<string> {
+  const { components, descriptor, statistics } = sstable;
   const versions = [TREE_FILE_VERSION, TREE_FORMAT_VERSION, CANONICAL_VERSION, RUN_BYTES];
-  const facts: string[] = [versions.join('.'), sstable.descriptor.base];
-  // Summary.db and TOC.txt may be written anew while the rows stay; no tree depends on them.
-  const passing = new Set(['Summary.db', 'TOC.txt']);
-  for (const [name, { size, mtimeNs }] of [...sstable.components].sort(byName)) {
-    if (!passing.has(name)) facts.push(`${name} ${size} ${mtimeNs}`);
+  const facts: string[] = [versions.join('.'), descriptor.base];
+  for (const name of ['Data.db', 'CompressionInfo.db']) {
+    const file = components.get(name);
+    facts.push(file === undefined ? name : `${name} ${file.size} ${file.mtimeNs}`);
   }
-  for (const name of ['Digest.crc32', 'Statistics.db']) {
-    if (!sstable.components.has(name)) continue;
-    facts.push(`${name} ${toHex(xxh3_128(await sstable.readComponent(name)))}`);
+  if (components.has('Digest.crc32')) {
+    facts.push(toHex(await sstable.readComponent('Digest.crc32')));
   }
-  return toHex(xxh3_128(new TextEncoder().encode(facts.join('\n'))));
+  const bytes = await sstable.readComponent('Statistics.db');
+  for (const { type, offset, length } of statistics.parts) {
+    if (type === HEADER_PART) facts.push(toHex(xxh3_128(bytes.subarray(offset, offset + length))));
+  }
+  return digestOf(facts.join('\n'));
+}
+
+/** What the files of an SSTable were: 32 hex digits over their names, sizes, modification times. */
+export function stateOf(sstable: SSTable): string {
+  const files = [...sstable.components].sort(byName);
+  return digestOf(files.map(([name, f]) => `${name} ${f.size} ${f.mtimeNs}`).join('\n'));
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
@@ -64,8 +81,11 @@ export async function readCachedTree(
     const bytes = await readWholeFile(pathOf(directory, identity), LIMITS.treeBytesMax);
     const [table] = parseTrees(bytes);
     const entry = table?.sstables[0];
-    if (entry?.name !== sstable.descriptor.base) return null;
-    return entry.tree.dataLength === sstable.dataLength ? { entry, bytes: bytes.length } : null;
+    if (entry === undefined || entry.name !== sstable.descriptor.base) return null;
+    if (entry.tree.dataLength !== sstable.dataLength) return null;
+    // The physical digest is over files that may have been rewritten meanwhile.
+    const isCurrent = entry.state === stateOf(sstable);
+    return { entry: isCurrent ? entry : { ...entry, physical: null }, bytes: bytes.length };
   } catch (error) {
     if (isSstashError(error)) return null;
     throw error;

@@ -5,8 +5,8 @@
  *     2  format version, 1 (little-endian, as all numbers here)
  *     2  zero
  *     4  length of the directory
- *        directory: JSON {tables: [{keyspace, table, sstables: [{name, physical, partitioner,
- *        length}]}]}
+ *        directory: JSON {tables: [{keyspace, table, sstables: [{name, physical, state,
+ *        partitioner, length}]}]}
  *        the trees in the directory's order, `length` bytes each
  *    16  XXH3-128 of everything before
  */
@@ -21,6 +21,8 @@ export interface TreeEntry {
   readonly name: string;
   /** Digest over all component files, 32 hex digits; null when it was not computed. */
   readonly physical: string | null;
+  /** What the component files were when `physical` was computed; only the cache asks for it. */
+  readonly state: string | null;
   /** Class name of the partitioner. */
   readonly partitioner: string;
   readonly tree: SSTableTree;
@@ -40,6 +42,7 @@ const CHECKSUM_BYTES = 16;
 interface DirectoryEntry {
   name: string;
   physical: string | null;
+  state: string | null;
   partitioner: string;
   length: number;
 }
@@ -58,11 +61,13 @@ export function serialiseTrees(tables: readonly TableTrees[]): Uint8Array {
   const parts: Uint8Array[] = [];
   const directory: Directory = {
     tables: tables.map(({ keyspace, table, sstables }) => {
-      const entries = sstables.map(({ name, physical, partitioner, tree }): DirectoryEntry => {
-        const bytes = serialiseTree(tree);
-        parts.push(bytes);
-        return { name, physical, partitioner, length: bytes.length };
-      });
+      const entries = sstables.map(
+        ({ name, physical, state, partitioner, tree }): DirectoryEntry => {
+          const bytes = serialiseTree(tree);
+          parts.push(bytes);
+          return { name, physical, state, partitioner, length: bytes.length };
+        },
+      );
       return { keyspace, table, sstables: entries };
     }),
   };
@@ -90,9 +95,10 @@ function isText(value: unknown): value is string {
 
 function isEntry(value: unknown): value is DirectoryEntry {
   if (typeof value !== 'object' || value === null) return false;
-  const { name, physical, partitioner, length } = value as Record<string, unknown>;
+  const { name, physical, state, partitioner, length } = value as Record<string, unknown>;
   const size = typeof length === 'number' && Number.isSafeInteger(length) && length >= 0;
-  return isText(name) && isText(partitioner) && (physical === null || isText(physical)) && size;
+  const digests = [physical, state].every((digest) => digest === null || isText(digest));
+  return isText(name) && isText(partitioner) && digests && size;
 }
 
 function isDirectory(value: unknown): value is Directory {
@@ -137,11 +143,11 @@ export function parseTrees(bytes: Uint8Array, where: ErrorDetails = {}): TableTr
   if (at > body) throw invalid('the directory is longer than the file', 12, where);
   const directory = parseDirectory(bytes.subarray(HEADER_BYTES, at), where);
   const tables = directory.tables.map(({ keyspace, table, sstables }): TableTrees => {
-    const entries = sstables.map(({ name, physical, partitioner, length }): TreeEntry => {
+    const entries = sstables.map(({ name, physical, state, partitioner, length }): TreeEntry => {
       if (at + length > body) throw invalid(`the tree of ${name} is cut short`, at, where);
       const tree = parseTree(bytes.subarray(at, at + length), where);
       at += length;
-      return { name, physical, partitioner, tree };
+      return { name, physical, state, partitioner, tree };
     });
     return { keyspace, table, sstables: entries };
   });

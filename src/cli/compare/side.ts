@@ -1,0 +1,35 @@
+/** What stands for a side of a comparison on the command line, resolved to tables. */
+import { openFile, statPathIfThere } from '../../io/index.js';
+import {
+  type ComparedTable,
+  cacheDirectory,
+  isTreeFile,
+  type LoadTreeOptions,
+  openLocalTables,
+  openTreeFile,
+} from '../../table/index.js';
+import type { CommandContext } from '../context.js';
+
+/** How trees are loaded on behalf of a command. */
+export function treeOptions(context: CommandContext): LoadTreeOptions {
+  const { executor, signal, env, progress } = context;
+  const onBytes = (bytes: number): void => progress.advance(bytes);
+  return { executor, signal, cache: cacheDirectory(env), onBytes };
+}
+
+async function isTreeFileAt(path: string): Promise<boolean> {
+  const status = await statPathIfThere(path);
+  if (status?.kind !== 'file') return false;
+  const file = await openFile(path);
+  try {
+    return isTreeFile(await file.readSome(0, 8));
+  } finally {
+    await file.close();
+  }
+}
+
+/** The tables that `text` (a path or a tree file) names. Errors are those of finding them. */
+export async function openSide(context: CommandContext, text: string): Promise<ComparedTable[]> {
+  if (await isTreeFileAt(text)) return openTreeFile(text);
+  return openLocalTables([text], treeOptions(context));
+}

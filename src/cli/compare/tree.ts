@@ -1,0 +1,119 @@
+/** Runs `tree`. */
+import { publish } from '../../io/index.js';
+import { rootDigest } from '../../merkle/index.js';
+import { findTables, type TableFiles } from '../../sstable/index.js';
+import {
+  combinePhysical,
+  loadTrees,
+  serialiseTrees,
+  type TableTrees,
+  type TreeEntry,
+  tableSum,
+} from '../../table/index.js';
+import type { TreeOptions } from '../commands/tree.js';
+import type { CommandContext } from '../context.js';
+import { formatBytes, formatCount } from '../format.js';
+import { treeOptions } from './side.js';
+
+interface TreeReport {
+  readonly keyspace: string;
+  readonly table: string;
+  readonly directory: string;
+  readonly physical: string;
+  readonly raw: string;
+  /** Comes with the digest of the merged view. */
+  readonly reconciled: null;
+  readonly partitions: number;
+  readonly leaves: number;
+  readonly sstables: readonly SSTableReport[];
+}
+
+interface SSTableReport {
+  readonly sstable: string;
+  readonly physical: string | null;
+  readonly raw: string;
+  readonly partitions: number;
+  readonly leaves: number;
+  readonly runs: number;
+  /** Native bytes, uncompressed. */
+  readonly bytes: number;
+}
+
+function sstableReport({ name, physical, tree }: TreeEntry): SSTableReport {
+  return {
+    sstable: name,
+    physical,
+    raw: tree.root(),
+    partitions: tree.partitionCount,
+    leaves: tree.leafCount,
+    runs: tree.runs.count,
+    bytes: tree.dataLength,
+  };
+}
+
+function report(files: TableFiles, entries: readonly TreeEntry[]): TreeReport {
+  const { keyspace, table, directory } = files;
+  const sum = tableSum(entries.map((entry) => entry.tree));
+  return {
+    keyspace,
+    table,
+    directory,
+    physical: combinePhysical(entries.map((entry) => entry.physical ?? '')),
+    raw: rootDigest(sum),
+    reconciled: null,
+    partitions: entries.reduce((total, { tree }) => total + tree.partitionCount, 0),
+    leaves: sum.leaves,
+    sstables: entries.map(sstableReport),
+  };
+}
+
+async function treesOf(context: CommandContext, files: TableFiles): Promise<TreeEntry[]> {
+  const total = files.sstables.reduce(
+    (sum, { components }) => sum + (components.get('Data.db')?.size ?? 0),
+    0,
+  );
+  context.progress.begin(`${files.keyspace}.${files.table}`, total);
+  const entries: TreeEntry[] = [];
+  const options = { ...treeOptions(context), physical: true };
+  for await (const { entry } of loadTrees(files, options)) entries.push(entry);
+  context.progress.end();
+  return entries;
+}
+
+async function printTable(context: CommandContext, table: TreeReport): Promise<void> {
+  const { keyspace, directory, sstables } = table;
+  const head = ['sstable', 'bytes', 'partitions', 'leaves', 'raw', 'physical'];
+  const rows = sstables.map((each) => [
+    each.sstable,
+    formatBytes(each.bytes),
+    formatCount(each.partitions),
+    formatCount(each.leaves),
+    each.raw,
+    each.physical ?? '-',
+  ]);
+  await context.print(`${keyspace}.${table.table}  ${directory}`);
+  await context.print(`raw ${table.raw}  physical ${table.physical}`);
+  await context.table(head, rows);
+  await context.print('');
+}
+
+export async function tree(
+  context: CommandContext,
+  paths: readonly string[],
+  options: TreeOptions,
+): Promise<number> {
+  const reports: TreeReport[] = [];
+  const trees: TableTrees[] = [];
+  for (const files of await findTables(paths)) {
+    const sstables = await treesOf(context, files);
+    const done = report(files, sstables);
+    reports.push(done);
+    if (options.output !== undefined) {
+      trees.push({ keyspace: files.keyspace, table: files.table, sstables });
+    }
+    if (!context.json) await printTable(context, done);
+  }
+  if (options.output !== undefined) await publish(options.output, serialiseTrees(trees));
+  if (context.json) await context.printJson({ tables: reports });
+  return 0;
+}
