@@ -5,12 +5,15 @@
  * |---|---|
  * | LZ4Compressor | u32 little-endian plain length, then one raw LZ4 block |
  * | DeflateCompressor | one zlib stream; no bytes at all for an empty block |
+ * | SnappyCompressor | one raw Snappy block |
+ * | ZstdCompressor | one Zstandard frame |
  * | NoopCompressor | the plain bytes |
  */
 import { inflateSync } from 'node:zlib';
 import { SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
 import { lz4DecodeBlock, lz4EncodeBlock } from './checksums.js';
+import { loadZstd, snappyDecode, zstdDecode } from './foreign-compressors.js';
 
 /** Decodes and, where Cassandra's bytes can be reproduced, encodes single blocks. */
 export interface BlockCompressor {
@@ -90,9 +93,44 @@ function inflate(source: Uint8Array, expected: number): Uint8Array {
   }
 }
 
+const snappy: BlockCompressor = {
+  name: 'SnappyCompressor',
+  decode: (source, target) => decodeWhole('SnappyCompressor', source, target, snappyDecode),
+};
+
+const zstd: BlockCompressor = {
+  name: 'ZstdCompressor',
+  decode: (source, target) => decodeWhole('ZstdCompressor', source, target, zstdDecode),
+};
+
+/** Decodes with a library that returns a new array; its failures become SSTABLE_CORRUPT. */
+function decodeWhole(
+  name: string,
+  source: Uint8Array,
+  target: Uint8Array,
+  decode: (source: Uint8Array, length: number) => Uint8Array,
+): void {
+  let plain: Uint8Array;
+  try {
+    plain = decode(source, target.length);
+  } catch (cause) {
+    const details = { expected: `${target.length} bytes when decoded`, hint: HINT, cause };
+    throw new SstashError('SSTABLE_CORRUPT', `the block of ${name} is malformed`, details);
+  }
+  if (plain.length !== target.length) {
+    throw lengthMismatch(name, target.length, `${plain.length} bytes`);
+  }
+  target.set(plain);
+}
+
 const COMPRESSORS: ReadonlyMap<string, BlockCompressor> = new Map(
-  [lz4, noop, deflate].map((each) => [each.name, each]),
+  [lz4, noop, deflate, snappy, zstd].map((each) => [each.name, each]),
 );
+
+/** Loads what the compressor `name` needs in this thread; to be awaited before `compressor`. */
+export async function loadCompressor(name: string): Promise<void> {
+  if (name.endsWith(zstd.name)) await loadZstd();
+}
 
 /**
  * The compressor of a table by its class name, with or without package.

@@ -5,7 +5,7 @@
  * The environment variable SSTASH_KERNELS=typescript makes a process use the twins.
  */
 export { crc32, lz4DecodeBlock, lz4EncodeBlock, xxh3_128 } from './checksums.js';
-export { type BlockCompressor, compressor } from './compressors.js';
+export { type BlockCompressor, compressor, loadCompressor } from './compressors.js';
 export {
   type KernelExports,
   KernelInstance,

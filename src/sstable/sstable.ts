@@ -1,4 +1,5 @@
 /** One SSTable on disk, opened for reading. */
+import { loadCompressor } from '../codec/index.js';
 import {
   type CompressionInfo,
   type Descriptor,
@@ -22,6 +23,8 @@ import { type BlockReader, CompressedBlocks, PlainBlocks } from './blocks.js';
 import { componentLimit } from './component-limits.js';
 import { type EventOptions, readEvents, type SSTableEvent } from './events.js';
 import { type ComponentFile, findSSTable, locateTable, type SSTableFiles } from './files.js';
+import { scanIndex } from './index-scan.js';
+import { inferOrder, needsInference } from './local-order.js';
 import { findRanges, type StreamRange } from './ranges.js';
 import { seekKey } from './seek.js';
 
@@ -39,7 +42,7 @@ export class SSTable {
   readonly statistics: Statistics;
   /** Null for an uncompressed SSTable. */
   readonly compression: CompressionInfo | null;
-  readonly partitioner: Partitioner;
+  #partitioner: Partitioner;
   readonly #fs: FileSystem;
   readonly #data: RandomAccessFile;
   readonly #open = new Map<string, Promise<RandomAccessFile>>();
@@ -52,7 +55,7 @@ export class SSTable {
     this.compression = parts.compression;
     this.#fs = parts.fs;
     this.#data = parts.data;
-    this.partitioner = parts.partitioner;
+    this.#partitioner = parts.partitioner;
     const { keyspace, table } = locateTable(parts.files.descriptor.directory);
     this.keyspace = keyspace;
     this.table = table;
@@ -74,13 +77,21 @@ export class SSTable {
     const compression = files.components.has('CompressionInfo.db')
       ? parseCompressionInfo(...(await bytesOf(files, 'CompressionInfo.db', version, fs)))
       : null;
+    if (compression !== null) await loadCompressor(compression.compressor);
     // Without it the compressed bytes would be taken for rows.
     if (compression === null && statistics.stats.compressionRatio >= 0) {
       require(files, 'CompressionInfo.db');
     }
     const order = ownPartitioner(statistics, files);
     const data = await openFile(files.dataPath, fs);
-    return new SSTable({ files, statistics, compression, partitioner: order, fs, data });
+    const sstable = new SSTable({ files, statistics, compression, partitioner: order, fs, data });
+    if (needsInference(order, statistics.header.keyType)) await sstable.#inferOrder();
+    return sstable;
+  }
+
+  /** The order of the partitions. */
+  get partitioner(): Partitioner {
+    return this.#partitioner;
   }
 
   get descriptor(): Descriptor {
@@ -177,6 +188,19 @@ export class SSTable {
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
     return this.#closing;
+  }
+
+  /** From the first window of Index.db; a damaged index leaves the order as it is. */
+  async #inferOrder(): Promise<void> {
+    try {
+      for await (const batch of scanIndex(this)) {
+        const keys = batch.map((entry) => entry.key);
+        this.#partitioner = inferOrder(this.#partitioner, this.header.keyType, keys);
+        break;
+      }
+    } catch (error) {
+      if (!(error instanceof SstashError)) throw error;
+    }
   }
 
   async #makeBlocks(): Promise<BlockReader> {

@@ -1,0 +1,72 @@
+/**
+ * Snappy and Zstandard through libraries, loaded when a table needs them. Both take the length of
+ * their output from the input, so it is read and compared before they may allocate it.
+ */
+import { createRequire } from 'node:module';
+import type { Zstd } from '@hpcc-js/wasm-zstd';
+
+type Snappy = typeof import('snappy');
+
+let snappy: Snappy | null = null;
+let zstd: Zstd | null = null;
+
+/** Raw Snappy block: LEB128 length of the output, then the tags. */
+export function snappyDecode(source: Uint8Array, length: number): Uint8Array {
+  let [announced, shift, i] = [0, 0, 0];
+  for (; i < 5; i++) {
+    const byte = source[i];
+    if (byte === undefined) throw new Error('no length');
+    announced += (byte & 0x7f) * 2 ** shift;
+    shift += 7;
+    if (byte < 0x80) break;
+  }
+  if (announced !== length) throw new Error(`it announces ${announced} bytes`);
+  snappy ??= createRequire(import.meta.url)('snappy') as Snappy;
+  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  return snappy.uncompressSync(bytes, { asBuffer: true }) as Buffer;
+}
+
+/** Loads the Zstandard library into this thread. */
+export async function loadZstd(): Promise<void> {
+  if (zstd !== null) return;
+  const library = await import('@hpcc-js/wasm-zstd');
+  zstd = await library.Zstd.load();
+}
+
+/** One Zstandard frame whose header says how long its content is. */
+export function zstdDecode(source: Uint8Array, length: number): Uint8Array {
+  if (zstd === null) throw new TypeError('loadCompressor was not awaited');
+  const announced = frameContentSize(source);
+  if (announced !== length) throw new Error(`it announces ${announced} bytes`);
+  // The library takes an empty result for a failure.
+  return length === 0 ? new Uint8Array(0) : zstd.decompress(source);
+}
+
+/**
+ * Content size in a frame header (RFC 8878, 3.1.1.1):
+ *
+ *   magic        4 bytes 28 b5 2f fd
+ *   descriptor   bits 7-6 size of the content size field, bit 5 single segment, bits 1-0 size of the
+ *                dictionary id
+ *   window       1 byte unless single segment
+ *   dictionary   0, 1, 2 or 4 bytes
+ *   content size 0 (1 with single segment), 2 (plus 256), 4 or 8 bytes, little-endian
+ */
+function frameContentSize(source: Uint8Array): number {
+  const view = new DataView(source.buffer, source.byteOffset, source.byteLength);
+  if (source.length < 6 || view.getUint32(0) !== 0x28b52ffd) throw new Error('no frame');
+  const descriptor = view.getUint8(4);
+  const single = (descriptor & 0x20) !== 0;
+  const at = 5 + (single ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0);
+  switch (descriptor >> 6) {
+    case 1:
+      return view.getUint16(at, true) + 256;
+    case 2:
+      return view.getUint32(at, true);
+    case 3:
+      return Number(view.getBigUint64(at, true));
+    default:
+      if (!single) throw new Error('no content size');
+      return view.getUint8(at);
+  }
+}
