@@ -62,7 +62,9 @@ export function errorLine(error: unknown): string {
   const where = place(error);
   const what = where === '' || error.message.includes(where) ? '' : `: ${where}`;
   const hint = hintOf(error);
-  const line = `sstash: ${bare(error.message)}${what}${hint === undefined ? '' : `. ${hint}`}`;
+  const text = `${bare(error.message)}${what}`;
+  const stop = /[?!]$/.test(text) ? '' : '.';
+  const line = `sstash: ${text}${hint === undefined ? '' : `${stop} ${hint}`}`;
   return line.replace(/\s*\n\s*/g, ' ');
 }
 

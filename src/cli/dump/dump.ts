@@ -15,8 +15,6 @@ const INLINE_BYTES = 2 * 1024 * 1024;
 /** Buckets of a histogram that Cassandra writes from 5.0 on. */
 const BUCKETS_5_0 = 156;
 
-const COMMA = 0x2c;
-
 export async function dump(
   context: CommandContext,
   paths: readonly string[],
@@ -26,7 +24,6 @@ export async function dump(
   const dataPaths = await findSources(selection.paths);
   const run = new DumpRun(context, options, dataPaths.length > 1);
   try {
-    await run.begin();
     for (const dataPath of dataPaths) await run.sstable(dataPath, selection);
     await run.end();
     run.warnMissing(selection);
@@ -77,13 +74,9 @@ class DumpRun {
     return this.#options.format === 'json' || this.#options.keys === true;
   }
 
-  async begin(): Promise<void> {
-    if (this.#isArray) await this.#context.stdout.write('[');
-  }
-
   /** Without this the array is visibly unfinished. */
   async end(): Promise<void> {
-    if (this.#isArray) await this.#context.stdout.write(this.#first ? ' ]\n' : '\n]\n');
+    if (this.#isArray) await this.#context.stdout.write(this.#first ? '[ ]\n' : '\n]\n');
   }
 
   async sstable(dataPath: string, selection: Selection): Promise<void> {
@@ -159,7 +152,11 @@ class DumpRun {
   async #write(result: DumpRangeResult): Promise<void> {
     let { text }: { text: Uint8Array } = result;
     if (text.length > 0) {
-      if (this.#first && this.#isArray && text[0] === COMMA) text = text.subarray(1);
+      if (this.#first && this.#isArray) {
+        // The first partition has a comma before it, like all others.
+        await this.#context.stdout.write('[');
+        text = text.subarray(1);
+      }
       this.#first = false;
       await this.#context.stdout.write(text);
     }

@@ -1,0 +1,108 @@
+import { hostname } from 'node:os';
+import {
+  type BackupReport,
+  backup,
+  nothingSelected,
+  type SourceTable,
+  sourceTables,
+} from '../../backup/index.js';
+import { findTables } from '../../sstable/index.js';
+import { DiscardStore } from '../../store/index.js';
+import type { CommandContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import { formatBytes } from '../format.js';
+import { openRepository, plural, splitList } from './open.js';
+
+export interface BackupCommandOptions {
+  readonly repo?: string;
+  readonly node?: string;
+  readonly tag?: readonly string[];
+  readonly keyspace?: readonly string[];
+  readonly table?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly dryRun?: boolean;
+  readonly limitRate?: number;
+  readonly parent?: string;
+}
+
+export async function runBackup(
+  context: CommandContext,
+  paths: readonly string[],
+  options: BackupCommandOptions,
+): Promise<number> {
+  const opened = await openRepository(context, options.repo);
+  const dryRun = options.dryRun === true;
+  const repository = dryRun ? opened.through(new DiscardStore(opened.store)) : opened;
+  const excluded = splitList(options.exclude);
+  const tables = sourceTables(await findTables(paths), {
+    keyspaces: splitList(options.keyspace),
+    tables: splitList(options.table),
+    excluded,
+  });
+  if (tables.length === 0) throw nothingSelected();
+  context.progress.begin('backup', totalBytes(tables));
+  let report: BackupReport;
+  try {
+    report = await backup({
+      repository,
+      executor: context.executor,
+      tables,
+      node: options.node ?? hostname(),
+      tags: splitList(options.tag),
+      excluded,
+      dryRun,
+      signal: context.signal,
+      onProgress: ({ table, bytes }) => {
+        context.progress.label(table);
+        context.progress.advance(bytes);
+      },
+      ...(options.parent === undefined ? {} : { parent: options.parent }),
+      ...(options.limitRate === undefined ? {} : { limitRate: options.limitRate }),
+    });
+  } finally {
+    context.progress.end();
+  }
+  warn(context, report);
+  if (context.json) await context.printJson(report);
+  else await print(context, report);
+  return report.faults.length === 0 ? EXIT.done : EXIT.no;
+}
+
+function totalBytes(tables: readonly SourceTable[]): number {
+  let total = 0;
+  for (const { files } of tables) {
+    for (const { components } of files.sstables) {
+      for (const { size } of components.values()) total += size;
+    }
+  }
+  return total;
+}
+
+function warn(context: CommandContext, report: BackupReport): void {
+  for (const { file, message } of report.notes) context.warn(`${file}: ${message}`);
+  for (const { file, code, component, offset, message } of report.faults) {
+    const at = offset === null ? '' : ` at ${offset}`;
+    context.warn(`${file}: ${code}${component === null ? '' : ` ${component}`}${at}: ${message}`);
+  }
+}
+
+async function print(context: CommandContext, report: BackupReport): Promise<void> {
+  const rows = report.tables.map(({ keyspace, table, sstables, sstablesReused, bytes }) => [
+    `${keyspace}.${table}`,
+    sstablesReused === 0 ? String(sstables) : `${sstables} (${sstablesReused} unchanged)`,
+    formatBytes(bytes.read),
+    formatBytes(bytes.new),
+    formatBytes(bytes.reused),
+  ]);
+  await context.table(['table', 'sstables', 'read', 'new', 'reused'], rows);
+  const { bytes, chunks } = report;
+  await context.print(
+    `read ${formatBytes(bytes.read)}, new ${formatBytes(bytes.new)}, ` +
+      `reused ${formatBytes(bytes.reused)}, stored ${formatBytes(bytes.stored)} ` +
+      `in ${plural(chunks.new, 'new chunk')}`,
+  );
+  if (report.faults.length > 0) {
+    await context.print(`${plural(report.faults.length, 'fault')}: see the warnings`);
+  }
+  await context.print(report.dryRun ? 'dry run: nothing was written' : `backup ${report.id}`);
+}

@@ -1,0 +1,63 @@
+import { type RestoreLayout, type RestoreReport, restore } from '../../backup/index.js';
+import type { CommandContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import { formatBytes } from '../format.js';
+import { openRepository, plural, splitList } from './open.js';
+
+export interface RestoreCommandOptions {
+  readonly repo?: string;
+  readonly to: string;
+  readonly keyspace?: readonly string[];
+  readonly table?: readonly string[];
+  readonly layout?: RestoreLayout;
+  readonly dryRun?: boolean;
+  readonly verify?: boolean;
+  readonly overwrite?: boolean;
+}
+
+export async function runRestore(
+  context: CommandContext,
+  id: string,
+  options: RestoreCommandOptions,
+): Promise<number> {
+  const repository = await openRepository(context, options.repo);
+  const manifest = await repository.findManifest(id);
+  context.progress.begin('restore', null);
+  let report: RestoreReport;
+  try {
+    report = await restore({
+      repository,
+      executor: context.executor,
+      manifest,
+      target: options.to,
+      filter: { keyspaces: splitList(options.keyspace), tables: splitList(options.table) },
+      layout: options.layout ?? 'cassandra',
+      overwrite: options.overwrite === true,
+      dryRun: options.dryRun === true,
+      verify: options.verify === true,
+      signal: context.signal,
+      onProgress: ({ table, bytes }) => {
+        context.progress.label(table);
+        context.progress.advance(bytes);
+      },
+    });
+  } finally {
+    context.progress.end();
+  }
+  if (context.json) await context.printJson(report);
+  else await context.print(describe(report));
+  return EXIT.done;
+}
+
+function describe(report: RestoreReport): string {
+  const { files, filesWritten, bytesWritten, bytesAlreadyThere, target } = report;
+  const there = `${formatBytes(bytesAlreadyThere)} were there already`;
+  const verified = report.verified ? '; every file was read again and is right' : '';
+  if (report.dryRun) {
+    return `dry run: ${plural(filesWritten, 'file')} of ${files} would be written, ${formatBytes(bytesWritten)}; ${there}`;
+  }
+  if (filesWritten === 0) {
+    return `nothing to do: all ${plural(files, 'file')} are in ${target}, 0 bytes written${verified}`;
+  }
+  return `restored ${plural(filesWritten, 'file')} of ${files} to ${target}: ${formatBytes(bytesWritten)} written, ${there}${verified}`;
+}
