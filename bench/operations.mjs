@@ -1,0 +1,106 @@
+/**
+ * What is measured. Each operation runs once per round, in this order, so that later ones find what
+ * earlier ones left (a repository, a cache). `theirs` is left out where Cassandra has no such tool,
+ * `rate: false` says that the work does not grow with the rows.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { measure } from './measure.mjs';
+
+/**
+ * @typedef {object} Round
+ * @property {string} program path of sstash's main.js
+ * @property {string} work a folder of this round
+ * @property {string} table
+ * @property {string} day1 folder of the table on the first day
+ * @property {string} day2
+ * @property {string} data1 its Data.db
+ * @property {string} data2
+ * @property {import('./baseline.mjs').Baseline} baseline
+ */
+
+/** @param {Round} round */
+function sstash(round, args, options = {}) {
+  const env = {
+    SSTASH_CACHE_DIR: join(round.work, 'cache'),
+    SSTASH_REPO: join(round.work, 'repo'),
+  };
+  const command = [process.execPath, round.program, ...args, '--progress=none'];
+  return measure(command, { env, ...options });
+}
+
+export const OPERATIONS = [
+  {
+    name: 'info',
+    rate: false,
+    against: 'sstablemetadata',
+    ours: (round) => sstash(round, ['info', round.data1]),
+    theirs: ({ baseline, data1 }) => baseline.metadata(data1),
+  },
+  {
+    name: 'dump',
+    against: 'sstabledump',
+    ours: (round) => sstash(round, ['dump', round.data1]),
+    theirs: ({ baseline, data1 }) => baseline.dump(data1),
+  },
+  {
+    name: 'check',
+    against: 'sstableverify -e',
+    ours: (round) => sstash(round, ['check', round.data1]),
+    theirs: ({ baseline, table }) => baseline.verify(table),
+  },
+  {
+    name: 'tree',
+    against: 'nodetool verify -e',
+    inNode: true,
+    ours: (round) => {
+      rmSync(join(round.work, 'cache'), { recursive: true, force: true });
+      return sstash(round, ['tree', round.data1]);
+    },
+    theirs: ({ baseline, table }) => baseline.verifyInNode(table),
+  },
+  {
+    name: 'tree, from the cache',
+    rate: false,
+    ours: (round) => sstash(round, ['tree', round.data1]),
+  },
+  {
+    name: 'diff of day1 and day2, one tree in the cache',
+    ours: (round) => sstash(round, ['diff', round.data1, round.data2], { accepted: [1] }),
+  },
+  {
+    name: 'diff of day1 and day2, both trees in the cache',
+    ours: (round) => sstash(round, ['diff', round.data1, round.data2], { accepted: [1] }),
+  },
+  {
+    name: 'backup of day1',
+    ours: (round) => {
+      rmSync(join(round.work, 'repo'), { recursive: true, force: true });
+      sstash(round, ['init', join(round.work, 'repo')]);
+      return sstash(round, ['backup', round.day1]);
+    },
+  },
+  { name: 'backup of day1 again', ours: (round) => sstash(round, ['backup', round.day1]) },
+  {
+    name: 'backup of day2 (one cell changed, compacted)',
+    bytesOf: 'data2',
+    ours: (round) => sstash(round, ['backup', round.day2]),
+  },
+  {
+    name: 'verify --read-data',
+    ours: (round) => sstash(round, ['verify', '--read-data']),
+  },
+  {
+    name: 'restore of day2',
+    bytesOf: 'data2',
+    ours: (round) => {
+      rmSync(join(round.work, 'restored'), { recursive: true, force: true });
+      return sstash(round, ['restore', 'latest', '--to', join(round.work, 'restored')]);
+    },
+  },
+  {
+    name: 'restore of day2 again',
+    bytesOf: 'data2',
+    ours: (round) => sstash(round, ['restore', 'latest', '--to', join(round.work, 'restored')]),
+  },
+];
