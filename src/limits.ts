@@ -49,6 +49,8 @@ export const LIMITS = {
   manifestBytesMax: 64 * MiB,
   /** A file beside the SSTables (schema.cql, manifest.json); larger ones are not Cassandra's. */
   sideFileBytesMax: 64 * MiB,
+  /** The ledger beside restored files, read whole: some 250 bytes a file. */
+  ledgerBytesMax: 1024 * MiB,
   /** One Merkle tree, read whole: 68 bytes per 64 KiB of rows, so 2 GiB is some 2 TB of rows. */
   treeBytesMax: 2048 * MiB,
 } as const;

@@ -7,7 +7,11 @@ export {
 } from './backup.js';
 export { batchBuffers } from './chunk-batch.js';
 export { type DecodeTask, decodeWholeRange } from './decode-range.js';
+export { readRoot, readSSTables, readTable } from './parent.js';
+export type { SSTableRecord, TableEntry, TableRecord } from './records.js';
 export type { BackupFault, BackupReport, TableReport } from './report.js';
+export { type RestoreOptions, type RestoreReport, restore } from './restore.js';
+export type { RestoreLayout } from './restore-plan.js';
 export { encodeWholeRange, type RowsTask } from './rows-task.js';
 export { isSelected, type SourceTable, sourceTables, type TableFilter } from './sources.js';
 export { type BytesTask, chunkFilePiece, type HashTask, hashFile } from './store-bytes.js';

@@ -16,6 +16,11 @@ const COMMANDS: CommandTable = {
   check: async () => (await import('./commands/check.js')).registerCheck,
   tree: async () => (await import('./commands/tree.js')).registerTree,
   diff: async () => (await import('./commands/diff.js')).registerDiff,
+  init: async () => (await import('./commands/init.js')).registerInit,
+  backup: async () => (await import('./commands/backup.js')).registerBackup,
+  backups: async () => (await import('./commands/backups.js')).registerBackups,
+  show: async () => (await import('./commands/show.js')).registerShow,
+  restore: async () => (await import('./commands/restore.js')).registerRestore,
 };
 
 process.exit(await runCli(process.argv.slice(2), COMMANDS));

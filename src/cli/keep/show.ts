@@ -21,8 +21,8 @@ export async function showBackup(
     const record = await readTable(repository, entry.record);
     tables.push({ entry, record, sstables: await readSSTables(repository, record) });
   }
-  const { node, created, tags, parent, summary } = manifest;
-  const bytes = summary['bytes'] as Record<string, number>;
+  const { node, created, tags, parent } = manifest;
+  const { bytes } = manifest.summary as { readonly bytes: Record<string, number> };
   if (context.json) {
     await context.printJson({
       id: manifest.id,

@@ -1,0 +1,271 @@
+/**
+ * Restores a backup, byte for byte. First every file that is there already is looked at: one that
+ * differs stops the restore before anything is written (RESTORE_CONFLICT) unless overwriting is
+ * wanted. Then what is missing is rebuilt, each file under a temporary name until it is whole,
+ * compared with its SHA-256 and durable (invariant 8). Running it again finishes what is missing;
+ * once everything is there it writes nothing.
+ */
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import { SstashError } from '../errors.js';
+import {
+  type FileSystem,
+  isTemporaryName,
+  listDirectory,
+  makeDirectory,
+  nodeFileSystem,
+  openFile,
+  publish,
+  removeFile,
+  statPath,
+  statPathIfThere,
+} from '../io/index.js';
+import { mapOrdered, throwIfInterrupted } from '../parallel/index.js';
+import type { Manifest } from '../repository/index.js';
+import { Ledger } from './ledger.js';
+import { type ReadContext, readData } from './read-data.js';
+import { readStream } from './read-stream.js';
+import {
+  isRecipe,
+  type PlannedFile,
+  type PlannedGroup,
+  planRestore,
+  type RestoreLayout,
+  selectTables,
+} from './restore-plan.js';
+import type { TableFilter } from './sources.js';
+
+export interface RestoreOptions extends ReadContext {
+  readonly manifest: Manifest;
+  readonly target: string;
+  readonly filter?: TableFilter;
+  readonly layout?: RestoreLayout;
+  readonly overwrite?: boolean;
+  readonly dryRun?: boolean;
+  /** Read everything again afterwards, also what was there already. */
+  readonly verify?: boolean;
+  readonly fs?: FileSystem;
+  readonly onProgress?: (progress: { readonly table: string; readonly bytes: number }) => void;
+}
+
+export interface RestoreReport {
+  readonly id: string;
+  readonly target: string;
+  readonly dryRun: boolean;
+  /** Files of the backup, and how many of them this run wrote. */
+  files: number;
+  filesWritten: number;
+  bytesWritten: number;
+  bytesAlreadyThere: number;
+  verified: boolean;
+}
+
+/** Groups smaller than this are restored several at a time. */
+const SMALL_BYTES = 8 * 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
+const CONFLICTS_SHOWN = 5;
+
+export async function restore(options: RestoreOptions): Promise<RestoreReport> {
+  const fs = options.fs ?? nodeFileSystem;
+  const job = new RestoreJob(options, fs, await Ledger.open(options.target, fs));
+  try {
+    return await job.run();
+  } finally {
+    await job.ledger.close();
+  }
+}
+
+class RestoreJob {
+  readonly ledger: Ledger;
+  readonly #options: RestoreOptions;
+  readonly #fs: FileSystem;
+  readonly #report: RestoreReport;
+  readonly #directories = new Set<string>();
+
+  constructor(options: RestoreOptions, fs: FileSystem, ledger: Ledger) {
+    this.#options = options;
+    this.#fs = fs;
+    this.ledger = ledger;
+    this.#report = {
+      id: options.manifest.id,
+      target: options.target,
+      dryRun: options.dryRun === true,
+      files: 0,
+      filesWritten: 0,
+      bytesWritten: 0,
+      bytesAlreadyThere: 0,
+      verified: false,
+    };
+  }
+
+  async run(): Promise<RestoreReport> {
+    const { repository, manifest, filter = {}, layout = 'cassandra' } = this.#options;
+    const tables = await selectTables(repository, manifest, filter);
+    const plan = (): AsyncGenerator<PlannedGroup> => planRestore(repository, tables, layout);
+    const missing = await this.#inspect(plan());
+    if (this.#options.dryRun === true) {
+      for (const { bytes, files } of missing) {
+        this.#report.bytesWritten += bytes;
+        this.#report.filesWritten += files.length;
+      }
+      return this.#report;
+    }
+    await this.#write(missing);
+    if (this.#options.verify === true) await this.#verify(plan());
+    return this.#report;
+  }
+
+  /** What is missing or to be replaced; throws RESTORE_CONFLICT. Reads, and writes nothing. */
+  async #inspect(plan: AsyncGenerator<PlannedGroup>): Promise<PlannedGroup[]> {
+    const missing: PlannedGroup[] = [];
+    const conflicts: string[] = [];
+    const seen = new Set<string>();
+    for await (const group of plan) {
+      const files: PlannedFile[] = [];
+      for (const file of group.files) {
+        throwIfInterrupted(this.#options.signal);
+        if (seen.has(file.path)) throw twice(file.path);
+        seen.add(file.path);
+        this.#report.files++;
+        const state = await this.#stateOf(file);
+        if (state === 'same') this.#report.bytesAlreadyThere += file.bytes;
+        else files.push(file);
+        if (state === 'other') conflicts.push(file.path);
+      }
+      const bytes = files.reduce((total, file) => total + file.bytes, 0);
+      if (files.length > 0) missing.push({ ...group, files, bytes });
+    }
+    if (conflicts.length > 0 && this.#options.overwrite !== true) throw this.#conflict(conflicts);
+    return missing;
+  }
+
+  async #stateOf(file: PlannedFile): Promise<'absent' | 'same' | 'other'> {
+    const path = join(this.#options.target, file.path);
+    const status = await statPathIfThere(path, this.#fs);
+    if (status === null) return 'absent';
+    if (status.kind !== 'file' || status.size !== file.bytes) return 'other';
+    if (this.ledger.has(file.path, file.sha256, status)) return 'same';
+    return (await this.#hash(path)) === file.sha256 ? 'same' : 'other';
+  }
+
+  #conflict(conflicts: readonly string[]): SstashError {
+    const shown = conflicts.slice(0, CONFLICTS_SHOWN).join(', ');
+    const more = conflicts.length > CONFLICTS_SHOWN ? ', …' : '';
+    return new SstashError(
+      'RESTORE_CONFLICT',
+      `${conflicts.length} files are there with other bytes: ${shown}${more}; nothing was written`,
+      {
+        file: join(this.#options.target, conflicts[0] ?? ''),
+        hint: 'restore into another folder, or replace them with --overwrite',
+      },
+    );
+  }
+
+  async #write(groups: readonly PlannedGroup[]): Promise<void> {
+    if (groups.length === 0) return;
+    await this.#prepare(groups);
+    const lanes = this.#options.executor.concurrency + 1;
+    for (let i = 0; i < groups.length; ) {
+      let end = i + 1;
+      const isSmall = (at: number): boolean => (groups[at]?.bytes ?? SMALL_BYTES) < SMALL_BYTES;
+      if (isSmall(i)) while (end < groups.length && isSmall(end)) end++;
+      const written = mapOrdered(groups.slice(i, end), lanes, async (group) => {
+        for (const file of group.files) await this.#writeFile(group.table, file);
+      });
+      for await (const _ of written) throwIfInterrupted(this.#options.signal);
+      i = end;
+    }
+  }
+
+  /** Makes the folders and clears them of what a killed restore left under temporary names. */
+  async #prepare(groups: readonly PlannedGroup[]): Promise<void> {
+    const names = new Map<string, Set<string>>();
+    for (const { files } of groups) {
+      for (const { path } of files) {
+        const full = join(this.#options.target, path);
+        const folder = dirname(full);
+        const inside = names.get(folder) ?? new Set();
+        inside.add(full.slice(folder.length + 1));
+        names.set(folder, inside);
+      }
+    }
+    await makeDirectory(this.#options.target, this.#fs);
+    for (const [folder, inside] of names) {
+      await makeDirectory(folder, this.#fs);
+      this.#directories.add(folder);
+      for (const { name } of await listDirectory(folder, this.#fs)) {
+        // `.<name>.<16 hex>.tmp`
+        if (!isTemporaryName(name) || !inside.has(name.slice(1, -21))) continue;
+        await removeFile(join(folder, name), this.#fs);
+      }
+    }
+  }
+
+  async #writeFile(table: string, file: PlannedFile): Promise<void> {
+    const path = join(this.#options.target, file.path);
+    await publish(
+      path,
+      async (writer) => {
+        const hash = createHash('sha256');
+        for await (const bytes of this.#content(file)) {
+          throwIfInterrupted(this.#options.signal);
+          hash.update(bytes);
+          await writer.write(bytes);
+          this.#options.onProgress?.({ table, bytes: bytes.length });
+        }
+        const found = hash.digest('hex');
+        if (found !== file.sha256 || writer.position !== file.bytes) throw differs(file, found);
+      },
+      { fs: this.#fs },
+    );
+    this.#report.filesWritten++;
+    this.#report.bytesWritten += file.bytes;
+    const status = await statPath(path, this.#fs);
+    await this.ledger.add(this.#report.id, file.path, file.sha256, status);
+  }
+
+  #content(file: PlannedFile): AsyncGenerator<Uint8Array, void, undefined> {
+    const { source } = file;
+    if (isRecipe(source)) return readData(this.#options, source);
+    return readStream(this.#options.repository, source, this.#options.signal);
+  }
+
+  async #verify(plan: AsyncGenerator<PlannedGroup>): Promise<void> {
+    for await (const { files } of plan) {
+      for (const file of files) {
+        throwIfInterrupted(this.#options.signal);
+        const found = await this.#hash(join(this.#options.target, file.path));
+        if (found !== file.sha256) throw differs(file, found);
+      }
+    }
+    this.#report.verified = true;
+  }
+
+  async #hash(path: string): Promise<string> {
+    const file = await openFile(path, this.#fs);
+    try {
+      const hash = createHash('sha256');
+      const buffer = new Uint8Array(Math.min(READ_BYTES, Math.max(1, file.size)));
+      for (let at = 0; at < file.size; at += buffer.length) {
+        throwIfInterrupted(this.#options.signal);
+        hash.update(await file.read(at, Math.min(buffer.length, file.size - at), buffer));
+      }
+      return hash.digest('hex');
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function differs(file: PlannedFile, found: string): SstashError {
+  return new SstashError('REPOSITORY_CORRUPT', 'the restored bytes are not those backed up', {
+    file: file.path,
+    expected: file.sha256,
+    found,
+    hint: 'sstash verify --read-data looks for damage in the repository',
+  });
+}
+
+function twice(path: string): SstashError {
+  return new SstashError('REPOSITORY_CORRUPT', 'the backup has a file twice', { file: path });
+}

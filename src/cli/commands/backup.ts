@@ -1,0 +1,45 @@
+/** `sstash backup`: SSTables into a repository. */
+import type { Command } from 'commander';
+import type { CommandRunner } from '../context.js';
+import type { BackupCommandOptions } from '../keep/backup.js';
+import { collect, parseSize } from '../options.js';
+
+const EXAMPLES = `
+Examples:
+  sstash backup /var/lib/cassandra/data --repo /backup/sstash --node n1
+  sstash backup data/*/*/snapshots/friday --repo /backup/sstash --tag friday
+  sstash backup data --keyspace shop --exclude 'shop.cache_*' --dry-run
+
+Run it again and nothing new is stored: unchanged SSTables are not even read. Damaged SSTables are
+kept as they are, byte for byte, and reported; then the exit code is 1. Back up snapshots (nodetool
+snapshot): live data folders change while they are read.
+`;
+
+/** `50MiB/s` or `50MiB`: bytes a second. */
+function parseRate(text: string): number {
+  return parseSize(text.replace(/\/s(ec)?$/i, ''));
+}
+
+export function registerBackup(program: Command, run: CommandRunner): void {
+  program
+    .command('backup')
+    .summary('SSTables into a repository')
+    .description('Backs up SSTables with every component; stores only what is new.')
+    .argument('<paths...>', 'data, keyspace, table or snapshot folders, or SSTables')
+    .option('--repo <repo>', 'the repository (default: SSTASH_REPO)')
+    .option('--node <name>', 'whose data this is (default: the host name)')
+    .option('--tag <tag>', 'a label to find the backup by; may be repeated', collect)
+    .option('--keyspace <name>', 'only this keyspace; may be repeated', collect)
+    .option('--table <name>', 'only this table, as table or keyspace.table; repeatable', collect)
+    .option('--exclude <pattern>', 'not this keyspace or table; * is anything; repeatable', collect)
+    .option('--parent <id>', 'compare with this backup (default: the latest of the node)')
+    .option('--limit-rate <size/s>', 'read at most so many bytes a second', parseRate)
+    .option('--dry-run', 'read and report, write nothing')
+    .addHelpText('after', EXAMPLES)
+    .action((paths: string[], options: BackupCommandOptions) =>
+      run(async (context) => {
+        const { runBackup } = await import('../keep/backup.js');
+        return runBackup(context, paths, options);
+      }),
+    );
+}
