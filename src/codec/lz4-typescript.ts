@@ -56,80 +56,127 @@ export function lz4DecodeTypescript(source: Uint8Array, target: Uint8Array): boo
 
 /** The greedy search of liblz4's fast compressor at acceleration 1. Returns a new array. */
 export function lz4EncodeTypescript(source: Uint8Array): Uint8Array {
-  const out = new Uint8Array(lz4Bound(source.length));
-  const view = new DataView(source.buffer, source.byteOffset, source.length);
-  const small = source.length < SMALL_LIMIT;
-  const table = new Uint32Array(small ? 8192 : 4096);
-  const hash = (at: number): number =>
-    small
-      ? Math.imul(view.getUint32(at, true), 2654435761) >>> 19
-      : Number(
-          ((BigInt.asUintN(64, view.getBigUint64(at, true) << 24n) * 889523592379n) >> 52n) & 4095n,
-        );
-  const matches = (at: number, candidate: number): boolean =>
-    (small || at - candidate <= MAX_DISTANCE) && view.getUint32(at) === view.getUint32(candidate);
-  const searchEnd = source.length - MATCH_SEARCH_END + 1;
-  const matchEnd = source.length - LAST_LITERALS;
-  let anchor = 0;
-  let op = 0;
-  const writeLength = (count: number): void => {
-    let rest = count - 15;
-    for (; rest >= 255; rest -= 255) out[op++] = 255;
-    if (rest >= 0) out[op++] = rest;
-  };
-  const writeLiterals = (end: number): number => {
-    const token = op++;
-    out[token] = Math.min(end - anchor, 15) << 4;
-    writeLength(end - anchor);
-    out.set(source.subarray(anchor, end), op);
-    op += end - anchor;
-    return token;
-  };
-  /** Moves to the next match at or after `from`; -1 for none before the end. */
-  const search = (from: number): { at: number; match: number } | null => {
-    let next = from;
-    let nextHash = hash(next);
-    for (let step = 1, tries = 64; ; step = tries++ >> 6) {
-      const at = next;
-      next += step;
-      if (next > searchEnd) return null;
-      const slot = nextHash;
-      const match = table[slot] as number;
-      nextHash = hash(next);
-      table[slot] = at;
-      if (matches(at, match)) return { at, match };
+  return new Encoder(source).encode();
+}
+
+class Encoder {
+  readonly #source: Uint8Array;
+  readonly #view: DataView;
+  readonly #small: boolean;
+  /** Last position of each hash. */
+  readonly #table: Uint32Array;
+  readonly #out: Uint8Array;
+  #outLength = 0;
+  /** First byte that is not in a sequence yet. */
+  #anchor = 0;
+
+  constructor(source: Uint8Array) {
+    this.#source = source;
+    this.#view = new DataView(source.buffer, source.byteOffset, source.length);
+    this.#small = source.length < SMALL_LIMIT;
+    this.#table = new Uint32Array(this.#small ? 8192 : 4096);
+    this.#out = new Uint8Array(lz4Bound(source.length));
+  }
+
+  encode(): Uint8Array {
+    const { length } = this.#source;
+    if (length > MATCH_SEARCH_END) {
+      this.#table[this.#hash(0)] = 0;
+      let next = 1;
+      while (next >= 0) next = this.#sequences(next);
     }
-  };
-  if (source.length > MATCH_SEARCH_END) {
-    table[hash(0)] = 0;
-    let found = search(1);
-    while (found !== null) {
-      let { at, match } = found;
-      while (at > anchor && match > 0 && source[at - 1] === source[match - 1]) {
-        at--;
-        match--;
-      }
-      let token = writeLiterals(at);
-      for (;;) {
-        out[op++] = (at - match) & 255;
-        out[op++] = (at - match) >> 8;
-        at += MIN_MATCH;
-        const start = at;
-        for (match += MIN_MATCH; at < matchEnd && source[at] === source[match]; at++) match++;
-        out[token] = (out[token] as number) | Math.min(at - start, 15);
-        writeLength(at - start);
-        anchor = at;
-        if (at >= searchEnd) break;
-        table[hash(at - 2)] = at - 2;
-        const slot = hash(at);
-        match = table[slot] as number;
-        table[slot] = at;
-        if (!matches(at, match)) break;
-        token = op++;
-      }
-      found = at >= searchEnd ? null : search(at + 1);
+    this.#literals(length);
+    return this.#out.slice(0, this.#outLength);
+  }
+
+  /** The next match from `from` on and those that follow at once; -1 at the end. */
+  #sequences(from: number): number {
+    const found = this.#search(from);
+    if (found === null) return -1;
+    const source = this.#source;
+    let { at, match } = found;
+    while (at > this.#anchor && match > 0 && source[at - 1] === source[match - 1]) {
+      at--;
+      match--;
+    }
+    let token = this.#literals(at);
+    for (;;) {
+      at = this.#match(token, at, match);
+      this.#anchor = at;
+      if (at >= this.#searchEnd) return -1;
+      this.#table[this.#hash(at - 2)] = at - 2;
+      match = this.#replace(this.#hash(at), at);
+      if (!this.#matches(at, match)) return at + 1;
+      token = this.#outLength++;
     }
   }
-  writeLiterals(source.length);
-  return out.slice(0, op);
+
+  get #searchEnd(): number {
+    return this.#source.length - MATCH_SEARCH_END + 1;
+  }
+
+  /** The first match at or after `from`, looking at fewer places the longer it takes. */
+  #search(from: number): { at: number; match: number } | null {
+    let next = from;
+    let nextHash = this.#hash(next);
+    for (let step = 1, tries = 64; ; step = tries++ >> 6) {
+      const at = next;
+      const slot = nextHash;
+      next += step;
+      if (next > this.#searchEnd) return null;
+      nextHash = this.#hash(next);
+      const match = this.#replace(slot, at);
+      if (this.#matches(at, match)) return { at, match };
+    }
+  }
+
+  #hash(at: number): number {
+    if (this.#small) return Math.imul(this.#view.getUint32(at, true), 2654435761) >>> 19;
+    const five = BigInt.asUintN(64, this.#view.getBigUint64(at, true) << 24n);
+    return Number(BigInt.asUintN(64, five * 889523592379n) >> 52n);
+  }
+
+  #replace(slot: number, at: number): number {
+    const before = this.#table[slot] as number;
+    this.#table[slot] = at;
+    return before;
+  }
+
+  #matches(at: number, candidate: number): boolean {
+    if (!this.#small && at - candidate > MAX_DISTANCE) return false;
+    return this.#view.getUint32(at) === this.#view.getUint32(candidate);
+  }
+
+  /** Token and literals up to `end`; returns where the token is. */
+  #literals(end: number): number {
+    const token = this.#outLength++;
+    const count = end - this.#anchor;
+    this.#out[token] = Math.min(count, 15) << 4;
+    this.#length(count);
+    this.#out.set(this.#source.subarray(this.#anchor, end), this.#outLength);
+    this.#outLength += count;
+    return token;
+  }
+
+  /** Distance and length of a match, the latter added to the token; returns its end. */
+  #match(token: number, start: number, from: number): number {
+    const source = this.#source;
+    const out = this.#out;
+    out[this.#outLength++] = (start - from) & 255;
+    out[this.#outLength++] = (start - from) >> 8;
+    const limit = source.length - LAST_LITERALS;
+    const least = start + MIN_MATCH;
+    let at = least;
+    for (let match = from + MIN_MATCH; at < limit && source[at] === source[match]; at++) match++;
+    out[token] = (out[token] as number) | Math.min(at - least, 15);
+    this.#length(at - least);
+    return at;
+  }
+
+  /** The bytes after a count of 15 or more. */
+  #length(count: number): void {
+    let rest = count - 15;
+    for (; rest >= 255; rest -= 255) this.#out[this.#outLength++] = 255;
+    if (rest >= 0) this.#out[this.#outLength++] = rest;
+  }
 }
