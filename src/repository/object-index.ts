@@ -20,7 +20,7 @@ export class ObjectIndex {
   #ids = new Uint8Array(1024 * OBJECT_ID_BYTES);
   /** Per object: pack number, offset, frame length, raw length. */
   #places = new Uint32Array(1024 * 4);
-  /** Object number + 1, 0 = free. */
+  /** Object number + 1, 0 = free; twice as many as there is room for objects. */
   #slots = new Int32Array(2048);
   size = 0;
 
@@ -31,7 +31,7 @@ export class ObjectIndex {
 
   /** Records where an object lies; an id that is known keeps its first place. */
   add(pack: string, entry: PackEntry): void {
-    if ((this.size + 1) * 3 > this.#slots.length * 2) this.#grow();
+    if (this.size * OBJECT_ID_BYTES === this.#ids.length) this.#grow();
     const slot = this.#find(entry.id);
     if (this.#slots[slot] !== 0) return;
     let number = this.#packNumbers.get(pack);
