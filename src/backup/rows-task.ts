@@ -1,4 +1,5 @@
 /** Worker side of a backup: one range of an SSTable's rows, all of it in one answer. */
+import { loadCompressor } from '../codec/index.js';
 import { formatVersion, parseStatistics } from '../components/index.js';
 import type { ErrorDetails } from '../errors.js';
 import { openFile } from '../io/index.js';
@@ -58,6 +59,7 @@ export async function* encodePieces(
   const where: ErrorDetails = { file: task.dataPath, component: 'Data.db' };
   const file = await openFile(task.dataPath);
   try {
+    if (task.blocks.compression !== null) await loadCompressor(task.blocks.compression.compressor);
     const version = formatVersion(task.format, task.version);
     const statistics = parseStatistics(task.statistics, version);
     const { header, liveComplexDeletionTime } = statistics;

@@ -41,8 +41,8 @@ export interface StoredRows {
 
 /** Thrown where most blocks would have to be kept beside the rows: then the plain bytes are less. */
 export class NotReproducible extends Error {
-  constructor(exceptions: number, blocks: number) {
-    super(`${exceptions} of ${blocks} blocks are not as this program would compress them`);
+  constructor(reason: string) {
+    super(reason);
     this.name = 'NotReproducible';
   }
 }
@@ -61,6 +61,7 @@ export async function storeRows(
   file: { readonly path: string; readonly size: number },
   count: StoredCount,
 ): Promise<StoredRows> {
+  checkReproducible(sstable);
   const statisticsBytes = await sstable.readComponent('Statistics.db');
   const ranges = new RangeStore(context, count);
   const blocks = await blocksOf(sstable, file.size);
@@ -111,6 +112,14 @@ export async function storeRows(
       tree: idText((await context.writer.put('tree', tree)).id),
     },
   };
+}
+
+/** Without an encoder every block would be an exception. */
+function checkReproducible({ compression }: SSTable): void {
+  if (compression === null) return;
+  const { compressor: name, options, chunkLength } = compression;
+  if (compressor(name, options, chunkLength).encode !== undefined) return;
+  throw new NotReproducible(`blocks of ${name} cannot be written again byte for byte`);
 }
 
 type RangeAnswer = RowsResult | AsyncGenerator<RangePiece, RangeSummary, undefined>;
@@ -207,7 +216,8 @@ class RangeStore {
   judge(least: number): void {
     const { blocks, exceptionBlocks } = this;
     if (blocks < least || exceptionBlocks * 2 <= blocks) return;
-    throw new NotReproducible(exceptionBlocks, blocks);
+    const share = `${exceptionBlocks} of ${blocks}`;
+    throw new NotReproducible(`${share} blocks are not as this program would compress them`);
   }
 
   #piece(piece: RangePiece): Promise<ListedChunk[]> {
