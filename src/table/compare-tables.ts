@@ -54,7 +54,25 @@ export function orderOf(tables: Tables): PlaceOrder {
   const [first] = sources;
   const [name] = names;
   if (first === undefined || name === undefined) throw new TypeError('no rows to order');
+  for (const source of sources) checkPrimaryKey(first, source);
   return new PlaceOrder(name, first.header.keyType, first.header.clusteringTypes);
+}
+
+/** Refuses SSTables whose rows cannot be put in one order. */
+function checkPrimaryKey(a: LeafSource, b: LeafSource): void {
+  const [expected, found] = [a, b].map(({ header }) => {
+    const clustering = header.clusteringTypes.map(
+      ({ kind, reversed }) => `${kind}${reversed ? ' descending' : ''}`,
+    );
+    return [`key ${header.keyType.kind}`, ...clustering].join(', ');
+  });
+  if (expected === undefined || found === undefined || expected === found) return;
+  throw new SstashError('USAGE', 'tables with different primary keys cannot be compared', {
+    file: b.name,
+    expected,
+    found,
+    hint: `Compare copies of one table; ${a.name} has another primary key.`,
+  });
 }
 
 /** The zones in which the tables differ; each one's places must be taken before the next zone. */

@@ -1,0 +1,32 @@
+/** Runs a command's work in this process and keeps what it prints. */
+import { type CommandContext, createContext } from '../../src/cli/context.js';
+import { inlineExecutor } from '../../src/parallel/index.js';
+import { tasks } from '../../src/tasks/index.js';
+
+export interface Ran {
+  readonly code: number;
+  readonly text: string;
+}
+
+export async function runCommand(
+  action: (context: CommandContext) => Promise<number>,
+  options: { readonly json?: boolean; readonly cache: string; readonly signal?: AbortSignal },
+): Promise<Ran> {
+  const parts: string[] = [];
+  const stdout = {
+    isTTY: false,
+    async write(data: string | Uint8Array) {
+      parts.push(typeof data === 'string' ? data : Buffer.from(data).toString());
+    },
+    async flush() {},
+  };
+  const context = await createContext({
+    options: { json: options.json ?? false, progress: 'none' },
+    stdout,
+    signal: options.signal ?? new AbortController().signal,
+    executor: inlineExecutor(tasks),
+    env: { SSTASH_CACHE_DIR: options.cache },
+  });
+  const code = await action(context);
+  return { code, text: parts.join('') };
+}
