@@ -1,8 +1,10 @@
 import {
   appendFileSync,
   cpSync,
+  linkSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
