@@ -148,9 +148,18 @@ export class ByteReader {
   /** A view of the next `length` bytes, not a copy. */
   view8(length: number): Uint8Array {
     this.need(length);
-    const bytes = this.bytes.subarray(this.offset, this.offset + length);
+    const { buffer, byteOffset } = this.view;
+    // Quicker than subarray, and never a Buffer.
+    const bytes = new Uint8Array(buffer, byteOffset + this.offset, length);
     this.offset += length;
     return bytes;
+  }
+
+  /** Passes over a vint, whatever its value. */
+  skipVint(): void {
+    this.need(1);
+    const first = this.view.getUint8(this.offset);
+    this.skip(first < 0x80 ? 1 : 1 + Math.clz32(~(first << 24)));
   }
 
   skip(length: number): void {
@@ -220,6 +229,12 @@ export class ByteReader {
   /** A vint written from a Java int: sign-extended, so it may take nine bytes; must fit an i32. */
   uvint32(what: string): number {
     const start = this.position;
+    this.need(1);
+    if (this.view.getUint8(this.offset) < 0xfe) {
+      const small = this.uvint(what);
+      if (small > 0x7fffffff) throw this.corrupt(`${what} is ${small}`, start);
+      return small;
+    }
     const value = BigInt.asIntN(64, this.uvintBig());
     if (value !== BigInt.asIntN(32, value)) throw this.corrupt(`${what} is ${value}`, start);
     return Number(value);

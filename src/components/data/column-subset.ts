@@ -8,14 +8,41 @@
 import type { ByteReader, ByteWriter } from '../../binary/index.js';
 import type { ColumnDefinition } from '../serialization-header.js';
 
-/** Reads a subset; the columns present, in order. */
-export function readColumnSubset(
+/** Subsets of up to this many columns fit a number, and the ones seen are kept. */
+const NUMBER_BITS = 49;
+const KEPT_MAX = 256;
+
+/** Reads the subsets of one list of columns. */
+export class ColumnSubsetReader {
+  readonly columns: readonly ColumnDefinition[];
+  /** Columns present by the bitmap of the missing ones: few subsets come again and again. */
+  readonly #kept = new Map<number, readonly ColumnDefinition[]>();
+
+  constructor(columns: readonly ColumnDefinition[]) {
+    this.columns = columns;
+  }
+
+  /** The columns present, in order; SSTABLE_CORRUPT for bits or indexes above the columns. */
+  read(r: ByteReader): readonly ColumnDefinition[] {
+    const { columns } = this;
+    if (columns.length >= 64) return readLargeSubset(r, columns);
+    const start = r.position;
+    if (columns.length > NUMBER_BITS) return presentOf(r, columns, r.uvintBig(), start);
+    const missing = r.uvint('column subset');
+    const kept = this.#kept.get(missing);
+    if (kept !== undefined) return kept;
+    const present = presentOf(r, columns, BigInt(missing), start);
+    if (this.#kept.size < KEPT_MAX) this.#kept.set(missing, present);
+    return present;
+  }
+}
+
+function presentOf(
   r: ByteReader,
   columns: readonly ColumnDefinition[],
+  missing: bigint,
+  start: number,
 ): readonly ColumnDefinition[] {
-  const start = r.position;
-  if (columns.length >= 64) return readLargeSubset(r, columns);
-  const missing = r.uvintBig();
   if (missing >> BigInt(columns.length) !== 0n) {
     throw r.corrupt(`the column subset has bits above ${columns.length} columns`, start);
   }

@@ -1,5 +1,5 @@
 /** The row format of Data.db: native bytes to the row model and back. */
-export { readColumnSubset, writeColumnSubset } from './column-subset.js';
+export { ColumnSubsetReader, writeColumnSubset } from './column-subset.js';
 export { CellFlag, ExtendedFlag, isBoundary, isBoundKind, RowFlag } from './flags.js';
 export type {
   Cell,

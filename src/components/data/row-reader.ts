@@ -14,10 +14,11 @@ import { readClusteringValues } from '../clustering-prefix.js';
 import { readDeletionTime } from '../deletion-time.js';
 import type { ColumnDefinition, SerializationHeader } from '../serialization-header.js';
 import type { FormatVersion } from '../versions.js';
-import { readColumnSubset } from './column-subset.js';
+import { ColumnSubsetReader } from './column-subset.js';
 import { CellFlag, ExtendedFlag, isBoundary, isBoundKind, RowFlag } from './flags.js';
 import type {
   Cell,
+  ClusteringValues,
   ColumnData,
   DeletionTime,
   Liveness,
@@ -30,7 +31,7 @@ import type {
 
 const NO_TIMESTAMP = -(2n ** 63n);
 const NO_BYTES = new Uint8Array(0);
-const NO_VALUES: readonly (Uint8Array | null)[] = [];
+const NO_VALUES: ClusteringValues = [];
 
 export interface RowReaderOptions {
   /** Also check each previous size. */
@@ -41,6 +42,15 @@ export class RowReader {
   readonly header: SerializationHeader;
   readonly version: FormatVersion;
   readonly #strict: boolean;
+  /** Of the clustering values; -1 where they carry their length. */
+  readonly #fixedLengths: readonly number[];
+  readonly #staticSubsets: ColumnSubsetReader;
+  readonly #regularSubsets: ColumnSubsetReader;
+  /** The base of timestamps as a number, NaN where that is not exact. */
+  readonly #minTimestamp: number;
+  /** The last timestamp, as number and as bigint: in most tables the next one often is the same. */
+  #lastNumber = Number.NaN;
+  #lastTimestamp = 0n;
   /** Start of the item that the next previous size counts from, or -1 when it is not known. */
   #previousStart = -1;
 
@@ -48,6 +58,11 @@ export class RowReader {
     this.header = header;
     this.version = version;
     this.#strict = options.strict ?? false;
+    this.#fixedLengths = header.clusteringTypes.map((type) => type.fixedLength);
+    this.#staticSubsets = new ColumnSubsetReader(header.staticColumns);
+    this.#regularSubsets = new ColumnSubsetReader(header.regularColumns);
+    const base = Number(header.minTimestamp);
+    this.#minTimestamp = Number.isSafeInteger(base) ? base : Number.NaN;
   }
 
   /** Prepares for unfiltereds from the middle of a partition, whose last start is not known. */
@@ -83,7 +98,7 @@ export class RowReader {
     if (extended !== ExtendedFlag.isStatic || (flags & 3) !== 0) {
       throw r.corrupt('a static row must stand here', position);
     }
-    return this.#rowBody(r, position, flags, false, NO_VALUES, this.header.staticColumns, 0);
+    return this.#rowBody(r, position, flags, false, NO_VALUES, this.#staticSubsets, 0);
   }
 
   /** The next row or marker, or the end of the partition. On NeedMoreBytes nothing is consumed. */
@@ -115,25 +130,39 @@ export class RowReader {
     if ((extended & ~ExtendedFlag.shadowable) !== 0) {
       throw r.corrupt(`extended row flags are ${extended}`, position);
     }
-    const types = this.header.clusteringTypes;
-    const clustering =
-      types.length === 0 ? NO_VALUES : readClusteringValues(r, types, types.length);
-    const columns = this.header.regularColumns;
+    const clustering = this.#clustering(r, this.#fixedLengths.length);
     const shadowable = extended !== 0;
-    const row = this.#rowBody(r, position, flags, shadowable, clustering, columns, previous);
+    const subsets = this.#regularSubsets;
+    const row = this.#rowBody(r, position, flags, shadowable, clustering, subsets, previous);
     this.#previousStart = position;
     return row;
+  }
+
+  #clustering(r: ByteReader, count: number): ClusteringValues {
+    if (count === 0) return NO_VALUES;
+    r.need(1);
+    // The common case: at most one batch, in which no value is empty or null.
+    if (count > 32 || r.view.getUint8(r.offset) !== 0) {
+      return readClusteringValues(r, this.header.clusteringTypes, count);
+    }
+    r.offset++;
+    const values: Uint8Array[] = [];
+    for (let i = 0; i < count; i++) {
+      const fixed = this.#fixedLengths[i] as number;
+      values.push(fixed < 0 ? r.vintBytes('clustering value') : r.view8(fixed));
+    }
+    return values;
   }
 
   #marker(r: ByteReader, position: number, previous: number): Marker {
     const kind = r.u8();
     if (!isBoundKind(kind)) throw r.corrupt(`${kind} is not the kind of a bound`, position + 1);
     const count = r.u16();
-    const types = this.header.clusteringTypes;
-    if (count > types.length) {
-      throw r.corrupt(`${count} clustering values for ${types.length} columns`, position + 2);
+    const { length } = this.#fixedLengths;
+    if (count > length) {
+      throw r.corrupt(`${count} clustering values for ${length} columns`, position + 2);
     }
-    const clustering = readClusteringValues(r, types, count);
+    const clustering = this.#clustering(r, count);
     const end = this.#sizedEnd(r, 'marker');
     this.#previousSize(r, previous);
     const deletion = this.#deletion(r);
@@ -148,8 +177,8 @@ export class RowReader {
     position: number,
     flags: number,
     shadowable: boolean,
-    clustering: readonly (Uint8Array | null)[],
-    columns: readonly ColumnDefinition[],
+    clustering: ClusteringValues,
+    subsets: ColumnSubsetReader,
     previous: number,
   ): Row {
     const end = this.#sizedEnd(r, 'row');
@@ -162,7 +191,7 @@ export class RowReader {
     if (shadowable && deletion === null) {
       throw r.corrupt('a shadowable deletion is missing', position);
     }
-    const present = (flags & RowFlag.hasAllColumns) !== 0 ? columns : readColumnSubset(r, columns);
+    const present = (flags & RowFlag.hasAllColumns) !== 0 ? subsets.columns : subsets.read(r);
     const complexDeletions = (flags & RowFlag.hasComplexDeletion) !== 0;
     const data: ColumnData[] = [];
     for (const column of present) {
@@ -193,9 +222,13 @@ export class RowReader {
   }
 
   #previousSize(r: ByteReader, expected: number): void {
+    if (!this.#strict || expected < 0) {
+      r.skipVint();
+      return;
+    }
     const start = r.position;
     const found = r.uvintBig();
-    if (!this.#strict || expected < 0 || found === BigInt(expected)) return;
+    if (found === BigInt(expected)) return;
     throw r.corrupt('the previous size is wrong', start, {
       expected: String(expected),
       found: String(found),
@@ -277,7 +310,20 @@ export class RowReader {
   }
 
   #timestamp(r: ByteReader): bigint {
-    return BigInt.asIntN(64, r.uvintBig() + this.header.minTimestamp);
+    r.need(1);
+    if (r.view.getUint8(r.offset) >= 0xfe) {
+      return BigInt.asIntN(64, r.uvintBig() + this.header.minTimestamp);
+    }
+    const delta = r.uvint('timestamp');
+    const value = this.#minTimestamp + delta;
+    if (value !== this.#lastNumber) {
+      if (!Number.isSafeInteger(value)) {
+        return BigInt.asIntN(64, BigInt(delta) + this.header.minTimestamp);
+      }
+      this.#lastNumber = value;
+      this.#lastTimestamp = BigInt(value);
+    }
+    return this.#lastTimestamp;
   }
 
   #localDeletionTime(r: ByteReader): number {
