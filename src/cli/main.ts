@@ -21,6 +21,7 @@ const COMMANDS: CommandTable = {
   backups: async () => (await import('./commands/backups.js')).registerBackups,
   show: async () => (await import('./commands/show.js')).registerShow,
   restore: async () => (await import('./commands/restore.js')).registerRestore,
+  verify: async () => (await import('./commands/verify.js')).registerVerify,
 };
 
 process.exit(await runCli(process.argv.slice(2), COMMANDS));

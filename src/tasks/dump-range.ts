@@ -4,9 +4,11 @@
  * the answer says where to continue, which may be in the middle of a partition of any size.
  */
 import type { PartitionHead, Unfiltered } from '../components/index.js';
-import { toWire, type WireError } from '../errors.js';
+import { isSstashError, toWire, type WireError } from '../errors.js';
 import { type TaskContext, TransferResult, throwIfInterrupted } from '../parallel/index.js';
 import { type SSTable, withSSTable } from '../sstable/index.js';
+import { ByteOutput } from './dump/byte-output.js';
+import { FastRows } from './dump/fast/rows.js';
 import { keyPredicate, type PartitionFilter } from './dump/filters.js';
 import { ItemReader } from './dump/item-reader.js';
 import { KeysWriter } from './dump/keys-writer.js';
@@ -50,40 +52,12 @@ export interface DumpRangeResult {
   readonly error: WireError | null;
 }
 
-/** Characters that are joined before they become bytes. */
-const PIECE_LENGTH = 256 * 1024;
-/** Length of an answer at which it stops; part of the memory that a dump takes per worker. */
-const ANSWER_LENGTH = 8 * 1024 * 1024;
+/** Bytes at which an answer stops: with the largest row, what a dump takes of memory per task. */
+const ANSWER_LENGTH = 12 * 1024 * 1024;
+/** Pages that are not written to take no memory. */
+const FIRST_CAPACITY = ANSWER_LENGTH + 1024 * 1024;
 
-/** UTF-8 text that grows piece by piece. */
-class TextBuffer {
-  #text = '';
-  readonly #pieces: Buffer[] = [];
-  length = 0;
-
-  add(text: string): void {
-    this.#text += text;
-    if (this.#text.length >= PIECE_LENGTH) this.#cut();
-  }
-
-  #cut(): void {
-    const piece = Buffer.from(this.#text);
-    this.#pieces.push(piece);
-    this.length += piece.length;
-    this.#text = '';
-  }
-
-  toBytes(): Uint8Array<ArrayBuffer> {
-    this.#cut();
-    const bytes = new Uint8Array(this.length);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return bytes;
-  }
-}
+const END_OF_PARTITION = 0x01;
 
 function newWriter(format: DumpFormat, style: DumpStyle): DumpWriter {
   switch (format) {
@@ -103,9 +77,13 @@ class RangeDump {
   readonly #argument: DumpRangeArgument;
   readonly #writer: DumpWriter;
   readonly #isWanted: (key: Uint8Array) => boolean;
-  readonly #output = new TextBuffer();
+  readonly #output = new ByteOutput(FIRST_CAPACITY);
+  /** What it does not do is left to the general reader and writer. */
+  readonly #fast: FastRows | null;
   #items: ItemReader;
-  /** The partition that is being read. */
+  /** Position of the partition that is being read, or -1 between partitions. */
+  #inside = -1;
+  /** Its head, where that was read in the general way. */
   #head: PartitionHead | null = null;
   #wanted = false;
   /** Whether the partition's beginning is printed; with `tombstonesOnly` that waits for one. */
@@ -119,7 +97,10 @@ class RangeDump {
     this.#items = new ItemReader(sstable, resume?.head ?? resume?.position ?? argument.from);
     const signedDeletionTimes = !sstable.version.hasUIntDeletionTime;
     const { header } = sstable;
-    this.#writer = newWriter(format, { ...style, header, signedDeletionTimes });
+    const whole = { ...style, header, signedDeletionTimes };
+    this.#writer = newWriter(format, whole);
+    const plain = filter.excludedKeys.length === 0 && filter.tokens === null;
+    this.#fast = format === 'json' && plain ? FastRows.create(whole, sstable.version) : null;
     this.#isWanted = keyPredicate(filter, sstable.statistics.partitioner, header.keyType);
   }
 
@@ -128,7 +109,8 @@ class RangeDump {
     try {
       await this.#resume();
       while (!this.#isDone()) {
-        if (this.#step()) continue;
+        this.#fastSteps();
+        if (this.#isDone() || this.#step()) continue;
         throwIfInterrupted(signal);
         await this.#items.fill();
       }
@@ -136,24 +118,28 @@ class RangeDump {
       error = toWire(await this.#items.located(cause));
     }
     const { position } = this.#items;
-    const finished = error !== null || this.#isAtEnd();
+    const finished = error !== null || this.#isAtEnd(position);
     const next = {
       position,
-      head: this.#head?.position ?? null,
+      head: this.#inside < 0 ? null : this.#inside,
       begun: this.#begun,
       started: this.#writer.started,
     };
-    return { text: this.#output.toBytes(), next: finished ? null : next, error };
+    return { text: this.#output.view(), next: finished ? null : next, error };
   }
 
   #isDone(): boolean {
-    return this.#output.length >= ANSWER_LENGTH || this.#isAtEnd();
+    return this.#isDoneAt(this.#items.position);
   }
 
-  #isAtEnd(): boolean {
+  #isDoneAt(position: number): boolean {
+    return this.#output.length >= ANSWER_LENGTH || this.#isAtEnd(position);
+  }
+
+  #isAtEnd(position: number): boolean {
     const { to } = this.#argument;
-    if (this.#head !== null) return false;
-    return to === null ? this.#partitions > 0 : this.#items.position >= to;
+    if (this.#inside >= 0) return false;
+    return to === null ? this.#partitions > 0 : position >= to;
   }
 
   /** Comes back to the middle of a partition: its head is read again, but not printed again. */
@@ -166,6 +152,7 @@ class RangeDump {
       head = this.#items.head();
     }
     this.#head = head;
+    this.#inside = resume.head;
     this.#wanted = this.#isWanted(head.key);
     this.#begun = resume.begun;
     if (resume.begun) this.#writer.begin(head);
@@ -173,9 +160,38 @@ class RangeDump {
     this.#items = new ItemReader(this.#sstable, resume.position);
   }
 
+  /** Heads, rows and ends as long as they are of the usual kind and in the window. */
+  #fastSteps(): void {
+    const fast = this.#fast;
+    if (fast === null) return;
+    const { reader } = this.#items;
+    const { bytes, base } = reader;
+    const output = this.#output;
+    let { offset } = reader;
+    while (offset < bytes.length && !this.#isDoneAt(base + offset)) {
+      let next = offset + 1;
+      if (this.#inside < 0) {
+        next = fast.head(bytes, offset, base + offset, output);
+        if (next < 0) break;
+        this.#inside = base + offset;
+        this.#wanted = true;
+        this.#begun = true;
+        this.#writer.started = false;
+      } else if (bytes[offset] === END_OF_PARTITION) {
+        this.#leave();
+      } else {
+        next = fast.row(bytes, offset, base + offset, output, this.#writer.started);
+        if (next < 0) break;
+        this.#writer.started = true;
+      }
+      offset = next;
+    }
+    reader.offset = offset;
+  }
+
   /** One item; false when more bytes are needed first. */
   #step(): boolean {
-    if (this.#head === null) {
+    if (this.#inside < 0) {
       const head = this.#items.head();
       if (head === null) return false;
       this.#enter(head);
@@ -189,6 +205,7 @@ class RangeDump {
   }
 
   #enter(head: PartitionHead): void {
+    this.#inside = head.position;
     this.#wanted = this.#isWanted(head.key);
     this.#begun = false;
     this.#writer.started = false;
@@ -204,7 +221,7 @@ class RangeDump {
   }
 
   #begin(head: PartitionHead): void {
-    this.#output.add(this.#writer.begin(head));
+    this.#output.text(placed(head.position, () => this.#writer.begin(head)));
     this.#begun = true;
   }
 
@@ -212,14 +229,24 @@ class RangeDump {
     const kept = this.#argument.style.tombstonesOnly ? onlyTombstones(item) : item;
     if (kept === null) return;
     if (!this.#begun && this.#head !== null) this.#begin(this.#head);
-    this.#output.add(this.#writer.unfiltered(kept));
+    this.#output.text(placed(item.position, () => this.#writer.unfiltered(kept)));
   }
 
   #leave(): void {
-    if (this.#begun) this.#output.add(this.#writer.end());
+    if (this.#begun) this.#output.text(this.#writer.end());
     this.#head = null;
+    this.#inside = -1;
     this.#begun = false;
     this.#partitions++;
+  }
+}
+
+/** Runs `write`; a value that is none of its type is at `position`. */
+function placed(position: number, write: () => string): string {
+  try {
+    return write();
+  } catch (error) {
+    throw isSstashError(error) ? error.with({ uncompressedOffset: position }) : error;
   }
 }
 

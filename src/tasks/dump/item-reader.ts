@@ -33,6 +33,11 @@ export class ItemReader {
     return this.#reader.position;
   }
 
+  /** The window; whoever takes items out of it moves its offset. */
+  get reader(): ByteReader {
+    return this.#reader;
+  }
+
   /** The head of a partition, or null when the window must be filled first. */
   head(): PartitionHead | null {
     return this.#take((reader) => this.#rows.readHead(reader));
@@ -75,13 +80,10 @@ export class ItemReader {
     }
   }
 
-  /** An error of reading with its place in the file; readers know the uncompressed stream only. */
+  /** An error with its place in the file; readers of bytes know the uncompressed stream only. */
   async located(error: unknown): Promise<unknown> {
-    if (!(error instanceof SstashError)) return error;
-    const position = error.uncompressedOffset ?? error.offset;
-    // Blocks know both places already.
-    if (position === undefined || (error.uncompressedOffset !== undefined && error.file))
-      return error;
+    if (!(error instanceof SstashError) || error.file !== undefined) return error;
+    const position = error.uncompressedOffset ?? error.offset ?? this.position;
     const { code, message, length, expected, found, hint, cause } = error;
     return new SstashError(code, message, {
       file: this.#sstable.files.dataPath,

@@ -1,0 +1,94 @@
+/** Heads of partitions without deletion and static columns, written as bytes; see rows.ts. */
+import type { FormatVersion } from '../../../components/index.js';
+import { type CqlType, keyTextWriter, type TextWriter } from '../../../cql/index.js';
+import type { ByteOutput } from '../byte-output.js';
+import { jsonString } from '../json-text.js';
+import type { DumpStyle } from '../row-writer.js';
+import { type FastValue, fastKeyValue, roomFor } from './values.js';
+
+const COMMA = Buffer.from(', ');
+const KEY_END = Buffer.from(' ],\n      "position" : ');
+const ROWS = Buffer.from('\n    },\n    "rows" : [');
+
+/** Room for the fixed texts of a head. */
+const ROOM = 512;
+
+/** DeletionTime of a partition that is not deleted (format reference, 7.2). */
+const LIVE_OA = Uint8Array.of(0x80);
+const LIVE_BEFORE_OA = Uint8Array.of(0x7f, 0xff, 0xff, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0);
+
+interface FastPart {
+  readonly write: FastValue;
+  readonly slow: TextWriter;
+}
+
+function part(type: CqlType): FastPart {
+  const text = keyTextWriter(type);
+  return { write: fastKeyValue(type), slow: (bytes) => jsonString(text(bytes)) };
+}
+
+export class FastHead {
+  readonly #style: DumpStyle;
+  readonly #live: Uint8Array;
+  readonly #start: Uint8Array;
+  /** The whole key, or its parts. */
+  readonly #single: FastPart | null;
+  readonly #parts: readonly FastPart[];
+
+  constructor(style: DumpStyle, version: FormatVersion) {
+    const { header, sstable, tableKind } = style;
+    this.#style = style;
+    this.#live = version.hasUIntDeletionTime ? LIVE_OA : LIVE_BEFORE_OA;
+    const { keyType } = header;
+    this.#single = keyType.kind === 'composite' ? null : part(keyType);
+    this.#parts = keyType.kind === 'composite' ? keyType.elements.map(part) : [];
+    const name = sstable === null ? '' : `    "sstable" : ${JSON.stringify(sstable)},\n`;
+    const kind = tableKind === null ? '' : `    "table kind" : "${tableKind}",\n`;
+    this.#start = Buffer.from(`,\n  {\n${name}${kind}    "partition" : {\n      "key" : [ `);
+  }
+
+  /** Writes the head at `offset`; the offset behind it, or -1: then what was written is to be taken back. */
+  write(bytes: Uint8Array, offset: number, position: number, output: ByteOutput): number {
+    if (this.#style.header.staticColumns.length > 0 || offset + 2 > bytes.length) return -1;
+    const length = ((bytes[offset] as number) << 8) | (bytes[offset + 1] as number);
+    const start = offset + 2;
+    const keyEnd = start + length;
+    const end = keyEnd + this.#live.length;
+    if (end > bytes.length) return -1;
+    for (let i = 0; i < this.#live.length; i++) {
+      if (bytes[keyEnd + i] !== this.#live[i]) return -1;
+    }
+    output.ensure(ROOM + this.#start.length);
+    output.copy(this.#start);
+    if (!this.#key(output, bytes, start, keyEnd)) return -1;
+    output.ensure(ROOM);
+    output.short(KEY_END);
+    output.integer(this.#style.tableKind === null ? position : position + end - offset);
+    output.short(ROWS);
+    return end;
+  }
+
+  #key(output: ByteOutput, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.#single !== null) {
+      this.#part(output, this.#single, bytes, start, end);
+      return true;
+    }
+    let at = start;
+    for (let i = 0; i < this.#parts.length; i++) {
+      if (at + 3 > end) return false;
+      const from = at + 2;
+      const to = from + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
+      if (to >= end || bytes[to] !== 0) return false;
+      if (i > 0) output.short(COMMA);
+      this.#part(output, this.#parts[i] as FastPart, bytes, from, to);
+      at = to + 1;
+    }
+    return at === end;
+  }
+
+  #part(output: ByteOutput, part: FastPart, bytes: Uint8Array, from: number, to: number): void {
+    output.ensure(ROOM + roomFor(to - from));
+    if (to > from && part.write(output, bytes, from, to)) return;
+    output.text(part.slow(bytes.subarray(from, to)));
+  }
+}
