@@ -15,3 +15,4 @@ export type { RestoreLayout } from './restore-plan.js';
 export { encodeWholeRange, type RowsTask } from './rows-task.js';
 export { isSelected, type SourceTable, sourceTables, type TableFilter } from './sources.js';
 export { type BytesTask, chunkFilePiece, type HashTask, hashFile } from './store-bytes.js';
+export { type VerifyFault, type VerifyReport, verify } from './verify.js';

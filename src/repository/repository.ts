@@ -9,8 +9,9 @@ import {
   newConfig,
   type RepositoryConfig,
 } from './config.js';
+import type { PackEntry } from './entries.js';
 import { indexKey, visitFragment } from './index-fragment.js';
-import { deriveKeys, type RepositoryKeys } from './keys.js';
+import { contentName, deriveKeys, type RepositoryKeys } from './keys.js';
 import {
   decodeManifest,
   encodeManifest,
@@ -22,6 +23,7 @@ import {
 } from './manifest.js';
 import { ObjectIndex } from './object-index.js';
 import { ObjectReader, type PlacedObject } from './object-reader.js';
+import { readPackIndex } from './pack.js';
 import { type Quarantine, readQuarantine } from './quarantine.js';
 
 const CONFIG_KEY = 'config';
@@ -93,22 +95,41 @@ export class Repository {
   async #loadIndex(): Promise<ObjectIndex> {
     const index = new ObjectIndex();
     const quarantine = await this.quarantine();
-    const fragments = await this.store.list('index');
-    await forEachConcurrently(fragments, async ({ key, bytes }) => {
+    const add = (pack: string, entry: PackEntry): void => {
+      if (quarantine.empty || !quarantine.has(pack, entry.id)) index.add(pack, entry);
+    };
+    const indexed = new Set<string>();
+    let damaged = false;
+    await forEachConcurrently(await this.store.list('index'), async ({ key, bytes }) => {
       const where = { file: `${this.store.location}/${key}`, component: 'index' };
-      checkLimit('indexFragmentBytesMax', bytes, where);
-      visitFragment(
-        await this.store.get(key),
-        {
-          pack: () => {},
-          entry: (pack, entry) => {
-            if (quarantine.empty || !quarantine.has(pack, entry.id)) index.add(pack, entry);
-          },
-        },
-        where,
-      );
+      try {
+        checkLimit('indexFragmentBytesMax', bytes, where);
+        const file = await this.store.get(key);
+        if (key !== indexKey(contentName([file]))) throw new SstashError('REPOSITORY_CORRUPT', key);
+        visitFragment(file, { pack: (name) => indexed.add(name), entry: add }, where);
+      } catch (error) {
+        if (!isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND')) throw error;
+        damaged = true;
+      }
     });
+    // Every pack says at its end what it holds, so a damaged fragment costs time only.
+    if (damaged) await this.#indexFromPacks(indexed, add);
     return index;
+  }
+
+  async #indexFromPacks(
+    indexed: ReadonlySet<string>,
+    add: (pack: string, entry: PackEntry) => void,
+  ): Promise<void> {
+    await forEachConcurrently(await this.store.list('packs'), async ({ key, bytes }) => {
+      const name = key.slice(key.lastIndexOf('/') + 1);
+      if (indexed.has(name)) return;
+      try {
+        for (const entry of await readPackIndex(this.store, name, bytes)) add(name, entry);
+      } catch (error) {
+        if (!isSstashError(error, 'REPOSITORY_CORRUPT')) throw error;
+      }
+    });
   }
 
   /** Places of objects; throws REPOSITORY_CORRUPT for the first one that no index names. */
