@@ -8,7 +8,6 @@ export function parseToc(bytes: Uint8Array, where: ErrorDetails = {}): string[] 
   const names = Buffer.from(bytes)
     .toString('utf8')
     .split(/\r?\n/)
-    .map((line) => line.trim())
     .filter((line) => line !== '');
   for (const name of names) {
     if (/^[A-Za-z0-9_+][A-Za-z0-9_+.@%$-]*$/.test(name)) continue;

@@ -81,7 +81,8 @@ export function compositeComponents(type: CqlType, bytes: Uint8Array): Composite
   });
 }
 
-function guarded<R>(type: CqlType, bytes: Uint8Array, read: (r: ByteReader) => R): R {
+/** Runs `read` over `bytes`; their end is then a malformed value, not the end of a file. */
+export function guarded<R>(type: CqlType, bytes: Uint8Array, read: (r: ByteReader) => R): R {
   try {
     return read(new ByteReader(bytes));
   } catch (error) {

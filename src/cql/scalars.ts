@@ -6,8 +6,9 @@
  * Fixed lengths are checked; everything is read with plain arithmetic, because a DataView per value
  * costs more than the value.
  */
-import { ByteReader, toHex } from '../binary/index.js';
+import { toHex } from '../binary/index.js';
 import { bytesToBigInt, decimalToText } from './decimal.js';
+import { guarded } from './elements.js';
 import { inetText } from './inet.js';
 import { doubleToJava, floatToJava } from './java-float.js';
 import { malformed } from './malformed.js';
@@ -98,12 +99,12 @@ function timestamps(): ScalarTexts {
 }
 
 function duration(type: CqlType): TextWriter {
-  return (bytes) => {
-    const r = new ByteReader(bytes);
-    const text = durationText(r.svint('months'), r.svint('days'), r.svintBig());
-    if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
-    return text;
-  };
+  return (bytes) =>
+    guarded(type, bytes, (r) => {
+      const text = durationText(r.svint('months'), r.svint('days'), r.svintBig());
+      if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
+      return text;
+    });
 }
 
 function inet(type: CqlType): TextWriter {
