@@ -17,8 +17,8 @@ export function machineLine(install) {
 }
 
 const HEAD = [
-  '| operation | s | raw MB/s | CPU s | peak MiB | against | s | CPU s | peak MiB | CPU ratio |',
-  '|---|---|---|---|---|---|---|---|---|---|',
+  '| operation | s | raw MB/s | CPU s | peak MiB | result | against | s | CPU s | peak MiB | CPU ratio |',
+  '|---|---|---|---|---|---|---|---|---|---|---|',
 ];
 
 /** @param {{ name: string, raw?: number, ours: Cost, against?: string, theirs?: Cost }[]} results */
@@ -26,7 +26,7 @@ export function resultTable(results) {
   const rows = results.map(({ name, raw, ours, against, theirs }) => {
     const rate = raw === undefined ? '' : (raw / 1e6 / ours.seconds).toFixed(0);
     const left = [name, seconds(ours.seconds), rate];
-    left.push(seconds(ours.cpu), mebibytes(ours.peak));
+    left.push(seconds(ours.cpu), mebibytes(ours.peak), ours.result ?? '');
     const right =
       theirs === undefined
         ? ['', '', '', '', '']

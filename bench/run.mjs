@@ -61,18 +61,22 @@ if (!values.ours) {
   );
 }
 const costs = new Map(operations.map(({ name }) => [name, { ours: [], theirs: [] }]));
-for (let i = 0; i < Number(values.rounds); i++) {
-  for (const operation of operations) {
-    const { ours, theirs } = costs.get(operation.name);
-    ours.push(operation.ours(round));
-    if (operation.theirs === undefined || values.ours) continue;
-    if (operation.inNode) await round.baseline.start();
-    theirs.push(operation.theirs(round));
-    await round.baseline.stop();
+try {
+  for (let i = 0; i < Number(values.rounds); i++) {
+    for (const operation of operations) {
+      const { ours, theirs } = costs.get(operation.name);
+      ours.push(operation.ours(round));
+      if (operation.theirs === undefined || values.ours) continue;
+      if (operation.inNode) await round.baseline.start();
+      theirs.push(operation.theirs(round));
+      await round.baseline.stop();
+    }
+    console.error(`round ${i + 1} of ${values.rounds} done`);
   }
-  console.error(`round ${i + 1} of ${values.rounds} done`);
+} finally {
+  await round.baseline.stop();
+  rmSync(round.work, { recursive: true });
 }
-rmSync(round.work, { recursive: true });
 
 const results = operations.map(({ name, against, bytesOf = 'data1', rate = true }) => {
   const { ours, theirs } = costs.get(name);
