@@ -1,5 +1,9 @@
 /** SSTables on disk: finding them, opening one, its blocks, rows and leaves, and checking it. */
 export { type BlockReader, decodePayload } from './blocks.js';
+export { type CheckMode, type CheckOptions, type CheckResult, checkSSTable } from './check.js';
+export type { Fault } from './check-faults.js';
+export { checkIndex } from './check-index.js';
+export { checkRange } from './check-range.js';
 export type { EventOptions, SSTableEvent } from './events.js';
 export {
   type ComponentFile,
@@ -11,5 +15,5 @@ export { type IndexScanOptions, readIndexEntry, scanIndex } from './index-scan.j
 export { type LeafOptions, type PlacedLeaves, scanLeaves } from './leaves.js';
 export { closeIdleSSTables, withSSTable } from './open-cache.js';
 export { findTables, type TableFiles } from './paths.js';
-export type { StreamRange } from './ranges.js';
+export type { IndexedRange, StreamRange } from './ranges.js';
 export { type OpenOptions, SSTable } from './sstable.js';

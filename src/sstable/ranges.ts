@@ -12,6 +12,11 @@ export interface StreamRange {
   readonly to: number;
 }
 
+/** With the position in Index.db of the entry of the range's first partition. */
+export interface IndexedRange extends StreamRange {
+  readonly indexFrom: number;
+}
+
 /** Where a partition begins, and its key for comparison with Data.db. */
 interface Cut {
   readonly key: Uint8Array;
@@ -29,10 +34,10 @@ const UNUSABLE = [
 ] as const;
 
 /** See SSTable.ranges. */
-export async function findRanges(sstable: SSTable, targetBytes: number): Promise<StreamRange[]> {
+export async function findRanges(sstable: SSTable, targetBytes: number): Promise<IndexedRange[]> {
   if (!(targetBytes >= 1)) throw new TypeError(`targetBytes is ${targetBytes}`);
   const { dataLength } = sstable;
-  const whole = dataLength === 0 ? [] : [{ from: 0, to: dataLength }];
+  const whole = dataLength === 0 ? [] : [{ from: 0, to: dataLength, indexFrom: 0 }];
   if (dataLength < 2 * targetBytes) return whole;
   try {
     const cuts = await findCuts(sstable, targetBytes);
@@ -119,13 +124,14 @@ async function verifiedRanges(
   sstable: SSTable,
   cuts: readonly Cut[],
   targetBytes: number,
-): Promise<StreamRange[]> {
+): Promise<IndexedRange[]> {
   const { dataLength } = sstable;
   if (cuts[0]?.dataPosition !== 0) throw contradiction(sstable, 'Index.db', 'does not begin at 0');
-  const ranges: StreamRange[] = [];
+  const ranges: IndexedRange[] = [];
   let from = 0;
+  let indexFrom = 0;
   let previous = 0;
-  for (const { key, dataPosition } of cuts.slice(1)) {
+  for (const { key, dataPosition, indexPosition } of cuts.slice(1)) {
     if (dataPosition <= previous || dataPosition >= dataLength) {
       throw contradiction(sstable, 'Index.db', `the data position ${dataPosition} is impossible`);
     }
@@ -139,9 +145,10 @@ async function verifiedRanges(
         `there is another key at ${dataPosition} of Data.db`,
       );
     }
-    ranges.push({ from, to: dataPosition });
+    ranges.push({ from, to: dataPosition, indexFrom });
     from = dataPosition;
+    indexFrom = indexPosition;
   }
-  ranges.push({ from, to: dataLength });
+  ranges.push({ from, to: dataLength, indexFrom });
   return ranges;
 }

@@ -25,11 +25,16 @@ import { type EventOptions, readEvents, type SSTableEvent } from './events.js';
 import { type ComponentFile, findSSTable, locateTable, type SSTableFiles } from './files.js';
 import { scanIndex } from './index-scan.js';
 import { inferOrder, needsInference } from './local-order.js';
-import { findRanges, type StreamRange } from './ranges.js';
+import { findRanges, type IndexedRange } from './ranges.js';
 import { seekKey } from './seek.js';
 
 export interface OpenOptions {
   readonly fs?: FileSystem;
+  /** What the two components say, where the caller has parsed them already. */
+  readonly parsed?: {
+    readonly statistics: Statistics;
+    readonly compression: CompressionInfo | null;
+  };
 }
 
 const RESTORE = 'Restore the file from another replica or a backup.';
@@ -73,10 +78,12 @@ export class SSTable {
     const files = typeof target === 'string' ? await findFiles(target, fs) : target;
     for (const needed of ['Data.db', 'Statistics.db']) require(files, needed);
     const { version } = files.descriptor;
-    const statistics = parseStatistics(...(await bytesOf(files, 'Statistics.db', version, fs)));
-    const compression = files.components.has('CompressionInfo.db')
-      ? parseCompressionInfo(...(await bytesOf(files, 'CompressionInfo.db', version, fs)))
-      : null;
+    const { statistics, compression } = options.parsed ?? {
+      statistics: parseStatistics(...(await bytesOf(files, 'Statistics.db', version, fs))),
+      compression: files.components.has('CompressionInfo.db')
+        ? parseCompressionInfo(...(await bytesOf(files, 'CompressionInfo.db', version, fs)))
+        : null,
+    };
     if (compression !== null) await loadCompressor(compression.compressor);
     // Without it the compressed bytes would be taken for rows.
     if (compression === null && statistics.stats.compressionRatio >= 0) {
@@ -167,7 +174,7 @@ export class SSTable {
    * Summary.db and Index.db; where those are missing or damaged there is one range, since Data.db
    * can be read without them.
    */
-  ranges(targetBytes: number): Promise<StreamRange[]> {
+  ranges(targetBytes: number): Promise<IndexedRange[]> {
     return findRanges(this, targetBytes);
   }
 

@@ -1,0 +1,275 @@
+/**
+ * Checks one SSTable to the last byte. Every fault is listed; where one part is damaged, everything
+ * that can be judged without it still is.
+ */
+import type { CompressionInfo, Statistics } from '../components/index.js';
+import { isSstashError } from '../errors.js';
+import { type FileSystem, nodeFileSystem } from '../io/index.js';
+import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
+import { fileCrc } from './check-blocks.js';
+import { ComponentCheck } from './check-components.js';
+import { checkCompression } from './check-compression.js';
+import { type Fault, Faults } from './check-faults.js';
+import { type CheckIndexResult, checkIndexOf } from './check-index.js';
+import {
+  type CheckRangeArgument,
+  type CheckRangeResult,
+  checkRangeOf,
+  totalsOrder,
+} from './check-range.js';
+import { checkStatistics } from './check-statistics.js';
+import { combineCrc32 } from './crc-combine.js';
+import type { SSTableFiles } from './files.js';
+import { mergeTotals, newTotals, type ScanTotals } from './scan-totals.js';
+import { SSTable } from './sstable.js';
+
+/**
+ * quick: everything but Data.db, whose size alone is looked at. full: every byte and every row.
+ * deep: every value too.
+ */
+export type CheckMode = 'quick' | 'full' | 'deep';
+
+export interface CheckOptions {
+  readonly mode?: CheckMode;
+  readonly executor: Executor;
+  readonly signal?: AbortSignal;
+  readonly fs?: FileSystem;
+  /** Told the bytes of Data.db that are done, of `SSTableFiles.components`' size in all. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+export interface CheckResult {
+  /** In order of the components' names and offsets. */
+  readonly faults: readonly Fault[];
+  /** Bytes of Data.db that were read. */
+  readonly bytesRead: number;
+}
+
+const RANGE_BYTES = 16 * 1024 * 1024;
+
+export async function checkSSTable(
+  files: SSTableFiles,
+  options: CheckOptions,
+): Promise<CheckResult> {
+  const check = new Check(files, options);
+  await check.run();
+  return { faults: sorted(check.faults.list), bytesRead: check.bytesRead };
+}
+
+class Check {
+  readonly faults = new Faults();
+  bytesRead = 0;
+  readonly #files: SSTableFiles;
+  readonly #options: CheckOptions;
+  readonly #mode: CheckMode;
+  readonly #components: ComponentCheck;
+
+  constructor(files: SSTableFiles, options: CheckOptions) {
+    this.#files = files;
+    this.#options = options;
+    this.#mode = options.mode ?? 'full';
+    this.#components = new ComponentCheck(files, options.fs ?? nodeFileSystem, this.faults);
+  }
+
+  async run(): Promise<void> {
+    const components = this.#components;
+    await components.presence();
+    const { statistics, sound } = await components.statistics();
+    const compression = await components.compression(statistics);
+    const dataSize = this.#files.components.get('Data.db')?.size ?? null;
+    if (compression === null && dataSize !== null) await components.crc(dataSize);
+    const digest = await components.digest();
+    this.#filter(statistics);
+    const decodes =
+      compression === undefined || compression === null
+        ? compression === null
+        : checkCompression(compression, components, this.faults);
+    if (dataSize === null) return;
+    if (statistics === null || compression === undefined) {
+      await this.#digestAlone(digest);
+      return;
+    }
+    const sstable = await this.#open(statistics, compression);
+    if (sstable === null) {
+      await this.#digestAlone(digest);
+      return;
+    }
+    try {
+      if (this.#mode === 'quick') await this.#quick(sstable, sound);
+      else await this.#full(sstable, sound, decodes, digest);
+    } finally {
+      await sstable.close();
+    }
+  }
+
+  /** A filter that should be there, or not. */
+  #filter(statistics: Statistics | null): void {
+    if (statistics === null) return;
+    const chance = statistics.bloomFilterFpChance;
+    if (!(chance > 0 && chance <= 1)) {
+      this.#components.fault('Statistics.db', null, `the Bloom filter chance is ${chance}`);
+    }
+  }
+
+  async #open(
+    statistics: Statistics,
+    compression: CompressionInfo | null,
+  ): Promise<SSTable | null> {
+    try {
+      const fs = this.#options.fs ?? nodeFileSystem;
+      return await SSTable.open(this.#files, { fs, parsed: { statistics, compression } });
+    } catch (error) {
+      this.faults.addError(error, this.#files.dataPath, 'Statistics.db');
+      return null;
+    }
+  }
+
+  /** Where rows cannot be read at all, the bytes may still be the right ones. */
+  async #digestAlone(digest: number | undefined): Promise<void> {
+    if (this.#mode === 'quick' || digest === undefined) return;
+    const { openFile } = await import('../io/index.js');
+    const file = await openFile(this.#files.dataPath, this.#options.fs);
+    try {
+      this.#compareDigest(digest, await fileCrc(file, this.#options.signal));
+      this.bytesRead = file.size;
+    } finally {
+      await file.close();
+    }
+  }
+
+  #compareDigest(digest: number | undefined, crc: number): void {
+    if (digest === undefined || digest === crc) return;
+    this.faults.add({
+      code: 'SSTABLE_CHECKSUM',
+      file: this.#files.dataPath,
+      component: 'Data.db',
+      offset: null,
+      uncompressedOffset: null,
+      message: `the file has the checksum ${crc}, Digest.crc32 says ${digest}`,
+    });
+  }
+
+  async #quick(sstable: SSTable, sound: boolean): Promise<void> {
+    this.#dataSize(sstable);
+    const index = await this.#index(sstable, sound, true);
+    if (index === null || !sound) return;
+    const buckets = sstable.statistics.stats.estimatedPartitionSize.buckets;
+    const counted = buckets.reduce((sum, count) => sum + count, 0n);
+    if (counted !== BigInt(index.partitions)) {
+      const message = `it counts ${counted} partitions, Index.db has ${index.partitions}`;
+      this.#components.fault('Statistics.db', null, message);
+    }
+  }
+
+  /** Whether Data.db can hold all blocks, without reading it. */
+  #dataSize(sstable: SSTable): void {
+    const offsets = sstable.compression?.chunkOffsets;
+    const last = offsets?.at(-1) ?? 0;
+    if (offsets === undefined || last + 4 <= sstable.dataSize) return;
+    this.faults.add({
+      code: 'SSTABLE_TRUNCATED',
+      file: this.#files.dataPath,
+      component: 'Data.db',
+      offset: sstable.dataSize,
+      uncompressedOffset: null,
+      message: `the file ends before its last block, which begins at ${last}`,
+    });
+  }
+
+  async #full(
+    sstable: SSTable,
+    sound: boolean,
+    decodes: boolean,
+    digest: number | undefined,
+  ): Promise<void> {
+    const parts = await this.#arguments(sstable, decodes);
+    const index = this.#index(sstable, sound, false);
+    // Awaited in its turn below.
+    index.catch(() => undefined);
+    const totals = newTotals(sstable.statistics);
+    let crc = 0;
+    const { executor } = this.#options;
+    const limit = executor.concurrency + 2;
+    const results = mapOrdered(parts, limit, (part) => this.#range(sstable, sound, part));
+    for await (const result of results) {
+      this.faults.addAll(result.faults);
+      this.#orderOfRanges(sstable, totals, result.totals);
+      mergeTotals(totals, result.totals, totalsOrder(sstable));
+      crc = combineCrc32(crc, result.part.crc, result.part.length);
+      this.bytesRead += result.part.length;
+      this.#options.onProgress?.(this.bytesRead);
+    }
+    this.#compareDigest(digest, crc);
+    await index;
+    if (sound && totals.complete) checkStatistics(sstable, totals, this.faults);
+  }
+
+  async #arguments(sstable: SSTable, rows: boolean): Promise<CheckRangeArgument[]> {
+    const indexSize = sstable.components.get('Index.db')?.size ?? null;
+    const { dataPath } = this.#files;
+    const deep = this.#mode === 'deep';
+    const ranges = rows ? await sstable.ranges(RANGE_BYTES) : [];
+    if (ranges.length === 0) {
+      const whole = { from: 0, to: sstable.dataLength, index: null };
+      return [{ dataPath, ...whole, last: true, deep, rows: rows && sstable.dataLength > 0 }];
+    }
+    return ranges.map((range, i) => {
+      const next = ranges[i + 1];
+      const to = next?.indexFrom ?? indexSize ?? 0;
+      const index = indexSize === null ? null : { from: range.indexFrom, to };
+      return { dataPath, ...range, index, last: next === undefined, deep, rows };
+    });
+  }
+
+  /** In a worker, unless the worker would fail over the same damaged metadata. */
+  #range(sstable: SSTable, sound: boolean, part: CheckRangeArgument): Promise<CheckRangeResult> {
+    const { executor, signal } = this.#options;
+    throwIfInterrupted(signal);
+    if (!sound || this.#options.fs !== undefined) return checkRangeOf(sstable, part, signal);
+    const options = signal === undefined ? {} : { signal };
+    return executor.run<CheckRangeResult>('check-range', part, options);
+  }
+
+  async #index(sstable: SSTable, sound: boolean, alone: boolean): Promise<CheckIndexResult | null> {
+    if (!sstable.components.has('Index.db')) return null;
+    const { executor, signal } = this.#options;
+    const options = signal === undefined ? {} : { signal };
+    const { dataPath } = this.#files;
+    try {
+      const result =
+        sound && this.#options.fs === undefined
+          ? await executor.run<CheckIndexResult>('check-index', { dataPath, alone }, options)
+          : await checkIndexOf(sstable, alone, signal);
+      this.faults.addAll(result.faults);
+      return result;
+    } catch (error) {
+      if (!isSstashError(error)) throw error;
+      this.faults.addError(error, this.#components.path('Index.db'), 'Index.db');
+      return null;
+    }
+  }
+
+  /** The last key of what is merged already and the first one of the next range. */
+  #orderOfRanges(sstable: SSTable, before: ScanTotals, next: ScanTotals): void {
+    const [last, first] = [before.lastKey, next.firstKey];
+    if (last === null || first === null) return;
+    if (sstable.partitioner.compareKeys(last, first) < 0) return;
+    this.faults.add({
+      code: 'SSTABLE_CORRUPT',
+      file: this.#files.dataPath,
+      component: 'Data.db',
+      offset: null,
+      uncompressedOffset: null,
+      message: 'a partition is not above the one before',
+    });
+  }
+}
+
+function sorted(faults: readonly Fault[]): Fault[] {
+  return [...faults].sort(
+    (a, b) =>
+      (a.component < b.component ? -1 : a.component > b.component ? 1 : 0) ||
+      (a.offset ?? -1) - (b.offset ?? -1) ||
+      (a.uncompressedOffset ?? -1) - (b.uncompressedOffset ?? -1),
+  );
+}

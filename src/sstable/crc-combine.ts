@@ -1,0 +1,36 @@
+/** CRC-32 of two byte strings, one behind the other, from their own CRCs. */
+
+/** The polynomial of CRC-32 (IEEE), reflected. */
+const POLYNOMIAL = 0xedb88320;
+
+/** `matrix` is 32 columns over GF(2). */
+function times(matrix: Uint32Array, vector: number): number {
+  let sum = 0;
+  for (let i = 0, rest = vector >>> 0; rest !== 0; i++, rest >>>= 1) {
+    if ((rest & 1) !== 0) sum ^= matrix[i] ?? 0;
+  }
+  return sum >>> 0;
+}
+
+function square(matrix: Uint32Array): Uint32Array {
+  return Uint32Array.from(matrix, (column) => times(matrix, column));
+}
+
+/** What one zero bit does to the register. */
+function oneZeroBit(): Uint32Array {
+  const matrix = new Uint32Array(32);
+  matrix[0] = POLYNOMIAL;
+  for (let i = 1; i < 32; i++) matrix[i] = 2 ** (i - 1);
+  return matrix;
+}
+
+/** CRC of a ‖ b, where `length` is that of b in bytes. */
+export function combineCrc32(a: number, b: number, length: number): number {
+  let matrix = square(square(square(oneZeroBit())));
+  let sum = a >>> 0;
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) sum = times(matrix, sum);
+    matrix = square(matrix);
+  }
+  return (sum ^ b) >>> 0;
+}
