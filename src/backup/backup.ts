@@ -10,6 +10,7 @@ import { type Manifest, type Repository, RepositoryWriter } from '../repository/
 import type { ComponentFile, SSTableFiles } from '../sstable/index.js';
 import { Parents, type ParentTable } from './parent.js';
 import { RateLimiter } from './rate-limiter.js';
+import { Reach } from './reach.js';
 import {
   type BackupRoot,
   encodeRecord,
@@ -69,6 +70,7 @@ class BackupJob {
   readonly #faults: BackupFault[] = [];
   readonly #notes: BackupNote[] = [];
   readonly #reports: TableReport[] = [];
+  #reach: Reach | null = null;
 
   constructor(options: BackupOptions, writer: RepositoryWriter) {
     this.#options = options;
@@ -192,24 +194,44 @@ class BackupJob {
     parent: ParentTable,
   ): Promise<SSTableRecord | null> {
     try {
-      return await storeSSTable(context, files, parent.sstables.get(files.descriptor.base));
+      const before = parent.sstables.get(files.descriptor.base);
+      const usable = before !== undefined && (await this.#isWhole(before));
+      return await storeSSTable(context, files, usable ? before : undefined);
     } catch (error) {
       this.#unread(error, files.dataPath);
       return null;
     }
   }
 
+  /**
+   * Whether all of what an earlier backup stored of an SSTable is still there (invariant 7). Only
+   * asked where something is in quarantine: nothing else makes objects vanish from the index.
+   */
+  async #isWhole(record: SSTableRecord): Promise<boolean> {
+    if ((await this.#options.repository.quarantine()).empty) return true;
+    this.#reach ??= new Reach(this.#options.repository, (id) => {
+      if (this.writer.has(id)) return null;
+      return { error: new SstashError('REPOSITORY_CORRUPT', 'an object is in quarantine') };
+    });
+    return (await this.#reach.sstable(record)).size === 0;
+  }
+
   async #others(context: SSTableContext, files: readonly ComponentFile[]): Promise<FileRecord[]> {
     const records = new Map<string, FileRecord>();
     for (const { name, path, size } of files) {
-      if (size > LIMITS.sideFileBytesMax || records.has(name)) {
-        const why = records.has(name) ? 'another data directory has one too' : 'it is too large';
-        this.#notes.push({ file: path, message: `left out: ${why}` });
+      if (size > LIMITS.sideFileBytesMax) {
+        this.#notes.push({ file: path, message: 'left out: it is too large' });
         continue;
       }
       const count = { rawBytes: 0, newRawBytes: 0 };
       try {
         const stream = await storeFile(context, path, size, count);
+        const other = records.get(name);
+        if (other !== undefined) {
+          if (other.stream.sha256 === stream.sha256) continue;
+          this.#notes.push({ file: path, message: 'left out: another data directory has one too' });
+          continue;
+        }
         records.set(name, { name, bytes: size, stream });
         context.report.bytes.new += count.newRawBytes;
         context.report.bytes.reused += count.rawBytes - count.newRawBytes;

@@ -207,14 +207,17 @@ class Verification {
     };
     // Damage whose objects a later backup has stored again harms nobody any more.
     if (found.damaged.length > 0 && found.damaged.every(({ id }) => elsewhere(id))) return;
-    for (const error of found.faults) this.#problems.add({ error });
-    if (found.damaged.length === 0) return;
+    if (found.damaged.length === 0) {
+      for (const error of found.faults) this.#problems.add({ error });
+      return;
+    }
     const ids: Uint8Array[] = [];
     for (const { id, error } of found.damaged) {
+      ids.push(id);
+      if (elsewhere(id)) continue;
       const problem = { error };
       this.#problems.add(problem);
-      ids.push(id);
-      if (this.#index.locate(id)?.pack === name) this.#damaged.set(toHex(id), problem);
+      this.#damaged.set(toHex(id), problem);
     }
     await this.#noting(async () => {
       if (await putQuarantine(store, name, ids, config.compression))
