@@ -42,30 +42,39 @@ export class RunBuilder {
   add(batch: LeafBatch): void {
     const { leafCount, leafStarts, leafCuts, leafIsHead, leafDigests, position } = batch;
     const digests = new DataView(leafDigests.buffer, leafDigests.byteOffset, 16 * leafCount);
-    let [s0, s1, s2, s3] = [0, 0, 0, 0];
-    let leaves = 0;
-    let partitions = 0;
+    /** First leaf and first partition of this batch that are not counted in a run yet. */
+    let leaf = 0;
+    let counted = 0;
     let partition = 0;
-    for (let i = 0; i < leafCount; i++) {
-      const cut = leafCuts[i] as number;
-      const head = leafIsHead[i] === 1;
-      const begins = head
-        ? this.#head(batch, partition++, cut, position + (leafStarts[i] as number))
-        : this.#leaf - this.#headLeaf >= this.#rowOrdinal && (cut & this.#rowMask) === 0;
-      if (begins) {
-        this.#close(leaves, partitions, s0, s1, s2, s3);
-        this.#open(position + (leafStarts[i] as number), head, cut);
-        leaves = partitions = s0 = s1 = s2 = s3 = 0;
+    let countedPartitions = 0;
+    for (;;) {
+      leaf = this.#nextRowCut(leafIsHead, leafCuts, leaf, leafCount);
+      if (leaf === leafCount) break;
+      const head = leafIsHead[leaf] === 1;
+      const cut = leafCuts[leaf] as number;
+      const start = position + (leafStarts[leaf] as number);
+      if (!head || this.#enter(batch, partition, cut, this.#leaf + leaf, start)) {
+        this.#count(digests, counted, leaf, partition - countedPartitions);
+        this.#open(this.#leaf + leaf, start, head, cut);
+        counted = leaf;
+        countedPartitions = partition;
       }
-      if (head) partitions++;
-      leaves++;
-      this.#leaf++;
-      s0 = (s0 + digests.getInt32(16 * i)) | 0;
-      s1 = (s1 + digests.getInt32(16 * i + 4)) | 0;
-      s2 = (s2 + digests.getInt32(16 * i + 8)) | 0;
-      s3 = (s3 + digests.getInt32(16 * i + 12)) | 0;
+      if (head) partition++;
+      leaf++;
     }
-    this.#close(leaves, partitions, s0, s1, s2, s3);
+    this.#count(digests, counted, leafCount, partition - countedPartitions);
+    this.#leaf += leafCount;
+  }
+
+  /** The first of the leaves `from` to `to` that is a head or begins a run by its cut; else `to`. */
+  #nextRowCut(isHead: Uint8Array, cuts: Uint32Array, from: number, to: number): number {
+    const mask = this.#rowMask;
+    const least = this.#headLeaf - this.#leaf + this.#rowOrdinal;
+    for (let i = from; i < to; i++) {
+      if (isHead[i] === 1) return i;
+      if (((cuts[i] as number) & mask) === 0 && i >= least) return i;
+    }
+    return to;
   }
 
   /** The runs so far; a copy. */
@@ -74,8 +83,14 @@ export class RunBuilder {
   }
 
   /** Notes a new partition; whether its head begins a run. */
-  #head(batch: LeafBatch, partition: number, cut: number, position: number): boolean {
-    this.#headLeaf = this.#leaf;
+  #enter(
+    batch: LeafBatch,
+    partition: number,
+    cut: number,
+    leaf: number,
+    position: number,
+  ): boolean {
+    this.#headLeaf = leaf;
     this.#partitionPosition = position;
     this.#ringHigh = ((batch.partitionTokenHigh[partition] as number) ^ 0x80000000) >>> 0;
     this.#ringLow = batch.partitionTokenLow[partition] as number;
@@ -83,8 +98,8 @@ export class RunBuilder {
     return bucket !== this.#bucket || cutsAtHead(this.#rule, cut);
   }
 
-  #open(position: number, head: boolean, cut: number): void {
-    if (this.#headLeaf < 0) throw new TypeError('the first leaf must begin a partition');
+  #open(leaf: number, position: number, head: boolean, cut: number): void {
+    if (this.#headLeaf < 0) throw noHead();
     const run = ++this.#run;
     if (run === this.#runs.count) {
       const grown = new RunTable(run * 2);
@@ -94,7 +109,7 @@ export class RunBuilder {
     const runs = this.#runs;
     runs.position[run] = position;
     runs.partitionPosition[run] = this.#partitionPosition;
-    runs.firstLeaf[run] = this.#leaf;
+    runs.firstLeaf[run] = leaf;
     runs.headLeaf[run] = this.#headLeaf;
     runs.ringHigh[run] = this.#ringHigh;
     runs.ringLow[run] = this.#ringLow;
@@ -103,17 +118,39 @@ export class RunBuilder {
     this.#bucket = head ? bucketOf(this.#ringHigh, this.#rule.depth) : -1;
   }
 
-  /** Adds what was counted since the last call to the open run. */
-  #close(leaves: number, partitions: number, s0: number, s1: number, s2: number, s3: number): void {
+  /** Adds the leaves `from` to `to` of a batch to the open run. */
+  #count(digests: DataView, from: number, to: number, partitions: number): void {
     const run = this.#run;
-    if (leaves === 0) return;
-    if (run < 0) throw new TypeError('the first leaf must begin a partition');
-    const runs = this.#runs;
-    runs.leafCount[run] = (runs.leafCount[run] as number) + leaves;
-    runs.partitionCount[run] = (runs.partitionCount[run] as number) + partitions;
-    runs.sums[4 * run] = (runs.sums[4 * run] as number) + s0;
-    runs.sums[4 * run + 1] = (runs.sums[4 * run + 1] as number) + s1;
-    runs.sums[4 * run + 2] = (runs.sums[4 * run + 2] as number) + s2;
-    runs.sums[4 * run + 3] = (runs.sums[4 * run + 3] as number) + s3;
+    if (from === to) return;
+    if (run < 0) throw noHead();
+    const { leafCount, partitionCount, sums } = this.#runs;
+    leafCount[run] = (leafCount[run] as number) + (to - from);
+    partitionCount[run] = (partitionCount[run] as number) + partitions;
+    addDigests(sums, 4 * run, digests, from, to);
   }
+}
+
+function noHead(): TypeError {
+  return new TypeError('the first leaf must begin a partition');
+}
+
+/** Adds digests `from` to `to`, word by word, to the four words at `at`. */
+function addDigests(
+  sums: Uint32Array,
+  at: number,
+  digests: DataView,
+  from: number,
+  to: number,
+): void {
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let i = 16 * from; i < 16 * to; i += 16) {
+    s0 = (s0 + digests.getInt32(i)) | 0;
+    s1 = (s1 + digests.getInt32(i + 4)) | 0;
+    s2 = (s2 + digests.getInt32(i + 8)) | 0;
+    s3 = (s3 + digests.getInt32(i + 12)) | 0;
+  }
+  sums[at] = (sums[at] as number) + s0;
+  sums[at + 1] = (sums[at + 1] as number) + s1;
+  sums[at + 2] = (sums[at + 2] as number) + s2;
+  sums[at + 3] = (sums[at + 3] as number) + s3;
 }
