@@ -9,6 +9,7 @@ import {
   tupleElements,
   vectorElements,
 } from './elements.js';
+import { orderOfPartitioner } from './token-order.js';
 import type { CompositeType, CqlType } from './types.js';
 
 const comparators = new WeakMap<CqlType, Comparator>();
@@ -78,16 +79,21 @@ function build(type: CqlType): Comparator {
     case 'composite':
       return composites(type);
     case 'partitioner-order':
+      return orderOfPartitioner(type.partitioner) ?? withoutOrder(type);
     case 'dynamic-composite':
     case 'column-to-collection':
-      return () => {
-        throw new SstashError('SSTABLE_UNSUPPORTED_TYPE', `${type.text} has no order here`, {
-          found: type.text.slice(0, 200),
-        });
-      };
+      return withoutOrder(type);
     default:
       return scalarOrder(type.kind);
   }
+}
+
+function withoutOrder(type: CqlType): Comparator {
+  return () => {
+    throw new SstashError('SSTABLE_UNSUPPORTED_TYPE', `${type.text} has no order here`, {
+      found: type.text.slice(0, 200),
+    });
+  };
 }
 
 function firstDifference<T>(items: readonly T[], compare: (item: T, i: number) => number): number {

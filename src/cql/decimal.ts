@@ -3,6 +3,7 @@
  * number, of the value unscaled × 10^-scale. Texts are those of Java's BigInteger and BigDecimal.
  */
 import { toHex } from '../binary/index.js';
+import { readI32, readShortInteger } from './bytes.js';
 
 /** Value of `bytes`, at least one; fewer are 0. */
 export function bytesToBigInt(bytes: Uint8Array): bigint {
@@ -22,12 +23,17 @@ export function bigIntToBytes(value: bigint): Uint8Array {
   return new Uint8Array(Buffer.from(hex, 'hex'));
 }
 
+/** Decimal text of a varint of at least one byte. */
+export function varintText(bytes: Uint8Array): string {
+  return bytes.length <= 6 ? String(readShortInteger(bytes)) : bytesToBigInt(bytes).toString();
+}
+
 /** Text of a decimal of at least 4 bytes, as BigDecimal.toString writes it. */
 export function decimalToText(bytes: Uint8Array): string {
   const scale = scaleOf(bytes);
-  const unscaled = bytesToBigInt(bytes.subarray(4));
-  const sign = unscaled < 0n ? '-' : '';
-  const digits = (unscaled < 0n ? -unscaled : unscaled).toString();
+  const unscaled = bytes.length > 4 ? varintText(bytes.subarray(4)) : '0';
+  const sign = unscaled.startsWith('-') ? '-' : '';
+  const digits = sign === '' ? unscaled : unscaled.slice(1);
   if (scale === 0) return sign + digits;
   const exponent = digits.length - 1 - scale;
   if (scale > 0 && exponent >= -6) {
@@ -56,12 +62,11 @@ export function parseDecimal(text: string): Uint8Array | null {
   return bytes;
 }
 
-function scaleOf(bytes: Uint8Array): number {
-  return new DataView(bytes.buffer, bytes.byteOffset, 4).getInt32(0);
-}
+const scaleOf = (bytes: Uint8Array): number => readI32(bytes);
 
 /** Order of two varints, of at least one byte each. */
 export function compareBigInts(a: Uint8Array, b: Uint8Array): number {
+  if (a.length <= 6 && b.length <= 6) return readShortInteger(a) - readShortInteger(b);
   const left = bytesToBigInt(a);
   const right = bytesToBigInt(b);
   return left < right ? -1 : left > right ? 1 : 0;

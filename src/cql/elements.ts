@@ -11,6 +11,7 @@
  */
 import { ByteReader } from '../binary/index.js';
 import { isSstashError } from '../errors.js';
+import { readI32 } from './bytes.js';
 import { malformed } from './malformed.js';
 import type { CqlType, VectorType } from './types.js';
 
@@ -25,31 +26,44 @@ export interface CompositeComponents {
 
 /** Elements of a frozen list or set, or keys and values of a map in turn. Views. */
 export function collectionElements(type: CqlType, bytes: Uint8Array): Element[] {
-  return guarded(type, bytes, (r) => {
-    const count = r.i32();
-    const perEntry = type.kind === 'map' ? 2 : 1;
-    if (count < 0) throw malformed(type, bytes, `${count} elements`);
-    r.need(count * perEntry * 4);
-    const elements: Element[] = [];
-    for (let i = 0; i < count * perEntry; i++) elements.push(readElement(r));
-    if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
-    return elements;
-  });
+  if (bytes.length < 4) throw malformed(type, bytes, ENDS_EARLY);
+  const count = readI32(bytes);
+  const wanted = type.kind === 'map' ? count * 2 : count;
+  if (count < 0) throw malformed(type, bytes, `${count} elements`);
+  if (bytes.length < 4 + wanted * 4) throw malformed(type, bytes, ENDS_EARLY);
+  return readElements(type, bytes, 4, wanted);
 }
 
 /** Fields of a tuple or UDT; fewer than `count` when the value ends early. Views. */
 export function tupleElements(type: CqlType, bytes: Uint8Array, count: number): Element[] {
-  return guarded(type, bytes, (r) => {
-    const elements: Element[] = [];
-    while (r.remaining > 0 && elements.length < count) elements.push(readElement(r));
-    if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
-    return elements;
-  });
+  return readElements(type, bytes, 0, count, true);
 }
 
-function readElement(r: ByteReader): Element {
-  const length = r.i32();
-  return length < 0 ? null : r.view8(length);
+const ENDS_EARLY = 'its bytes end too early';
+
+function readElements(
+  type: CqlType,
+  bytes: Uint8Array,
+  start: number,
+  count: number,
+  mayEnd = false,
+): Element[] {
+  const elements: Element[] = [];
+  let at = start;
+  while (elements.length < count && !(mayEnd && at === bytes.length)) {
+    if (at + 4 > bytes.length) throw malformed(type, bytes, ENDS_EARLY);
+    const length = readI32(bytes, at);
+    at += 4;
+    if (length < 0) {
+      elements.push(null);
+      continue;
+    }
+    if (at + length > bytes.length) throw malformed(type, bytes, ENDS_EARLY);
+    elements.push(bytes.subarray(at, at + length));
+    at += length;
+  }
+  if (at < bytes.length) throw malformed(type, bytes, `${bytes.length - at} bytes too many`);
+  return elements;
 }
 
 /** The values of a vector. Views. */
@@ -87,6 +101,6 @@ export function guarded<R>(type: CqlType, bytes: Uint8Array, read: (r: ByteReade
     return read(new ByteReader(bytes));
   } catch (error) {
     if (!isSstashError(error, 'SSTABLE_TRUNCATED')) throw error;
-    throw malformed(type, bytes, 'its bytes end too early');
+    throw malformed(type, bytes, ENDS_EARLY);
   }
 }

@@ -1,11 +1,10 @@
 /** Partitioners: the order of partitions in an SSTable (format reference, section 16). */
-import { createHash } from 'node:crypto';
 import { compareBytes, toHex } from '../binary/index.js';
 import { SstashError } from '../errors.js';
 import { comparator } from './compare.js';
-import { bytesToBigInt } from './decimal.js';
 import { murmur3 } from './murmur3.js';
 import { keyText } from './text.js';
+import { randomToken, tokenOrder } from './token-order.js';
 import type { CqlType } from './types.js';
 
 export interface Partitioner {
@@ -62,19 +61,8 @@ function byToken(name: string, token: (key: Uint8Array) => bigint): Partitioner 
     name,
     token,
     tokenText: (key) => token(key).toString(),
-    compareKeys: (a, b) => {
-      const left = token(a);
-      const right = token(b);
-      return left < right ? -1 : left > right ? 1 : compareBytes(a, b);
-    },
+    compareKeys: tokenOrder(token),
   };
-}
-
-/** The MD5 sum as a signed number, without its sign; -1 for an empty key. */
-function randomToken(key: Uint8Array): bigint {
-  if (key.length === 0) return -1n;
-  const sum = bytesToBigInt(createHash('md5').update(key).digest());
-  return sum < 0n ? -sum : sum;
 }
 
 function prefixToken(key: Uint8Array): bigint {

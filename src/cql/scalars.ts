@@ -6,8 +6,8 @@
  * Fixed lengths are checked; everything is read with plain arithmetic, because a DataView per value
  * costs more than the value.
  */
-import { toHex } from '../binary/index.js';
-import { bytesToBigInt, decimalToText } from './decimal.js';
+import { hexText, readI32, readI64, readSafeI64, utf8Json, utf8Text } from './bytes.js';
+import { decimalToText, varintText } from './decimal.js';
 import { guarded } from './elements.js';
 import { inetText } from './inet.js';
 import { doubleToJava, floatToJava } from './java-float.js';
@@ -34,35 +34,26 @@ export function emptyText(kind: ScalarKind): string {
   return kind === 'time' ? 'null' : '';
 }
 
-const utf8 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8');
-const utf8Json: TextWriter = (bytes) => JSON.stringify(utf8(bytes));
-
 const quoted = (text: TextWriter): TextWriter => {
   return (bytes) => `"${text(bytes)}"`;
 };
 const same = (text: TextWriter): ScalarTexts => ({ json: text, text });
 const inQuotes = (text: TextWriter): ScalarTexts => ({ json: quoted(text), text });
 
-export function readI32(b: Uint8Array, at = 0): number {
-  return (
-    ((b[at] as number) << 24) |
-    ((b[at + 1] as number) << 16) |
-    ((b[at + 2] as number) << 8) |
-    (b[at + 3] as number)
-  );
-}
-
-function readI64(b: Uint8Array): bigint {
-  return (BigInt(readI32(b)) << 32n) | BigInt(readI32(b, 4) >>> 0);
-}
-
 function i64Text(b: Uint8Array): string {
-  const high = readI32(b);
-  if (high >= -0x200000 && high < 0x200000) {
-    return String(high * 4294967296 + (readI32(b, 4) >>> 0));
-  }
-  return readI64(b).toString();
+  const value = readSafeI64(b);
+  return Number.isNaN(value) ? readI64(b).toString() : String(value);
+}
+
+function timestamp(b: Uint8Array, separator: ' ' | 'T'): string {
+  const ms = readSafeI64(b);
+  return timestampText(Number.isNaN(ms) ? readI64(b) : ms, separator);
+}
+
+/** A time is below 2^47 nanoseconds, if it is one. */
+function time(b: Uint8Array): string {
+  const nanos = readSafeI64(b);
+  return timeText(Number.isNaN(nanos) ? readI64(b) : nanos);
 }
 
 const scratch = new DataView(new ArrayBuffer(8));
@@ -93,8 +84,8 @@ function floats(read: (b: Uint8Array) => number, show: (value: number) => string
 
 function timestamps(): ScalarTexts {
   return {
-    text: (b) => timestampText(readI64(b), 'T'),
-    json: (b) => `"${timestampText(readI64(b), ' ')}"`,
+    text: (b) => timestamp(b, 'T'),
+    json: (b) => `"${timestamp(b, ' ')}"`,
   };
 }
 
@@ -159,9 +150,9 @@ function plainTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
   switch (kind) {
     case 'ascii':
     case 'text':
-      return { json: utf8Json, text: utf8 };
+      return { json: utf8Json, text: utf8Text };
     case 'blob':
-      return { json: (b) => `"0x${toHex(b)}"`, text: toHex };
+      return { json: (b) => `"0x${hexText(b)}"`, text: hexText };
     case 'boolean':
       return same((b) => (b[0] === 0 ? 'false' : 'true'));
     case 'tinyint':
@@ -173,7 +164,7 @@ function plainTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
     case 'bigint':
       return same(i64Text);
     case 'varint':
-      return same((b) => bytesToBigInt(b).toString());
+      return same(varintText);
     case 'decimal':
       return same(decimalToText);
     case 'float':
@@ -186,7 +177,7 @@ function plainTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
     case 'date':
       return inQuotes((b) => dateText((readI32(b) >>> 0) - 2 ** 31));
     case 'time':
-      return inQuotes((b) => timeText(readI64(b)));
+      return inQuotes(time);
     case 'duration':
       return inQuotes(duration(type));
     case 'uuid':
@@ -197,7 +188,7 @@ function plainTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
     case 'inet':
       return inQuotes(inet(type));
     case 'counter':
-      return { json: counterJson, text: toHex };
+      return { json: counterJson, text: hexText };
     case 'empty':
       return inQuotes(() => '');
   }

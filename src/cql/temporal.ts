@@ -6,7 +6,7 @@ const EPOCH_DAYS = 719468;
 const ERA_DAYS = 146097;
 
 const pad2 = (n: number): string => (n < 10 ? `0${n}` : String(n));
-const pad3 = (n: number): string => String(n).padStart(3, '0');
+const pad3 = (n: number): string => (n < 100 ? `0${pad2(n)}` : String(n));
 
 interface CivilDate {
   readonly year: number;
@@ -57,13 +57,24 @@ export function dateText(days: number): string {
  * `2024-02-29<separator>13:45:28.613Z` of milliseconds since 1970-01-01. Years before 1 are years
  * of their era without a sign: 0 is 0001, -1 is 0002, as Cassandra's formatter has it.
  */
-export function timestampText(ms: bigint, separator: ' ' | 'T'): string {
-  const [days, rest] = splitDays(ms);
-  const { year, month, day } = civilDate(days);
+export function timestampText(ms: number | bigint, separator: ' ' | 'T'): string {
+  const [days, rest] = typeof ms === 'bigint' ? splitDays(ms) : splitDaysNumber(ms);
   const clock = `${pad2(Math.floor(rest / 3_600_000))}:${pad2(Math.floor(rest / 60_000) % 60)}`;
   const seconds = `${pad2(Math.floor(rest / 1000) % 60)}.${pad3(rest % 1000)}`;
-  const shown = yearText(year > 0 ? year : 1 - year);
-  return `${shown}-${pad2(month)}-${pad2(day)}${separator}${clock}:${seconds}Z`;
+  return `${eraDateText(days)}${separator}${clock}:${seconds}Z`;
+}
+
+// Most timestamps are of the same day as the one before.
+let lastDay = Number.NaN;
+let lastDayText = '';
+
+function eraDateText(days: number): string {
+  if (days !== lastDay) {
+    const { year, month, day } = civilDate(days);
+    lastDayText = `${yearText(year > 0 ? year : 1 - year)}-${pad2(month)}-${pad2(day)}`;
+    lastDay = days;
+  }
+  return lastDayText;
 }
 
 function splitDays(ms: bigint): [number, number] {
@@ -72,10 +83,17 @@ function splitDays(ms: bigint): [number, number] {
   return [Number((ms - rest) / day), Number(rest)];
 }
 
+function splitDaysNumber(ms: number): [number, number] {
+  const days = Math.floor(ms / DAY_MS);
+  return [days, ms - days * DAY_MS];
+}
+
 /** `13:45:28.613000000` of nanoseconds since midnight. */
-export function timeText(nanos: bigint): string {
-  const fraction = String(nanos % 1_000_000_000n).padStart(9, '0');
-  const seconds = Number(nanos / 1_000_000_000n);
+export function timeText(nanos: number | bigint): string {
+  const seconds =
+    typeof nanos === 'number' ? Math.floor(nanos / 1e9) : Number(nanos / 1_000_000_000n);
+  const rest = typeof nanos === 'number' ? nanos % 1e9 : Number(nanos % 1_000_000_000n);
+  const fraction = String(rest).padStart(9, '0');
   const hours = Math.floor(seconds / 3600);
   return `${pad2(hours)}:${pad2(Math.floor(seconds / 60) % 60)}:${pad2(seconds % 60)}.${fraction}`;
 }

@@ -1,9 +1,10 @@
 /** UUIDs as text. */
-import { fromHex, toHex } from '../binary/index.js';
+import { fromHex } from '../binary/index.js';
+import { hexText } from './bytes.js';
 
 /** `bytes` must be 16. */
 export function uuidText(bytes: Uint8Array): string {
-  const hex = toHex(bytes);
+  const hex = hexText(bytes);
   const time = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}`;
   return `${time}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
