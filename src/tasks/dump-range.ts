@@ -125,7 +125,7 @@ class RangeDump {
       begun: this.#begun,
       started: this.#writer.started,
     };
-    return { text: this.#output.view(), next: finished ? null : next, error };
+    return { text: this.#output.written(), next: finished ? null : next, error };
   }
 
   #isDone(): boolean {
@@ -171,7 +171,7 @@ class RangeDump {
     while (offset < bytes.length && !this.#isDoneAt(base + offset)) {
       let next = offset + 1;
       if (this.#inside < 0) {
-        next = fast.head(bytes, offset, base + offset, output);
+        next = fast.head(reader, offset, base + offset, output);
         if (next < 0) break;
         this.#inside = base + offset;
         this.#wanted = true;
@@ -180,7 +180,7 @@ class RangeDump {
       } else if (bytes[offset] === END_OF_PARTITION) {
         this.#leave();
       } else {
-        next = fast.row(bytes, offset, base + offset, output, this.#writer.started);
+        next = fast.row(reader, offset, base + offset, output, this.#writer.started);
         if (next < 0) break;
         this.#writer.started = true;
       }

@@ -1,14 +1,18 @@
 /** Reads vints of a window as numbers; what does not fit makes the cursor fail instead of throwing. */
+import type { ByteReader } from '../../../binary/index.js';
+
 export class Cursor {
   bytes: Uint8Array = new Uint8Array(0);
+  view: DataView = new DataView(new ArrayBuffer(0));
   at = 0;
   /** Nothing at or behind this offset is read. */
   end = 0;
 
-  reset(bytes: Uint8Array, at: number): void {
-    this.bytes = bytes;
+  reset(window: ByteReader, at: number): void {
+    this.bytes = window.bytes;
+    this.view = window.view;
     this.at = at;
-    this.end = bytes.length;
+    this.end = window.bytes.length;
   }
 
   /** A byte, or -1 at the end. */

@@ -1,14 +1,15 @@
 /** Heads of partitions without deletion and static columns, written as bytes; see rows.ts. */
+import type { ByteReader } from '../../../binary/index.js';
 import type { FormatVersion } from '../../../components/index.js';
 import { type CqlType, keyTextWriter, type TextWriter } from '../../../cql/index.js';
-import type { ByteOutput } from '../byte-output.js';
+import { type ByteOutput, Literal } from '../byte-output.js';
 import { jsonString } from '../json-text.js';
 import type { DumpStyle } from '../row-writer.js';
 import { type FastValue, fastKeyValue, roomFor } from './values.js';
 
-const COMMA = Buffer.from(', ');
-const KEY_END = Buffer.from(' ],\n      "position" : ');
-const ROWS = Buffer.from('\n    },\n    "rows" : [');
+const COMMA = new Literal(', ');
+const KEY_END = new Literal(' ],\n      "position" : ');
+const ROWS = new Literal('\n    },\n    "rows" : [');
 
 /** Room for the fixed texts of a head. */
 const ROOM = 512;
@@ -30,7 +31,7 @@ function part(type: CqlType): FastPart {
 export class FastHead {
   readonly #style: DumpStyle;
   readonly #live: Uint8Array;
-  readonly #start: Uint8Array;
+  readonly #start: Literal;
   /** The whole key, or its parts. */
   readonly #single: FastPart | null;
   readonly #parts: readonly FastPart[];
@@ -44,11 +45,12 @@ export class FastHead {
     this.#parts = keyType.kind === 'composite' ? keyType.elements.map(part) : [];
     const name = sstable === null ? '' : `    "sstable" : ${JSON.stringify(sstable)},\n`;
     const kind = tableKind === null ? '' : `    "table kind" : "${tableKind}",\n`;
-    this.#start = Buffer.from(`,\n  {\n${name}${kind}    "partition" : {\n      "key" : [ `);
+    this.#start = new Literal(`,\n  {\n${name}${kind}    "partition" : {\n      "key" : [ `);
   }
 
   /** Writes the head at `offset`; the offset behind it, or -1: then what was written is to be taken back. */
-  write(bytes: Uint8Array, offset: number, position: number, output: ByteOutput): number {
+  write(window: ByteReader, offset: number, position: number, output: ByteOutput): number {
+    const { bytes } = window;
     if (this.#style.header.staticColumns.length > 0 || offset + 2 > bytes.length) return -1;
     const length = ((bytes[offset] as number) << 8) | (bytes[offset + 1] as number);
     const start = offset + 2;
@@ -59,18 +61,19 @@ export class FastHead {
       if (bytes[keyEnd + i] !== this.#live[i]) return -1;
     }
     output.ensure(ROOM + this.#start.length);
-    output.copy(this.#start);
-    if (!this.#key(output, bytes, start, keyEnd)) return -1;
+    output.literal(this.#start);
+    if (!this.#key(output, window, start, keyEnd)) return -1;
     output.ensure(ROOM);
-    output.short(KEY_END);
+    output.literal(KEY_END);
     output.integer(this.#style.tableKind === null ? position : position + end - offset);
-    output.short(ROWS);
+    output.literal(ROWS);
     return end;
   }
 
-  #key(output: ByteOutput, bytes: Uint8Array, start: number, end: number): boolean {
+  #key(output: ByteOutput, window: ByteReader, start: number, end: number): boolean {
+    const { bytes } = window;
     if (this.#single !== null) {
-      this.#part(output, this.#single, bytes, start, end);
+      this.#part(output, this.#single, window, start, end);
       return true;
     }
     let at = start;
@@ -79,16 +82,16 @@ export class FastHead {
       const from = at + 2;
       const to = from + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
       if (to >= end || bytes[to] !== 0) return false;
-      if (i > 0) output.short(COMMA);
-      this.#part(output, this.#parts[i] as FastPart, bytes, from, to);
+      if (i > 0) output.literal(COMMA);
+      this.#part(output, this.#parts[i] as FastPart, window, from, to);
       at = to + 1;
     }
     return at === end;
   }
 
-  #part(output: ByteOutput, part: FastPart, bytes: Uint8Array, from: number, to: number): void {
+  #part(output: ByteOutput, part: FastPart, window: ByteReader, from: number, to: number): void {
     output.ensure(ROOM + roomFor(to - from));
-    if (to > from && part.write(output, bytes, from, to)) return;
-    output.text(part.slow(bytes.subarray(from, to)));
+    if (to > from && part.write(output, window.view, from, to)) return;
+    output.text(part.slow(window.bytes.subarray(from, to)));
   }
 }

@@ -6,10 +6,11 @@
  * and 9999. For anything else, and for everything that may be damage, `row` and `head` write nothing
  * and answer -1: then RowReader and SstabledumpWriter have the item, which are the specification.
  */
+import type { ByteReader } from '../../../binary/index.js';
 import type { ColumnDefinition, FormatVersion } from '../../../components/index.js';
 import { jsonWriter, quoteName, type TextWriter } from '../../../cql/index.js';
 import { isSstashError } from '../../../errors.js';
-import type { ByteOutput } from '../byte-output.js';
+import { type ByteOutput, Literal } from '../byte-output.js';
 import { jsonString } from '../json-text.js';
 import type { DumpStyle } from '../row-writer.js';
 import { Cursor } from './cursor.js';
@@ -17,28 +18,26 @@ import { FastHead } from './head.js';
 import { FastTimes } from './times.js';
 import { type FastValue, fastValue, roomFor } from './values.js';
 
-const ascii = (text: string): Uint8Array => Buffer.from(text);
-
-const FIRST_ROW = ascii('\n      {\n        "type" : "row",\n        "position" : ');
-const NEXT_ROW = ascii(',\n      {\n        "type" : "row",\n        "position" : ');
-const CLUSTERING = ascii(',\n        "clustering" : [ ');
-const COMMA = ascii(', ');
-const CLUSTERING_END = ascii(' ]');
-const LIVENESS = ascii(',\n        "liveness_info" : { "tstamp" : "');
-const TTL = ascii(', "ttl" : ');
-const EXPIRES = ascii(', "expires_at" : "');
-const EXPIRED = ascii('", "expired" : true');
-const NOT_EXPIRED = ascii('", "expired" : false');
-const OBJECT_END = ascii(' }');
-const CELLS = ascii(',\n        "cells" : [');
-const CELLS_END = ascii('\n        ]\n      }');
-const NO_CELLS = ascii(',\n        "cells" : [ ]\n      }');
-const VALUE = ascii(', "value" : ');
-const DELETED = ascii(', "deletion_info" : { "local_delete_time" : "');
-const DELETED_END = ascii('" }');
-const TSTAMP = ascii(', "tstamp" : "');
-const DELETED_TSTAMP = ascii(',\n            "tstamp" : "');
-const DELETED_CELL_END = ascii('\n          }');
+const FIRST_ROW = new Literal('\n      {\n        "type" : "row",\n        "position" : ');
+const NEXT_ROW = new Literal(',\n      {\n        "type" : "row",\n        "position" : ');
+const CLUSTERING = new Literal(',\n        "clustering" : [ ');
+const COMMA = new Literal(', ');
+const CLUSTERING_END = new Literal(' ]');
+const LIVENESS = new Literal(',\n        "liveness_info" : { "tstamp" : "');
+const TTL = new Literal(', "ttl" : ');
+const EXPIRES = new Literal(', "expires_at" : "');
+const EXPIRED = new Literal('", "expired" : true');
+const NOT_EXPIRED = new Literal('", "expired" : false');
+const OBJECT_END = new Literal(' }');
+const CELLS = new Literal(',\n        "cells" : [');
+const CELLS_END = new Literal('\n        ]\n      }');
+const NO_CELLS = new Literal(',\n        "cells" : [ ]\n      }');
+const VALUE = new Literal(', "value" : ');
+const DELETED = new Literal(', "deletion_info" : { "local_delete_time" : "');
+const DELETED_END = new Literal('" }');
+const TSTAMP = new Literal(', "tstamp" : "');
+const DELETED_TSTAMP = new Literal(',\n            "tstamp" : "');
+const DELETED_CELL_END = new Literal('\n          }');
 const QUOTE = 0x22;
 const CELL_COMMA = 0x2c;
 
@@ -64,7 +63,7 @@ interface FastColumn {
   readonly complex: boolean;
   readonly fixedLength: number;
   /** `<newline>{ "name" : "x"` */
-  readonly start: Uint8Array;
+  readonly start: Literal;
   readonly write: FastValue;
   readonly slow: TextWriter;
 }
@@ -95,7 +94,7 @@ export class FastRows {
     ): FastColumn => ({
       complex,
       fixedLength: type.fixedLength,
-      start: ascii(`\n          { "name" : ${jsonString(quoteName(name))}`),
+      start: new Literal(`\n          { "name" : ${jsonString(quoteName(name))}`),
       write: fastValue(type, this.#times),
       slow: jsonWriter(type),
     });
@@ -111,15 +110,17 @@ export class FastRows {
     if (header.regularColumns.length > COLUMNS_MAX || header.clusteringTypes.length > 24)
       return null;
     if (!Number.isSafeInteger(Number(header.minTimestamp))) return null;
+    const names = [style.sstable ?? '', ...header.regularColumns.map(({ text }) => text)];
+    if (!names.every(Literal.isPossible)) return null;
     return new FastRows(style, version);
   }
 
   /** The head at `offset` of a window; the offset behind it, or -1. */
-  head(bytes: Uint8Array, offset: number, position: number, output: ByteOutput): number {
+  head(window: ByteReader, offset: number, position: number, output: ByteOutput): number {
     const before = output.length;
     let next = -1;
     try {
-      next = this.#head.write(bytes, offset, position, output);
+      next = this.#head.write(window, offset, position, output);
     } catch (error) {
       // A value that is none of its type: the general way says so again, with its place.
       if (!isSstashError(error)) throw error;
@@ -130,7 +131,7 @@ export class FastRows {
 
   /** The row at `offset` of a window; the offset behind it, or -1. */
   row(
-    bytes: Uint8Array,
+    window: ByteReader,
     offset: number,
     position: number,
     output: ByteOutput,
@@ -139,7 +140,7 @@ export class FastRows {
     const before = output.length;
     let next = -1;
     try {
-      next = this.#row(bytes, offset, position, output, started);
+      next = this.#row(window, offset, position, output, started);
     } catch (error) {
       if (!isSstashError(error)) throw error;
     }
@@ -148,18 +149,19 @@ export class FastRows {
   }
 
   #row(
-    bytes: Uint8Array,
+    window: ByteReader,
     offset: number,
     position: number,
     output: ByteOutput,
     started: boolean,
   ): number {
+    const { bytes } = window;
     const flags = bytes[offset] as number;
     if ((flags & ~ROW_FLAGS) !== 0 || (flags & 0x0c) === HAS_TTL) return -1;
     const cursor = this.#cursor;
-    cursor.reset(bytes, offset + 1);
+    cursor.reset(window, offset + 1);
     output.ensure(ROW_ROOM);
-    output.copy(started ? NEXT_ROW : FIRST_ROW);
+    output.literal(started ? NEXT_ROW : FIRST_ROW);
     output.integer(position);
     if (this.#clustering.length > 0 && !this.#writeClustering(output)) return -1;
     const size = cursor.vint();
@@ -177,13 +179,13 @@ export class FastRows {
   #writeClustering(output: ByteOutput): boolean {
     const cursor = this.#cursor;
     if (cursor.vint() !== 0) return false;
-    output.short(CLUSTERING);
+    output.literal(CLUSTERING);
     for (let i = 0; i < this.#clustering.length; i++) {
-      if (i > 0) output.short(COMMA);
+      if (i > 0) output.literal(COMMA);
       if (!this.#writeValue(output, this.#clustering[i] as FastColumn)) return false;
     }
     output.ensure(ROW_ROOM);
-    output.short(CLUSTERING_END);
+    output.literal(CLUSTERING_END);
     return true;
   }
 
@@ -194,7 +196,7 @@ export class FastRows {
     if (length < 0 || start + length > cursor.end) return false;
     cursor.at = start + length;
     output.ensure(roomFor(length));
-    if (length > 0 && column.write(output, cursor.bytes, start, cursor.at)) return true;
+    if (length > 0 && column.write(output, cursor.view, start, cursor.at)) return true;
     output.text(column.slow(cursor.bytes.subarray(start, cursor.at)));
     return true;
   }
@@ -223,7 +225,7 @@ export class FastRows {
     const timestamp = this.#timestamp();
     if (timestamp < 0) return false;
     this.#rowTimestamp = timestamp;
-    output.copy(LIVENESS);
+    output.literal(LIVENESS);
     this.#times.micros(output, timestamp);
     output.byte(QUOTE);
     if ((flags & HAS_TTL) !== 0) {
@@ -233,16 +235,16 @@ export class FastRows {
       if (this.#rowExpires < 0) return false;
       this.#writeExpiry(output, this.#rowTtl, this.#rowExpires, this.#rowExpires < this.#style.now);
     }
-    output.short(OBJECT_END);
+    output.literal(OBJECT_END);
     return true;
   }
 
   #writeExpiry(output: ByteOutput, ttl: number, expires: number, expired: boolean): void {
-    output.short(TTL);
+    output.literal(TTL);
     output.integer(ttl);
-    output.short(EXPIRES);
+    output.literal(EXPIRES);
     this.#times.seconds(output, expires);
-    output.short(expired ? EXPIRED : NOT_EXPIRED);
+    output.literal(expired ? EXPIRED : NOT_EXPIRED);
   }
 
   #writeCells(output: ByteOutput, rowFlags: number, missing: number): boolean {
@@ -251,21 +253,21 @@ export class FastRows {
     const low = missing >>> 0;
     const high = Math.floor(missing / 4294967296);
     let any = false;
-    output.copy(CELLS);
+    output.literal(CELLS);
     for (let i = 0; i < columns.length; i++) {
       if (((i < 32 ? low >>> i : high >>> (i - 32)) & 1) !== 0) continue;
       const column = columns[i] as FastColumn;
       if (column.complex) return false;
       if (any) output.byte(CELL_COMMA);
       any = true;
-      output.short(column.start);
+      output.literal(column.start);
       if (!this.#writeCell(output, rowFlags, column)) return false;
     }
     if (any) {
-      output.short(CELLS_END);
+      output.literal(CELLS_END);
     } else {
       output.length -= CELLS.length;
-      output.short(NO_CELLS);
+      output.literal(NO_CELLS);
     }
     return true;
   }
@@ -275,10 +277,10 @@ export class FastRows {
     const flags = cursor.byte();
     // The usual cell: written with its row, not deleted, not expiring on its own.
     if (flags === USE_ROW_TIMESTAMP && (rowFlags & HAS_TIMESTAMP) !== 0) {
-      output.short(VALUE);
+      output.literal(VALUE);
       if (!this.#writeValue(output, column)) return false;
       output.ensure(this.#room);
-      output.short(OBJECT_END);
+      output.literal(OBJECT_END);
       return true;
     }
     return this.#writeOtherCell(output, rowFlags, flags, column);
@@ -305,16 +307,16 @@ export class FastRows {
     if (localTime < 0 || ttl < 0) return false;
     if (deleted !== ((flags & HAS_EMPTY_VALUE) !== 0)) return false;
     if (deleted) {
-      output.short(DELETED);
+      output.literal(DELETED);
       this.#times.seconds(output, localTime);
-      output.short(DELETED_END);
+      output.literal(DELETED_END);
     } else {
-      output.short(VALUE);
+      output.literal(VALUE);
       if (!this.#writeValue(output, column)) return false;
       output.ensure(this.#room);
     }
     if (!live || timestamp !== this.#rowTimestamp) {
-      output.short(deleted ? DELETED_TSTAMP : TSTAMP);
+      output.literal(deleted ? DELETED_TSTAMP : TSTAMP);
       this.#times.micros(output, timestamp);
       output.byte(QUOTE);
     }
@@ -322,7 +324,7 @@ export class FastRows {
     if (expiring && !sameTtl) {
       this.#writeExpiry(output, ttl, localTime, this.#style.now >= localTime);
     }
-    output.short(deleted ? DELETED_CELL_END : OBJECT_END);
+    output.literal(deleted ? DELETED_CELL_END : OBJECT_END);
     return true;
   }
 }

@@ -18,7 +18,9 @@ const BLANK = 0x20;
 export class FastTimes {
   /** Texts of days, each at the slot of its number's last bits. */
   readonly #days = new Float64Array(SLOTS).fill(-1);
-  readonly #dates = new Uint8Array(SLOTS * DATE_LENGTH);
+  /** Their first eight characters and their last two. */
+  readonly #starts = new Float64Array(SLOTS);
+  readonly #ends = new Uint16Array(SLOTS);
 
   /** Whether a number of seconds since 1970 is among those that are written here. */
   static holds(seconds: number): boolean {
@@ -56,30 +58,29 @@ export class FastTimes {
 
   #dateTime(output: ByteOutput, seconds: number, separator: number): void {
     const day = Math.floor(seconds / DAY_SECONDS);
-    this.#writeDay(output, day);
+    const slot = day % SLOTS;
+    if (this.#days[slot] !== day) this.#setDay(day, slot);
+    const { view } = output;
+    const at = output.length;
+    view.setFloat64(at, this.#starts[slot] as number);
+    view.setUint16(at + 8, this.#ends[slot] as number);
+    output.length = at + DATE_LENGTH;
     const ofDay = seconds - day * DAY_SECONDS;
     const hours = (ofDay / 3600) | 0;
     const minutes = ((ofDay - hours * 3600) / 60) | 0;
     output.byte(separator);
-    output.digits(hours, 2);
+    output.pair(hours);
     output.byte(COLON);
-    output.digits(minutes, 2);
+    output.pair(minutes);
     output.byte(COLON);
-    output.digits(ofDay - hours * 3600 - minutes * 60, 2);
+    output.pair(ofDay - hours * 3600 - minutes * 60);
   }
 
-  #writeDay(output: ByteOutput, day: number): void {
-    const slot = day % SLOTS;
-    const start = slot * DATE_LENGTH;
-    const dates = this.#dates;
-    if (this.#days[slot] !== day) {
-      const text = new Date(day * DAY_SECONDS * 1000).toISOString();
-      for (let i = 0; i < DATE_LENGTH; i++) dates[start + i] = text.charCodeAt(i);
-      this.#days[slot] = day;
-    }
-    const target = output.bytes;
-    const at = output.length;
-    for (let i = 0; i < DATE_LENGTH; i++) target[at + i] = dates[start + i] as number;
-    output.length = at + DATE_LENGTH;
+  #setDay(day: number, slot: number): void {
+    const text = Buffer.from(new Date(day * DAY_SECONDS * 1000).toISOString());
+    const view = new DataView(text.buffer, text.byteOffset, text.length);
+    this.#days[slot] = day;
+    this.#starts[slot] = view.getFloat64(0);
+    this.#ends[slot] = view.getUint16(8);
   }
 }
