@@ -46,7 +46,10 @@ export class StoredLeaves {
     this.#header = header;
     this.#rows = new RowReader(header, version);
     let leaves = 0;
-    for (const count of data.ranges.leaves) this.#rangeLeaves.push((leaves += count));
+    for (const count of data.ranges.leaves) {
+      leaves += count;
+      this.#rangeLeaves.push(leaves);
+    }
   }
 
   /** Bytes of packs that were read for rows. */
