@@ -8,7 +8,7 @@ import {
   SSTableTree,
 } from '../merkle/index.js';
 import { type Executor, mapOrdered, type TaskContext, TransferResult } from '../parallel/index.js';
-import { type SSTable, scanLeaves, withSSTable } from '../sstable/index.js';
+import { type SSTable, type StreamRange, scanLeaves, withSSTable } from '../sstable/index.js';
 import { ringShare } from './ring-share.js';
 
 /** Name of the worker task that runs `treeRange`. */
@@ -16,6 +16,8 @@ export const TREE_RANGE_TASK = 'tree-range';
 
 /** Native bytes of one task. */
 const RANGE_BYTES = 8 * 1024 * 1024;
+/** Up to this many native bytes are read here: starting a thread would take longer. */
+const HERE_BYTES = 2 * 1024 * 1024;
 
 export interface TreeRangeArgument {
   readonly dataPath: string;
@@ -37,17 +39,29 @@ export async function treeRange(
 ): Promise<TransferResult<TreeRangeResult>> {
   const { dataPath, from, to, rule } = argument;
   return withSSTable(dataPath, async (sstable) => {
-    const builder = new RunBuilder(rule);
-    for await (const leaves of scanLeaves(sstable, { from, to }, { signal })) builder.add(leaves);
-    const { count, buffer } = builder.finish();
+    const { count, buffer } = await runsOf(sstable, { from, to }, rule, signal);
     return new TransferResult({ count, buffer }, [buffer]);
   });
 }
 
+async function runsOf(
+  sstable: SSTable,
+  range: StreamRange,
+  rule: RunRule,
+  signal?: AbortSignal,
+): Promise<RunTable> {
+  const builder = new RunBuilder(rule);
+  const options = signal === undefined ? {} : { signal };
+  for await (const leaves of scanLeaves(sstable, range, options)) builder.add(leaves);
+  return builder.finish();
+}
+
 export interface BuildTreeOptions {
   readonly executor: Executor;
+  /** Native bytes of one task, 8 MiB when not given. */
+  readonly rangeBytes?: number;
   readonly signal?: AbortSignal;
-  /** Called with the native bytes done since the last call. */
+  /** Called with the bytes of Data.db done since the last call. */
   readonly onBytes?: (bytes: number) => void;
 }
 
@@ -66,21 +80,37 @@ export async function treeRule(sstable: SSTable): Promise<RunRule> {
   return chooseRule(dataLength, leaves, ordered, ordered ? await ringShare(sstable) : 1);
 }
 
-/** Reads all rows of `sstable` once. Errors are those of reading it. */
-export async function buildTree(sstable: SSTable, options: BuildTreeOptions): Promise<SSTableTree> {
-  const { executor, signal, onBytes } = options;
-  const rule = await treeRule(sstable);
-  const ranges = await sstable.ranges(RANGE_BYTES);
+/** The runs of the whole SSTable, range by range in worker tasks. */
+async function runsByTasks(
+  sstable: SSTable,
+  rule: RunRule,
+  { executor, signal, onBytes, rangeBytes = RANGE_BYTES }: BuildTreeOptions,
+): Promise<RunTable> {
+  const ranges = await sstable.ranges(rangeBytes);
   const { dataPath } = sstable.files;
+  const share = sstable.dataSize / sstable.dataLength;
   const tables: RunTable[] = [];
   const results = mapOrdered(ranges, executor.concurrency, async ({ from, to }) => {
     const argument: TreeRangeArgument = { dataPath, from, to, rule };
     const options = signal === undefined ? {} : { signal };
     const result = await executor.run<TreeRangeResult>(TREE_RANGE_TASK, argument, options);
-    onBytes?.(to - from);
+    onBytes?.(Math.round((to - from) * share));
     return result;
   });
   for await (const { count, buffer } of results) tables.push(new RunTable(count, buffer));
-  const ordered = isTokenOrdered(sstable.statistics.partitioner);
-  return new SSTableTree(rule, concatRuns(rule, tables), sstable.dataLength, ordered);
+  return concatRuns(rule, tables);
+}
+
+/** Reads all rows of `sstable` once. Errors are those of reading it. */
+export async function buildTree(sstable: SSTable, options: BuildTreeOptions): Promise<SSTableTree> {
+  const { dataLength, statistics } = sstable;
+  const rule = await treeRule(sstable);
+  let runs: RunTable;
+  if (dataLength <= HERE_BYTES && options.rangeBytes === undefined) {
+    runs = await runsOf(sstable, { from: 0, to: dataLength }, rule, options.signal);
+    options.onBytes?.(sstable.dataSize);
+  } else {
+    runs = await runsByTasks(sstable, rule, options);
+  }
+  return new SSTableTree(rule, runs, dataLength, isTokenOrdered(statistics.partitioner));
 }

@@ -14,7 +14,7 @@ export interface LoadTreeOptions {
   readonly cache: string | null;
   /** Whether the physical digest is wanted too, which reads every component. */
   readonly physical?: boolean;
-  /** Called with the bytes of Data.db (uncompressed) that were done since the last call. */
+  /** Called with the bytes of Data.db that were done since the last call. */
   readonly onBytes?: (bytes: number) => void;
 }
 
@@ -44,7 +44,7 @@ async function loadTreeOf(sstable: SSTable, options: LoadTreeOptions): Promise<L
   const cached = cache === null ? null : await readCachedTree(cache, identity, sstable);
   const isWhole = cached !== null && (cached.entry.physical !== null || !options.physical);
   if (isWhole) {
-    onBytes?.(sstable.dataLength);
+    onBytes?.(sstable.dataSize);
     return { entry: cached.entry, header, treeBytesRead: cached.bytes, bytesReadForTrees: 0 };
   }
   const tree = cached?.entry.tree ?? (await buildTree(sstable, options));
@@ -56,10 +56,6 @@ async function loadTreeOf(sstable: SSTable, options: LoadTreeOptions): Promise<L
   const entry: TreeEntry = { name: descriptor.base, physical, state, partitioner, tree };
   if (cache !== null) await writeCachedTree(cache, identity, sstable, entry);
   const treeBytesRead = cached?.bytes ?? 0;
-  const built = cached === null ? dataFileSize(sstable) : 0;
+  const built = cached === null ? sstable.dataSize : 0;
   return { entry, header, treeBytesRead, bytesReadForTrees: built };
-}
-
-function dataFileSize(sstable: SSTable): number {
-  return sstable.components.get('Data.db')?.size ?? 0;
 }

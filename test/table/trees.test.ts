@@ -11,10 +11,12 @@ import {
 import { basename, join } from 'node:path';
 import t from 'tap';
 import { daySnapshot, fixtureTables, upgradePairs } from '../../fixtures/index.js';
-import { NO_CUT, rootDigest } from '../../src/merkle/index.js';
-import { inlineExecutor } from '../../src/parallel/index.js';
-import { findTables } from '../../src/sstable/index.js';
+import { equalBytes } from '../../src/binary/index.js';
+import { NO_CUT, rootDigest, serialiseTree } from '../../src/merkle/index.js';
+import { type Executor, inlineExecutor } from '../../src/parallel/index.js';
+import { closeIdleSSTables, findTables, SSTable } from '../../src/sstable/index.js';
 import {
+  buildTree,
   cacheDirectory,
   type LoadedTree,
   loadTrees,
@@ -58,6 +60,29 @@ t.test('trees count the leaves and partitions of every fixture', async (t) => {
       t.ok(bytesReadForTrees > 0);
     }
   }
+});
+
+t.test('the tree does not depend on ranges or on how many run at once', async (t) => {
+  let cut = 0;
+  for (const { sstables } of fixtureTables()) {
+    for (const { dataPath } of sstables) {
+      const sstable = await SSTable.open(dataPath);
+      const whole = serialiseTree(await buildTree(sstable, { executor }));
+      for (const [rangeBytes, concurrency] of [
+        [1, 1],
+        [3000, 3],
+        [1e9, 2],
+      ] as const) {
+        if ((await sstable.ranges(rangeBytes)).length > 1) cut++;
+        const many: Executor = { ...executor, concurrency };
+        const tree = await buildTree(sstable, { executor: many, rangeBytes });
+        if (!equalBytes(serialiseTree(tree), whole)) t.fail(`${dataPath} by ${rangeBytes}`);
+      }
+      await sstable.close();
+    }
+  }
+  await closeIdleSSTables();
+  t.ok(cut > 100, `${cut} SSTables were cut into ranges`);
 });
 
 t.test('an SSTable that a compaction left alone keeps its root', async (t) => {
