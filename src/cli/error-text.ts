@@ -29,7 +29,7 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
   INTERRUPTED: 'Run the same command again.',
 };
 
-/** `file (component) at byte n (m in the uncompressed stream)`, as far as it is known. */
+/** `file (component) at byte n (byte m of the uncompressed rows)`, as far as it is known. */
 function place(error: SstashError): string {
   const parts: string[] = [];
   if (error.file !== undefined) parts.push(error.file);
@@ -39,7 +39,8 @@ function place(error: SstashError): string {
   }
   if (offset !== undefined) parts.push(`at byte ${offset}`);
   if (uncompressedOffset !== undefined) {
-    parts.push(`${offset === undefined ? 'at byte' : '='} ${uncompressedOffset} of the rows`);
+    const place = `byte ${uncompressedOffset} of the uncompressed rows`;
+    parts.push(offset === undefined ? `at ${place}` : `(${place})`);
   }
   return parts.join(' ');
 }

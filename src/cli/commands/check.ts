@@ -6,7 +6,7 @@ const EXAMPLES = `
 Examples:
   sstash check nb-1-big-Data.db              one SSTable
   sstash check /var/lib/cassandra/data       a node (it may be running)
-  sstash check --quick /backup/data          checksums of the files only
+  sstash check --quick /backup/data          without reading Data.db
   sstash check --json data | jq '.faults[]'  every fault with file and offset
 
 Exit code 1 when there is a fault.
@@ -27,8 +27,8 @@ export function registerCheck(program: Command, run: CommandRunner): void {
         'was read. Lists every fault with file and offset.',
     )
     .argument('<paths...>', 'SSTables, table, snapshot, keyspace or data folders')
-    .addOption(new Option('--quick', 'checksums and sizes of the files, no rows').conflicts('deep'))
-    .addOption(new Option('--deep', 'also every value against its type, and what can be rebuilt'))
+    .addOption(new Option('--quick', 'all components but the rows in Data.db').conflicts('deep'))
+    .addOption(new Option('--deep', 'also every value against its type'))
     .addHelpText('after', EXAMPLES)
     .action((paths: string[], options: CheckOptions) =>
       run(async (context) => {
