@@ -9,7 +9,7 @@
  *                previous size and one or two deletions
  */
 import type { ByteReader } from '../../binary/index.js';
-import { LIMITS } from '../../limits.js';
+import { checkLimit } from '../../limits.js';
 import { readClusteringValues } from '../clustering-prefix.js';
 import { readDeletionTime } from '../deletion-time.js';
 import type { ColumnDefinition, SerializationHeader } from '../serialization-header.js';
@@ -51,6 +51,8 @@ export class RowReader {
   /** The last timestamp, as number and as bigint: in most tables the next one often is the same. */
   #lastNumber = Number.NaN;
   #lastTimestamp = 0n;
+  /** Offset in the window where the body of the current row or marker ends. */
+  #bodyEnd = 0;
   /** Start of the item that the next previous size counts from, or -1 when it is not known. */
   #previousStart = -1;
 
@@ -149,9 +151,17 @@ export class RowReader {
     const values: Uint8Array[] = [];
     for (let i = 0; i < count; i++) {
       const fixed = this.#fixedLengths[i] as number;
-      values.push(fixed < 0 ? r.vintBytes('clustering value') : r.view8(fixed));
+      const length = fixed < 0 ? this.#clusteringLength(r) : fixed;
+      values.push(r.view8(length));
     }
     return values;
+  }
+
+  #clusteringLength(r: ByteReader): number {
+    const start = r.position;
+    const length = r.uvint('length of a clustering value');
+    checkLimit('rowBytesMax', length, { offset: start, ...r.where });
+    return length;
   }
 
   #marker(r: ByteReader, position: number, previous: number): Marker {
@@ -214,11 +224,20 @@ export class RowReader {
   #sizedEnd(r: ByteReader, what: string): number {
     const start = r.position;
     const size = r.uvint(`${what} size`);
-    if (size > LIMITS.rowBytesMax) {
-      throw r.corrupt(`${what} size ${size} is above the limit rowBytesMax`, start);
-    }
+    checkLimit('rowBytesMax', size, { offset: start, ...r.where });
     r.need(size);
+    this.#bodyEnd = r.offset + size;
     return r.position + size;
+  }
+
+  /** Bytes behind their length, which must lie in the body of the row; a view. */
+  #bytes(r: ByteReader, what: string): Uint8Array {
+    const start = r.position;
+    const length = r.uvint(`length of ${what}`);
+    if (length > this.#bodyEnd - r.offset) {
+      throw r.corrupt(`${what} of ${length} bytes goes beyond its row`, start);
+    }
+    return r.view8(length);
   }
 
   #previousSize(r: ByteReader, expected: number): void {
@@ -258,8 +277,9 @@ export class RowReader {
     const start = r.position;
     const count = r.uvint('number of cells');
     // A cell is at least two bytes: flags and the length of its path.
-    if (count * 2 > LIMITS.rowBytesMax) throw r.corrupt(`${count} cells in one column`, start);
-    r.need(count * 2);
+    if (count * 2 > this.#bodyEnd - r.offset) {
+      throw r.corrupt(`${count} cells have no room in their row`, start);
+    }
     const cells: Cell[] = [];
     for (let i = 0; i < count; i++) cells.push(this.#cell(r, liveness, column, -1));
     return { column, complexDeletion: live ? null : deletion, cells };
@@ -289,10 +309,10 @@ export class RowReader {
       if ((flags & 3) !== 0) localDeletionTime = this.#localDeletionTime(r);
       if ((flags & CellFlag.isExpiring) !== 0) ttl = this.#ttl(r);
     }
-    const path = complex === null ? null : r.vintBytes('cell path');
+    const path = complex === null ? null : this.#bytes(r, 'a cell path');
     let value: Uint8Array = NO_BYTES;
     if ((flags & CellFlag.hasEmptyValue) === 0) {
-      value = fixedLength >= 0 ? r.view8(fixedLength) : r.vintBytes('cell value');
+      value = fixedLength < 0 ? this.#bytes(r, 'a cell value') : r.view8(fixedLength);
     }
     return { path, timestamp, ttl, localDeletionTime, value };
   }
