@@ -1,5 +1,4 @@
 /** What stands for a side of a comparison on the command line, resolved to tables. */
-import { SstashError } from '../../errors.js';
 import { openFile, statPathIfThere } from '../../io/index.js';
 import {
   type ComparedTable,
@@ -29,24 +28,8 @@ async function isTreeFileAt(path: string): Promise<boolean> {
   }
 }
 
-/**
- * What src/backup offers for `REPO::ID[:keyspace.table]`: the tables of a backup, with the trees
- * that were stored with it and sources that read single runs of its rows.
- */
-type OpenBackupTables = (
-  text: string,
-  options: { readonly env: NodeJS.ProcessEnv; readonly signal: AbortSignal },
-) => Promise<ComparedTable[]>;
-
 async function openBackup(context: CommandContext, text: string): Promise<ComparedTable[]> {
-  const backup: object = await import('../../backup/index.js');
-  const { openBackupTables } = backup as { openBackupTables?: OpenBackupTables };
-  if (openBackupTables === undefined) {
-    throw new SstashError('USAGE', 'this release does not compare backups', {
-      found: text,
-      hint: 'Restore the backup into a folder, and compare that.',
-    });
-  }
+  const { openBackupTables } = await import('../../backup/index.js');
   return openBackupTables(text, { env: context.env, signal: context.signal });
 }
 
