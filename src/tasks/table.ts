@@ -1,18 +1,20 @@
-/** Every task by its name; argument and result are plain data. */
-import type { TaskTable } from '../parallel/index.js';
-import { checkIndex, checkRange } from '../sstable/index.js';
-import { treeRange } from '../table/index.js';
-import { backupBytes, backupRange, hashFileTask } from './backup-range.js';
-import { dumpRange } from './dump-range.js';
-import { restoreRange } from './restore-range.js';
+/**
+ * Every task by its name; argument and result are plain data. The modules behind a task are loaded
+ * by its first call: a thread that only prints rows needs nothing of backups.
+ */
+import type { TaskContext, TaskFunction, TaskTable } from '../parallel/index.js';
+
+const lazy = (load: () => Promise<TaskFunction>): TaskFunction => {
+  return async (argument: never, context: TaskContext) => (await load())(argument, context);
+};
 
 export const tasks: TaskTable = {
-  'backup-bytes': backupBytes,
-  'backup-range': backupRange,
-  'check-index': checkIndex,
-  'check-range': checkRange,
-  'dump-range': dumpRange,
-  'hash-file': hashFileTask,
-  'restore-range': restoreRange,
-  'tree-range': treeRange,
+  'backup-bytes': lazy(async () => (await import('./backup-range.js')).backupBytes),
+  'backup-range': lazy(async () => (await import('./backup-range.js')).backupRange),
+  'check-index': lazy(async () => (await import('../sstable/index.js')).checkIndex),
+  'check-range': lazy(async () => (await import('../sstable/index.js')).checkRange),
+  'dump-range': lazy(async () => (await import('./dump-range.js')).dumpRange),
+  'hash-file': lazy(async () => (await import('./backup-range.js')).hashFileTask),
+  'restore-range': lazy(async () => (await import('./restore-range.js')).restoreRange),
+  'tree-range': lazy(async () => (await import('../table/index.js')).treeRange),
 };
