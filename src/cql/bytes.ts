@@ -50,12 +50,22 @@ export function hexText(bytes: Uint8Array): string {
   return text(bytes, 'hex');
 }
 
+/** `value` as a JSON string; escapes in capitals, as Jackson writes them. */
+export function quoteJson(value: string): string {
+  const quoted = JSON.stringify(value);
+  if (!quoted.includes('\\u')) return quoted;
+  // Escape after escape, so that an escaped backslash before a `u` is left alone.
+  return quoted.replace(/\\(?:u[0-9a-f]{4}|.)/g, (mark) =>
+    mark.length > 2 ? `\\u${mark.slice(2).toUpperCase()}` : mark,
+  );
+}
+
 /** UTF-8 as a JSON string. */
 export function utf8Json(bytes: Uint8Array): string {
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number;
     const isPlain = byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c;
-    if (!isPlain) return JSON.stringify(text(bytes, 'utf8'));
+    if (!isPlain) return quoteJson(text(bytes, 'utf8'));
   }
   return `"${text(bytes, 'latin1')}"`;
 }

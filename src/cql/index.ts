@@ -1,4 +1,5 @@
 /** CQL types, values and keys: type strings, value texts, orders, tokens; knows no files. */
+export { quoteJson } from './bytes.js';
 export {
   type ClusteringComparator,
   ClusteringKind,

@@ -6,6 +6,7 @@
  * empty string or null stand.
  */
 import { toHex } from '../binary/index.js';
+import { quoteJson } from './bytes.js';
 import { collectionElements, type Element, tupleElements, vectorElements } from './elements.js';
 import { emptyJson, scalarTexts, type TextWriter } from './scalars.js';
 import { keyTextWriter } from './text.js';
@@ -55,7 +56,7 @@ function buildWriter(type: CqlType): TextWriter {
     }
     case 'composite': {
       const text = keyTextWriter(type);
-      return (bytes) => JSON.stringify(text(bytes));
+      return (bytes) => quoteJson(text(bytes));
     }
     case 'partitioner-order':
       return type.base === null ? (bytes) => `"${toHex(bytes)}"` : jsonWriter(type.base);
@@ -80,7 +81,7 @@ function mapWriter(type: CqlType, key: TextWriter, value: TextWriter): TextWrite
     for (let i = 0; i < elements.length; i += 2) {
       // Keys of JSON objects are strings: every other JSON text is quoted whole.
       const name = keyOrNull(elements[i] ?? null);
-      const quoted = name.startsWith('"') ? name : JSON.stringify(name);
+      const quoted = name.startsWith('"') ? name : quoteJson(name);
       entries.push(`${quoted}: ${valueOrNull(elements[i + 1] ?? null)}`);
     }
     return `{${entries.join(', ')}}`;
@@ -99,7 +100,7 @@ function udtWriter(type: UdtType): TextWriter {
   const fields = type.fields.map((field) => {
     const write = nullable(jsonWriter(field.type));
     const name = field.name === field.name.toLowerCase() ? field.name : `"${field.name}"`;
-    const head = `${JSON.stringify(name)}: `;
+    const head = `${quoteJson(name)}: `;
     return (element: Element) => head + write(element);
   });
   return (bytes) => {

@@ -79,7 +79,7 @@ class TypeParser {
     const name = written.startsWith(PACKAGE) ? written.slice(PACKAGE.length) : written;
     const type = this.#named(name, written, frozen);
     this.#depth--;
-    return { ...type, text: this.#text.slice(start, this.#at) };
+    return { ...type, text: this.#text.slice(start, this.#at).trimEnd() };
   }
 
   #named(name: string, written: string, frozen: boolean): CqlType {

@@ -7,7 +7,8 @@ import { isSstashError } from '../../src/errors.js';
 const bytes = (hex: string): Uint8Array => fromHex(hex) ?? new Uint8Array(0);
 
 const JSON_TEXTS: readonly (readonly [type: string, value: string, json: string])[] = [
-  ['UTF8Type', '22005c1fc3a90a', '"\\"\\u0000\\\\\\u001fé\\n"'],
+  ['UTF8Type', '22005c1fc3a90a', '"\\"\\u0000\\\\\\u001Fé\\n"'],
+  ['UTF8Type', '5c75303031661f', '"\\\\u001f\\u001F"'],
   ['AsciiType', '', '""'],
   ['BytesType', '00ff', '"0x00ff"'],
   ['BytesType', '', '"0x"'],
