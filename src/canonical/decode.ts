@@ -18,7 +18,7 @@ import {
   type Unfiltered,
 } from '../components/index.js';
 import { type ErrorDetails, errorDetails, isSstashError, SstashError } from '../errors.js';
-import { BodyFlag, ColumnTag, HeadFlag, RecordTag } from './tags.js';
+import { BodyFlag, ColumnTag, HeadFlag, isBodyFlags, RecordTag } from './tags.js';
 
 /** Native bytes kept as they are. */
 export interface OpaqueRecord {
@@ -81,7 +81,11 @@ class RecordDecoder {
     this.#previousTime = EPOCH_TIMESTAMP;
     const tag = r.u8();
     if (tag === RecordTag.row) {
-      return this.#row(this.#values(), this.#header.regularColumns);
+      const clustering = this.#values();
+      if (clustering.length !== this.#header.clusteringTypes.length) {
+        throw this.#corrupt(`${clustering.length} clustering values`);
+      }
+      return this.#row(clustering, this.#header.regularColumns);
     }
     if (tag === RecordTag.head) return this.#head();
     if (tag === RecordTag.marker) return this.#marker();
@@ -123,7 +127,7 @@ class RecordDecoder {
   #row(clustering: ClusteringValues, columns: readonly ColumnDefinition[]): Row {
     const r = this.#r;
     const flags = r.u8();
-    if (flags > 15) throw this.#corrupt(`row flags ${flags}`);
+    if (!isBodyFlags(flags)) throw this.#corrupt(`row flags ${flags}`);
     const liveness = (flags & BodyFlag.hasLiveness) !== 0 ? this.#liveness(flags) : null;
     const deletion = (flags & BodyFlag.hasDeletion) !== 0 ? this.#deletion() : null;
     const count = r.uvint('number of columns');
@@ -192,8 +196,8 @@ class RecordDecoder {
       localDeletionTime = row.localExpirationTime;
       ttl = row.ttl;
     } else {
-      if ((flags & 3) !== 0) localDeletionTime = r.uvint('local deletion time');
-      if ((flags & CellFlag.isExpiring) !== 0) ttl = r.uvint('TTL') | 0;
+      if ((flags & 3) !== 0) localDeletionTime = this.#uint32('local deletion time');
+      if ((flags & CellFlag.isExpiring) !== 0) ttl = this.#uint32('TTL') | 0;
     }
     const path = complex ? r.vintBytes('cell path') : null;
     const value = (flags & CellFlag.hasEmptyValue) !== 0 ? NO_BYTES : r.vintBytes('cell value');
@@ -203,13 +207,19 @@ class RecordDecoder {
   #liveness(flags: number): Liveness {
     const timestamp = this.#time();
     if ((flags & BodyFlag.expires) === 0) return { timestamp, ttl: 0, localExpirationTime: 0 };
-    const ttl = this.#r.uvint('TTL') | 0;
-    return { timestamp, ttl, localExpirationTime: this.#r.uvint('expiry') };
+    const ttl = this.#uint32('TTL') | 0;
+    return { timestamp, ttl, localExpirationTime: this.#uint32('expiry') };
   }
 
   #deletion(): DeletionTime {
     const markedForDeleteAt = this.#time();
-    return { markedForDeleteAt, localDeletionTime: this.#r.uvint('local deletion time') };
+    return { markedForDeleteAt, localDeletionTime: this.#uint32('local deletion time') };
+  }
+
+  #uint32(what: string): number {
+    const value = this.#r.uvint(what);
+    if (value > 0xffffffff) throw this.#corrupt(`${what} has more than 32 bits`);
+    return value;
   }
 
   #time(): bigint {

@@ -19,7 +19,7 @@ import {
 import type { ErrorDetails } from '../errors.js';
 import { columnTables, type NativeColumns } from './native-columns.js';
 import { NativeCursor, uint31Length } from './native-cursor.js';
-import { BodyFlag, ColumnTag, HeadFlag, RecordTag } from './tags.js';
+import { BodyFlag, ColumnTag, HeadFlag, isBodyFlags, RecordTag } from './tags.js';
 
 const EPOCH_HIGH = Number(BigInt.asIntN(32, EPOCH_TIMESTAMP >> 32n));
 const EPOCH_LOW = Number(BigInt.asIntN(32, EPOCH_TIMESTAMP));
@@ -268,7 +268,7 @@ export class NativeEncoder {
     const c = this.#c;
     c.room(128);
     const bodyFlags = c.view.getUint8(c.p++);
-    if (bodyFlags > 15) throw c.corrupt(`row flags ${bodyFlags}`);
+    if (!isBodyFlags(bodyFlags)) throw c.corrupt(`row flags ${bodyFlags}`);
     // A static row has its extension whatever else it says.
     const shadowable = (bodyFlags & BodyFlag.shadowable) !== 0 ? ExtendedFlag.shadowable : 0;
     const extendedFlags = extended | shadowable;

@@ -22,6 +22,13 @@ export const BodyFlag = {
   shadowable: 0x08,
 } as const;
 
+/** Whether a row body may begin with `flags`. */
+export function isBodyFlags(flags: number): boolean {
+  if (flags > 0x0f) return false;
+  if ((flags & BodyFlag.expires) !== 0 && (flags & BodyFlag.hasLiveness) === 0) return false;
+  return (flags & BodyFlag.shadowable) === 0 || (flags & BodyFlag.hasDeletion) !== 0;
+}
+
 /** First byte of a complex column; a simple cell's flags are below 0x20. */
 export const ColumnTag = {
   complex: 0x80,
