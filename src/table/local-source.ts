@@ -1,10 +1,10 @@
 /** Rows of an SSTable on disk for a comparison: only the spans that are asked for are read. */
 import { ByteReader, NeedMoreBytes } from '../binary/index.js';
 import { type PartitionEnd, RowReader, type SerializationHeader } from '../components/index.js';
-import { checkLimit } from '../limits.js';
+import { checkLimit, LIMITS } from '../limits.js';
 import type { LeafSpan, SSTableTree } from '../merkle/index.js';
 import { throwIfInterrupted } from '../parallel/index.js';
-import { SSTable } from '../sstable/index.js';
+import { dataError, SSTable } from '../sstable/index.js';
 import type { LeafSource, PartitionPlace, PlacedRecord } from './leaf-source.js';
 import { placeOf } from './place.js';
 import type { TreeEntry } from './tree-file.js';
@@ -94,36 +94,44 @@ export class LocalLeafSource implements LeafSource {
     let wanted = FIRST_WINDOW_BYTES;
     while (state.position < span.end) {
       throwIfInterrupted(signal);
-      checkLimit('rowBytesMax', wanted, this.#where(state.position));
-      const length = Math.min(wanted, span.end - state.position);
-      const reader = await this.#window(state.position, length, span.end);
-      const records = readRecords(reader, state);
+      const reader = await this.#window(state.position, wanted, span.end);
+      const records = await this.#parse(() => readRecords(reader, state));
       if (records.length > 0) yield records;
-      wanted = reader.offset === 0 ? 4 * wanted : WINDOW_BYTES;
+      wanted = reader.offset === 0 ? this.#larger(wanted, state.position) : WINDOW_BYTES;
     }
   }
 
-  #where(uncompressedOffset: number) {
-    return { file: this.name, component: 'Data.db', uncompressedOffset };
+  /** The next window's size when one of `size` bytes does not hold a single record. */
+  #larger(size: number, uncompressedOffset: number): number {
+    const where = { file: this.name, component: 'Data.db', uncompressedOffset };
+    if (size === LIMITS.rowBytesMax) checkLimit('rowBytesMax', size + 1, where);
+    return Math.min(4 * size, LIMITS.rowBytesMax);
   }
 
-  /** The bytes `position` to `position` + `length`; complete when that is `end`. */
-  async #window(position: number, length: number, end: number): Promise<ByteReader> {
+  /** `wanted` bytes from `position`, at most up to `end`; then the window is complete. */
+  async #window(position: number, wanted: number, end: number): Promise<ByteReader> {
+    const length = Math.min(wanted, end - position);
     const bytes = await this.#pool.with(this.name, (sstable) => sstable.readData(position, length));
     this.#bytesRead += length;
-    const where = { file: this.name, component: 'Data.db' };
-    return new ByteReader(bytes, { base: position, complete: position + length >= end, where });
+    return new ByteReader(bytes, { base: position, complete: position + length >= end });
+  }
+
+  /** Errors of `parse` know the position in the stream only; here they get the rest. */
+  async #parse<T>(parse: () => T): Promise<T> {
+    try {
+      return parse();
+    } catch (error) {
+      if (error instanceof NeedMoreBytes) throw error;
+      throw await this.#pool.with(this.name, (sstable) => dataError(sstable, error));
+    }
   }
 
   /** The partition that begins at `position`. */
   async #partitionAt(rows: RowReader, position: number): Promise<PartitionPlace> {
-    const { dataLength } = this.tree;
-    for (let wanted = HEAD_BYTES; ; wanted *= 2) {
-      checkLimit('rowBytesMax', wanted, this.#where(position));
-      const length = Math.min(wanted, dataLength - position);
-      const reader = await this.#window(position, length, dataLength);
+    for (let wanted = HEAD_BYTES; ; wanted = this.#larger(wanted, position)) {
+      const reader = await this.#window(position, wanted, this.tree.dataLength);
       try {
-        return placeOf(rows.readHead(reader).key);
+        return await this.#parse(() => placeOf(rows.readHead(reader).key));
       } catch (error) {
         if (!(error instanceof NeedMoreBytes)) throw error;
       }
