@@ -5,18 +5,19 @@
 import { equalBytes } from '../binary/index.js';
 import {
   type BloomFilter,
-  emptyFilter,
   parseFilter,
   parsePromotedIndex,
   parseSummary,
   type Summary,
   sampledPartitions,
 } from '../components/index.js';
-import { murmur3 } from '../cql/index.js';
 import { isSstashError } from '../errors.js';
 import { type TaskContext, throwIfInterrupted } from '../parallel/index.js';
 import { type Fault, Faults } from './check-faults.js';
+import { FilterBuilder } from './filter-builder.js';
 import { IndexCursor, type RawIndexEntry } from './index-cursor.js';
+import { KeyHasher } from './key-hasher.js';
+import { KeyOrder } from './key-order.js';
 import { withSSTable } from './open-cache.js';
 import type { SSTable } from './sstable.js';
 
@@ -46,12 +47,26 @@ export async function checkIndexOf(
   alone: boolean,
   signal?: AbortSignal,
 ): Promise<CheckIndexResult> {
+  const hasher = new KeyHasher();
+  try {
+    return await checkEntries(sstable, hasher, alone, signal);
+  } finally {
+    hasher.close();
+  }
+}
+
+async function checkEntries(
+  sstable: SSTable,
+  hasher: KeyHasher,
+  alone: boolean,
+  signal: AbortSignal | undefined,
+): Promise<CheckIndexResult> {
   const faults = new Faults();
   const file = await sstable.openComponent('Index.db');
   const cursor = new IndexCursor(file, 0, file.size);
-  const filter = await FilterCheck.open(sstable, faults);
+  const filter = await FilterCheck.open(sstable, faults, hasher);
   const summary = await SummaryCheck.open(sstable, faults);
-  const entries = alone ? new EntryCheck(sstable, faults) : null;
+  const entries = alone ? new EntryCheck(sstable, faults, hasher) : null;
   let partitions = 0;
   for (;;) {
     throwIfInterrupted(signal);
@@ -91,11 +106,13 @@ function fault(
 class EntryCheck {
   readonly #sstable: SSTable;
   readonly #faults: Faults;
+  readonly #order: KeyOrder;
   #previous: RawIndexEntry | null = null;
 
-  constructor(sstable: SSTable, faults: Faults) {
+  constructor(sstable: SSTable, faults: Faults, hasher: KeyHasher) {
     this.#sstable = sstable;
     this.#faults = faults;
+    this.#order = new KeyOrder(sstable.partitioner, hasher);
   }
 
   add(entry: RawIndexEntry): void {
@@ -107,11 +124,8 @@ class EntryCheck {
     if (dataPosition >= this.#sstable.dataLength) {
       this.#fault(entry, `the data position ${dataPosition} is behind the end of Data.db`);
     }
+    if (!this.#order.next(entry.key)) this.#fault(entry, 'the key is not above the one before');
     try {
-      const { compareKeys } = this.#sstable.partitioner;
-      if (previous !== null && compareKeys(previous.key, entry.key) >= 0) {
-        this.#fault(entry, 'the key is not above the one before');
-      }
       this.#promoted(entry);
     } catch (error) {
       if (!isSstashError(error)) throw error;
@@ -135,22 +149,29 @@ class EntryCheck {
 class FilterCheck {
   readonly #sstable: SSTable;
   readonly #faults: Faults;
+  readonly #hasher: KeyHasher;
   readonly #stored: BloomFilter;
-  readonly #built: BloomFilter;
+  readonly #built: FilterBuilder;
 
-  private constructor(sstable: SSTable, faults: Faults, stored: BloomFilter) {
+  private constructor(sstable: SSTable, faults: Faults, hasher: KeyHasher, stored: BloomFilter) {
     this.#sstable = sstable;
+    this.#hasher = hasher;
     this.#faults = faults;
     this.#stored = stored;
-    this.#built = emptyFilter(stored, sstable.version);
+    this.#built = new FilterBuilder(stored, sstable.version.hasOldBloomFilter);
   }
 
-  static async open(sstable: SSTable, faults: Faults): Promise<FilterCheck | null> {
+  static async open(
+    sstable: SSTable,
+    faults: Faults,
+    hasher: KeyHasher,
+  ): Promise<FilterCheck | null> {
     if (!sstable.components.has('Filter.db')) return null;
     const where = { file: sstable.componentPath('Filter.db'), component: 'Filter.db' };
     try {
       const bytes = await sstable.readComponent('Filter.db');
-      return new FilterCheck(sstable, faults, parseFilter(bytes, sstable.version, where));
+      const stored = parseFilter(bytes, sstable.version, where);
+      return new FilterCheck(sstable, faults, hasher, stored);
     } catch (error) {
       faults.addError(error, where.file, where.component);
       return null;
@@ -158,7 +179,8 @@ class FilterCheck {
   }
 
   add(entry: RawIndexEntry): void {
-    this.#built.add(murmur3(entry.key));
+    this.#hasher.hash(entry.key);
+    this.#built.add(this.#hasher);
   }
 
   finish(): void {

@@ -12,6 +12,8 @@ import { PromotedCheck } from './check-promoted.js';
 import type { ClusteringTrack } from './clustering-track.js';
 import { dataError } from './events.js';
 import { IndexCursor, type RawIndexEntry } from './index-cursor.js';
+import { KeyHasher } from './key-hasher.js';
+import { KeyOrder } from './key-order.js';
 import { RowScanner } from './row-scanner.js';
 import type { ScanTotals } from './scan-totals.js';
 import type { SSTable } from './sstable.js';
@@ -41,7 +43,13 @@ export async function checkRows(
     index === null
       ? null
       : new IndexCursor(await sstable.openComponent('Index.db'), index.from, index.to);
-  await new RowCheck(sstable, blocks, cursor, totals, faults).run(span, signal);
+  const hasher = new KeyHasher();
+  try {
+    const order = new KeyOrder(sstable.partitioner, hasher);
+    await new RowCheck(sstable, blocks, cursor, order, totals, faults).run(span, signal);
+  } finally {
+    hasher.close();
+  }
 }
 
 class RowCheck {
@@ -52,7 +60,7 @@ class RowCheck {
   readonly #faults: Faults;
   readonly #scanner: RowScanner;
   #promoted: PromotedCheck | null = null;
-  #previousKey: Uint8Array | null = null;
+  readonly #order: KeyOrder;
   /** What the scanner found at positions of the stream; they get their place in the file later. */
   #found: { readonly position: number; readonly message: string }[] = [];
 
@@ -60,6 +68,7 @@ class RowCheck {
     sstable: SSTable,
     blocks: BlockReader,
     index: IndexCursor | null,
+    order: KeyOrder,
     totals: ScanTotals,
     faults: Faults,
   ) {
@@ -68,6 +77,7 @@ class RowCheck {
     this.#index = index;
     this.#totals = totals;
     this.#faults = faults;
+    this.#order = order;
     this.#scanner = new RowScanner(sstable.statistics, sstable.version, totals, {
       partition: (position, key, deletion) => this.#partition(position, key, deletion),
       unfiltered: (position, track, open) => this.#promoted?.unfiltered(position, track, open),
@@ -181,25 +191,13 @@ class RowCheck {
   }
 
   #partition(position: number, key: Uint8Array, deletion: OpenDeletion | null): void {
-    const { partitioner } = this.#sstable;
-    if (this.#previousKey !== null && !this.#ascends(partitioner.compareKeys, key)) {
+    if (!this.#order.next(key)) {
       this.#found.push({ position, message: 'the partition is not above the one before' });
     }
     this.#totals.firstKey ??= key.slice();
-    this.#previousKey = key;
     const entry = this.#entryFor(position, key);
     if (entry?.promoted != null)
       this.#begin({ ...entry, promoted: entry.promoted }, position, deletion);
-  }
-
-  #ascends(compare: (a: Uint8Array, b: Uint8Array) => number, key: Uint8Array): boolean {
-    try {
-      return compare(this.#previousKey ?? key, key) < 0;
-    } catch (error) {
-      // Keys that are no values of their type have no order.
-      if (error instanceof SstashError) return false;
-      throw error;
-    }
   }
 
   #begin(
@@ -250,7 +248,7 @@ class RowCheck {
   #end(position: number, track: ClusteringTrack): void {
     this.#promoted?.end(position, track);
     this.#promoted = null;
-    this.#totals.lastKey = this.#previousKey;
+    this.#totals.lastKey = this.#order.previous;
   }
 
   #indexFault(entry: RawIndexEntry, message: string): void {

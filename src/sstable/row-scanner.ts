@@ -53,6 +53,8 @@ export class RowScanner {
   readonly #regulars: readonly ColumnPlan[];
   /** Faults of the item at hand: reported when all of it is read. */
   #pending: { readonly position: number; readonly message: string }[] = [];
+  /** Compactions of 6.0 write some previous sizes as 0. */
+  readonly #mayLackSizes: boolean;
   #base = 0;
   #itemStart = 0;
   #inside = false;
@@ -70,6 +72,7 @@ export class RowScanner {
     const { header } = statistics;
     this.#statistics = statistics;
     this.#version = version;
+    this.#mayLackSizes = version.hasCompressionDictionary;
     this.#totals = totals;
     this.#listener = listener;
     this.#track = new ClusteringTrack(header.clusteringTypes);
@@ -328,7 +331,7 @@ export class RowScanner {
     cursor.need(size);
     const end = cursor.at + size;
     const previous = cursor.uvint();
-    if (previous !== expectedPrevious) {
+    if (previous !== expectedPrevious && !(previous === 0 && this.#mayLackSizes)) {
       const found = previous < 0 ? cursor.big : previous;
       this.#fault(start, `the previous size is ${found} instead of ${expectedPrevious}`);
     }
