@@ -25,6 +25,8 @@ export interface Output {
   write(data: string | Uint8Array): Promise<void>;
   /** Resolves when everything is with the kernel. */
   flush(): Promise<void>;
+  /** A write is under way; one to a reader that does not read can last for ever. */
+  readonly isWriting: boolean;
 }
 
 const BUFFER_BYTES = 64 * 1024;
@@ -59,10 +61,23 @@ function writeSome(fd: number, bytes: Uint8Array): Promise<number> {
   });
 }
 
-/** Output to file descriptor `fd`; `name` is what errors call it. */
-export function descriptorOutput(fd: number, name = '<stdout>'): Output {
+/** Rejects when `signal` is aborted. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** Output to file descriptor `fd`; after `signal` nothing is waited for. */
+export function descriptorOutput(fd: number, signal?: AbortSignal): Output {
+  const name = fd === 1 ? '<stdout>' : `<descriptor ${fd}>`;
+  const aborted = signal === undefined ? null : whenAborted(signal);
+  aborted?.catch(() => undefined);
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
+  let writing = false;
   let broken: Error | null = null;
   let tail: Promise<void> = Promise.resolve();
 
@@ -74,12 +89,16 @@ export function descriptorOutput(fd: number, name = '<stdout>'): Output {
     let rest = all ?? new Uint8Array(0);
     try {
       while (rest.length > 0) {
-        const written = await writeSome(fd, rest);
+        writing = true;
+        const some = writeSome(fd, rest).finally(() => {
+          writing = false;
+        });
+        const written = await (aborted === null ? some : Promise.race([some, aborted]));
         rest = rest.subarray(written);
         if (written === 0) await sleep(RETRY_MS);
       }
     } catch (error) {
-      broken = failure(error, name);
+      broken = error instanceof SstashError ? error : failure(error, name);
       throw broken;
     }
   };
@@ -100,6 +119,9 @@ export function descriptorOutput(fd: number, name = '<stdout>'): Output {
       if (pendingBytes >= BUFFER_BYTES) await flush();
     },
     flush,
+    get isWriting() {
+      return writing;
+    },
   };
 }
 

@@ -109,7 +109,7 @@ function usageError(error: CommanderError): SstashError {
 
 /** Prints `error` and returns the exit code that goes with it. */
 function report(error: unknown, json: boolean, received: NodeJS.Signals | null): number {
-  if (error instanceof OutputClosed) return EXIT.done;
+  if (error instanceof OutputClosed && received === null) return EXIT.done;
   const known =
     received === null || (error instanceof SstashError && error.code === 'INTERRUPTED')
       ? error
@@ -128,7 +128,7 @@ async function runAction(
   options: GlobalOptions,
   signals: Signals,
 ): Promise<number> {
-  const stdout = descriptorOutput(1);
+  const stdout = descriptorOutput(1, signals.signal);
   const threads = options.workers ?? Math.max(1, availableParallelism());
   const executor = lazyExecutor(threads, async () => {
     const { createExecutor } = await import('../tasks/index.js');
@@ -147,6 +147,9 @@ async function runAction(
     return report(error, options.json === true, signals.received());
   } finally {
     await executor.close().catch(() => undefined);
+    // The end of the process would wait for a write that its reader never takes.
+    const received = signals.received();
+    if (received !== null && stdout.isWriting) process.kill(process.pid, received);
   }
 }
 
