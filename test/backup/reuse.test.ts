@@ -1,0 +1,112 @@
+/** What a second backup reads and stores. */
+import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { daySnapshot, fixtureTable } from '../../fixtures/index.js';
+import {
+  copyTable,
+  newRepository,
+  openRepository,
+  runBackup,
+  runRestore,
+  sameFiles,
+  tableFiles,
+} from './harness.js';
+
+const table = fixtureTable('cassandra-5.0', 'wide');
+
+async function firstBackup(root: string) {
+  const directory = copyTable(table.directory, root, 'wide');
+  const repository = await newRepository(join(root, 'repo'));
+  const first = await runBackup(repository, [directory]);
+  return { directory, repository: await openRepository(join(root, 'repo')), first };
+}
+
+t.test('files whose times changed are read again and yield nothing new', async (t) => {
+  const { directory, repository, first } = await firstBackup(t.testdir());
+  for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1e9, 1e9);
+  const second = await runBackup(repository, [directory]);
+  t.equal(second.bytes.read, first.bytes.read, 'everything is read');
+  t.equal(second.bytes.new, 0);
+  t.equal(second.chunks.new, 0);
+});
+
+t.test('a small component that is rewritten in place is noticed', async (t) => {
+  const root = t.testdir();
+  const { directory, repository } = await firstBackup(root);
+  const toc = readdirSync(directory).find((name) => name.endsWith('TOC.txt')) ?? '';
+  const path = join(directory, toc);
+  const { length } = readFileSync(path);
+  writeFileSync(path, 'x'.repeat(length));
+  // The same size and time: only reading it tells.
+  utimesSync(path, 1e9, 1e9);
+  const second = await runBackup(repository, [directory]);
+  t.equal(second.bytes.new, length);
+  t.equal(second.tables[0]?.sstablesReused, 1, 'Data.db is not read again');
+  await runRestore(repository, second.id, join(root, 'out'), { layout: 'flat' });
+  sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), 'rewritten TOC');
+});
+
+t.test('another digest makes Data.db be read again', async (t) => {
+  const { directory, repository } = await firstBackup(t.testdir());
+  const digest = readdirSync(directory).find((name) => name.endsWith('Digest.crc32')) ?? '';
+  writeFileSync(join(directory, digest), '1');
+  const second = await runBackup(repository, [directory]);
+  t.equal(second.tables[0]?.sstablesReused, 0);
+  t.match(second.faults, [{ code: 'SSTABLE_CHECKSUM', component: 'Digest.crc32' }]);
+});
+
+t.test('backups of another node, or with a named parent', async (t) => {
+  const { directory, repository, first } = await firstBackup(t.testdir());
+  const other = await runBackup(repository, [directory], { node: 'n2' });
+  t.equal(other.parent, null);
+  t.equal(other.tables[0]?.sstablesReused, 0, 'nothing is known of that node');
+  t.equal(other.chunks.new, 0, 'but all of its content is');
+  const named = await runBackup(repository, [directory], { node: 'n3', parent: first.id });
+  t.equal(named.parent, first.id);
+  t.equal(named.tables[0]?.sstablesReused, 1);
+  await t.rejects(runBackup(repository, [directory], { parent: 'ffffffff' }), {
+    code: 'BACKUP_NOT_FOUND',
+  });
+});
+
+t.test('the next snapshot of a table stores what changed', async (t) => {
+  const root = t.testdir();
+  const repository = await newRepository(join(root, 'repo'), { chunkBytes: 4096 });
+  const days = [daySnapshot('orders', 'day1'), daySnapshot('orders', 'day2')];
+  const reports = [];
+  for (const day of days) reports.push(await runBackup(repository, [day.directory]));
+  const [first, second] = reports;
+  t.ok((second?.bytes.new ?? 0) < (first?.bytes.new ?? 0));
+  for (const [i, day] of days.entries()) {
+    const out = join(root, `out${i}`);
+    await runRestore(repository, reports[i]?.id ?? '', out, { layout: 'flat' });
+    sameFiles(t, tableFiles(out), tableFiles(day.directory), day.covers);
+  }
+});
+
+t.test('tables are chosen by name and pattern', async (t) => {
+  const root = t.testdir();
+  for (const name of ['orders', 'cache_a', 'cache_b']) copyTable(table.directory, root, name);
+  const repository = await newRepository(join(root, 'repo'));
+  const tables = async (filter: Parameters<typeof runBackup>[2]): Promise<string[]> =>
+    (await runBackup(repository, [join(root, 'ks')], filter)).tables.map((each) => each.table);
+  t.same(await tables({ filter: { excluded: ['cache_*'] } }), ['orders']);
+  t.same(await tables({ filter: { tables: ['ks.cache_a'] } }), ['cache_a']);
+  t.same(await tables({ filter: { keyspaces: ['other'] } }), []);
+});
+
+t.test('an SSTable that vanishes is reported, the others are kept', async (t) => {
+  const root = t.testdir();
+  const directory = copyTable(fixtureTable('cassandra-4.1', 'generations').directory, root, 'gens');
+  const repository = await newRepository(join(root, 'repo'));
+  const { findTables } = await import('../../src/sstable/index.js');
+  const { backup, sourceTables } = await import('../../src/backup/index.js');
+  const { executor } = await import('./harness.js');
+  const tables = sourceTables(await findTables([directory]), {});
+  const all = tables[0]?.files.sstables ?? [];
+  for (const { path } of all[0]?.components.values() ?? []) rmSync(path);
+  const report = await backup({ repository, executor, tables, node: 'n1' });
+  t.equal(report.tables[0]?.sstables, all.length - 1);
+  t.match(report.faults, [{ code: 'PATH_NOT_FOUND' }]);
+});

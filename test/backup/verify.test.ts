@@ -1,0 +1,128 @@
+/** Damage in a repository: found, traced to backups, put in quarantine, mended by the next backup. */
+import { existsSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { fixtureTable } from '../../fixtures/index.js';
+import {
+  flip,
+  newRepository,
+  openRepository,
+  runBackup,
+  runRestore,
+  runVerify,
+  sameFiles,
+  tableFiles,
+} from './harness.js';
+
+const one = fixtureTable('cassandra-4.1', 'generations').directory;
+const other = fixtureTable('cassandra-4.1', 'collections').directory;
+
+function filesIn(repository: string, folder: string): string[] {
+  return readdirSync(join(repository, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort((a, b) => statSync(b).size - statSync(a).size);
+}
+
+/** Two backups of two tables; `first` alone has the table `one`. */
+async function prepare(root: string) {
+  const directory = join(root, 'repo');
+  const repository = await newRepository(directory);
+  const first = await runBackup(repository, [one]);
+  const second = await runBackup(await openRepository(directory), [other]);
+  return { directory, first: first.id, second: second.id };
+}
+
+t.test('a flipped byte in a pack', async (t) => {
+  const root = t.testdir();
+  const { directory, first } = await prepare(root);
+  const [pack = ''] = filesIn(directory, 'packs');
+  flip(pack, 200);
+  t.ok((await runVerify(directory, false)).sound, 'cannot be seen without reading');
+  const found = await runVerify(directory);
+  t.equal(found.sound, false);
+  t.match(found.faults, [{ code: 'REPOSITORY_CORRUPT', component: 'pack' }]);
+  t.equal(found.faults.length, 1);
+  t.ok(found.quarantined >= 1);
+  t.ok(existsSync(pack), 'nothing is deleted');
+  const known = await runVerify(directory, false);
+  t.equal(known.sound, false, 'afterwards it is known without reading');
+  t.equal(known.quarantined, 0);
+  const touched = known.faults[0]?.backups ?? [];
+  t.ok(touched.length >= 1);
+
+  const source = touched.includes(first) ? one : other;
+  const mended = await runBackup(await openRepository(directory), [source]);
+  t.ok(mended.chunks.new >= 1, 'the damaged chunk is stored again');
+  const repository = await openRepository(directory);
+  await runRestore(repository, mended.id, join(root, 'out'), { layout: 'flat' });
+  sameFiles(t, tableFiles(join(root, 'out')), tableFiles(source), 'mended');
+  t.equal((await runVerify(directory)).sound, true);
+  await runRestore(repository, touched[0] ?? '', join(root, 'old'), { layout: 'flat' });
+});
+
+t.test('a pack that is gone, or cut short', async (t) => {
+  for (const harm of [rmSync, (path: string) => truncateSync(path, statSync(path).size - 1)]) {
+    const root = t.testdir();
+    const { directory, first, second } = await prepare(root);
+    const [pack = ''] = filesIn(directory, 'packs');
+    harm(pack);
+    const found = await runVerify(directory, false);
+    t.equal(found.sound, false);
+    t.match(found.faults[0]?.code, /^(STORE_NOT_FOUND|REPOSITORY_CORRUPT)$/);
+    const touched = new Set(found.faults.flatMap(({ backups }) => backups));
+    t.ok(touched.size >= 1 && touched.size <= 2);
+    for (const source of [one, other]) {
+      await runBackup(await openRepository(directory), [source]);
+    }
+    const repository = await openRepository(directory);
+    for (const [id, source] of [
+      [first, one],
+      [second, other],
+    ] as const) {
+      const out = join(root, `out-${id}`);
+      await runRestore(repository, id, out, { layout: 'flat' }).catch((error) => {
+        // Damaged records of a backup itself do not come back with another backup.
+        t.match(error.code, /^(REPOSITORY_CORRUPT|STORE_NOT_FOUND)$/);
+      });
+      if (existsSync(join(out, 'schema.cql'))) {
+        sameFiles(t, tableFiles(out), tableFiles(source), 'after another backup');
+      }
+    }
+  }
+});
+
+t.test('indexes that are damaged or gone cost nothing but time', async (t) => {
+  const root = t.testdir();
+  const { directory, first } = await prepare(root);
+  for (const path of filesIn(directory, 'index')) flip(path, 80);
+  const found = await runVerify(directory, false);
+  t.equal(found.sound, false);
+  t.match(found.faults[0], { code: 'REPOSITORY_CORRUPT', component: 'index' });
+  const repository = await openRepository(directory);
+  await runRestore(repository, first, join(root, 'out'), { layout: 'flat' });
+  sameFiles(t, tableFiles(join(root, 'out')), tableFiles(one), 'without an index');
+});
+
+t.test('a damaged manifest touches its own backup alone', async (t) => {
+  const root = t.testdir();
+  const { directory, first, second } = await prepare(root);
+  const path = filesIn(directory, 'manifests').find((each) => each.includes(first)) ?? '';
+  flip(path, 60);
+  const found = await runVerify(directory);
+  t.equal(found.faults.length, 1);
+  t.match(found.faults[0], { code: 'REPOSITORY_CORRUPT', component: 'manifest' });
+  t.same(found.faults[0]?.backups, [first]);
+  const repository = await openRepository(directory);
+  await runRestore(repository, second, join(root, 'out'), { layout: 'flat' });
+  sameFiles(t, tableFiles(join(root, 'out')), tableFiles(other), 'the other one');
+});
+
+t.test('packs that no index names are harmless', async (t) => {
+  const root = t.testdir();
+  const { directory } = await prepare(root);
+  const [index = ''] = filesIn(directory, 'index');
+  renameSync(index, join(root, 'away'));
+  const state = await runVerify(directory);
+  t.ok(state.unindexedPacks >= 1);
+});
