@@ -78,11 +78,17 @@ export class CompressedBlocks implements BlockReader {
     let block = Math.floor(from / this.blockLength);
     while (block <= last) {
       let end = block + 1;
-      while (end <= last && this.#end(end) - this.#start(block) <= READ_BYTES) end++;
+      while (end <= last && this.#mayJoin(block, end)) end++;
       await this.#copyBlocks(block, end, from, target);
       block = end;
     }
     return target;
+  }
+
+  /** Whether block `next` can be fetched together with those from `first` on. */
+  #mayJoin(first: number, next: number): boolean {
+    const end = this.#end(next);
+    return end - this.#start(first) <= READ_BYTES && end <= this.#file.size;
   }
 
   /** Blocks from `first` up to `end`, as far as they lie in `target`, which begins at `from`. */
@@ -91,7 +97,7 @@ export class CompressedBlocks implements BlockReader {
     const stored =
       end - first === 1 && first === this.#cached
         ? null
-        : await this.#file.read(start, this.#checkedLength(start, this.#end(end - 1)));
+        : await this.#file.read(start, this.#checkedLength(first, end));
     for (let block = first; block < end; block++) {
       const at = block * this.blockLength - from;
       const length = this.#plainLength(block);
@@ -118,9 +124,28 @@ export class CompressedBlocks implements BlockReader {
     return this.#start(block + 1);
   }
 
-  #checkedLength(start: number, end: number): number {
-    checkLimit('blockBytesMax', Math.floor((end - start) / 2), { file: this.#file.path });
-    return end - start;
+  /** Bytes in the file of the blocks from `first` up to `end`. */
+  #checkedLength(first: number, end: number): number {
+    const start = this.#start(first);
+    const stop = this.#end(end - 1);
+    const where = {
+      file: this.#file.path,
+      component: 'Data.db',
+      offset: start,
+      uncompressedOffset: first * this.blockLength,
+    };
+    // Of several blocks only the last one can end behind the file, and then it stands alone.
+    if (stop > this.#file.size || stop - this.#start(end - 1) < CRC_BYTES) {
+      throw new SstashError('SSTABLE_TRUNCATED', 'the file ends before this block', {
+        ...where,
+        uncompressedOffset: (end - 1) * this.blockLength,
+        length: Math.max(0, stop - start),
+        found: `${this.#file.size} bytes`,
+        hint: HINT,
+      });
+    }
+    checkLimit('blockBytesMax', Math.floor((stop - start) / 2), where);
+    return stop - start;
   }
 
   #plainLength(block: number): number {

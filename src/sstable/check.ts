@@ -4,7 +4,7 @@
  */
 import type { CompressionInfo, Statistics } from '../components/index.js';
 import { isSstashError } from '../errors.js';
-import { type FileSystem, nodeFileSystem } from '../io/index.js';
+import { type FileSystem, nodeFileSystem, openFile } from '../io/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import { fileCrc } from './check-blocks.js';
 import { ComponentCheck } from './check-components.js';
@@ -44,6 +44,9 @@ export interface CheckResult {
   /** Bytes of Data.db that were read. */
   readonly bytesRead: number;
 }
+
+/** What a check of blocks finds that are not as they were written. */
+const BLOCK_CODES: readonly string[] = ['SSTABLE_CHECKSUM', 'SSTABLE_TRUNCATED'];
 
 const RANGE_BYTES = 16 * 1024 * 1024;
 
@@ -127,25 +130,42 @@ class Check {
   /** Where rows cannot be read at all, the bytes may still be the right ones. */
   async #digestAlone(digest: number | undefined): Promise<void> {
     if (this.#mode === 'quick' || digest === undefined) return;
-    const { openFile } = await import('../io/index.js');
     const file = await openFile(this.#files.dataPath, this.#options.fs);
     try {
-      this.#compareDigest(digest, await fileCrc(file, this.#options.signal));
+      const crc = await fileCrc(file, this.#options.signal);
+      this.#compareDigest(digest, crc, false);
       this.bytesRead = file.size;
     } finally {
       await file.close();
     }
   }
 
-  #compareDigest(digest: number | undefined, crc: number): void {
-    if (digest === undefined || digest === crc) return;
+  /**
+   * Digest.crc32 against the file. Where blocks have checksums too, the two together tell which
+   * file is the wrong one.
+   */
+  #compareDigest(digest: number | undefined, crc: number, hasBlockSums: boolean): void {
+    if (digest === undefined) return;
+    const same = digest === crc;
+    const broken = this.faults.list.some(
+      ({ component, code }) => component === 'Data.db' && BLOCK_CODES.includes(code),
+    );
+    if (same && !broken) return;
+    const sums = this.#files.components.has('CRC.db') ? 'CRC.db' : 'CompressionInfo.db';
+    if (same) {
+      const message = `Data.db is what Digest.crc32 says, so its blocks are wrong in ${sums}`;
+      this.#components.fault(sums, null, message);
+      return;
+    }
+    const component = broken || !hasBlockSums ? 'Data.db' : 'Digest.crc32';
+    const why = component === 'Data.db' ? '' : ', and every block has its own';
     this.faults.add({
       code: 'SSTABLE_CHECKSUM',
-      file: this.#files.dataPath,
-      component: 'Data.db',
+      file: this.#components.path(component),
+      component,
       offset: null,
       uncompressedOffset: null,
-      message: `the file has the checksum ${crc}, Digest.crc32 says ${digest}`,
+      message: `Data.db has the checksum ${crc}${why}, Digest.crc32 says ${digest}`,
     });
   }
 
@@ -199,7 +219,8 @@ class Check {
       this.bytesRead += result.part.length;
       this.#options.onProgress?.(this.bytesRead);
     }
-    this.#compareDigest(digest, crc);
+    const hasSums = sstable.compression !== null || sstable.components.has('CRC.db');
+    this.#compareDigest(digest, crc, hasSums);
     await index;
     if (sound && totals.complete) checkStatistics(sstable, totals, this.faults);
   }
