@@ -1,5 +1,5 @@
 /** What a restore has to bring about: every file of a backup, with its place below the target. */
-import { SstashError } from '../errors.js';
+import { isSstashError, SstashError } from '../errors.js';
 import type { Manifest, Repository } from '../repository/index.js';
 import { readRoot, readSSTables, readTable } from './parent.js';
 import { readRecipe } from './read-data.js';
@@ -21,8 +21,8 @@ export interface PlannedFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
-  /** What rebuilds it. */
-  readonly source: StreamRef | Recipe;
+  /** What rebuilds it; an error where the repository does not know any more. */
+  readonly source: StreamRef | Recipe | SstashError;
 }
 
 /** The files that belong together: an SSTable's, or those beside the SSTables of a table. */
@@ -30,11 +30,6 @@ export interface PlannedGroup {
   readonly table: string;
   readonly files: readonly PlannedFile[];
   readonly bytes: number;
-}
-
-/** Whether a file is rebuilt from a recipe. */
-export function isRecipe(source: StreamRef | Recipe): source is Recipe {
-  return 'data' in source;
 }
 
 /** The tables of a backup that the filter lets through. Throws USAGE when it lets none through. */
@@ -102,12 +97,21 @@ async function planSSTable(
     if (sstable.recipe === null) {
       throw new SstashError('REPOSITORY_CORRUPT', `${path} has neither chunks nor a recipe`);
     }
-    const recipe = await readRecipe(repository, sstable.recipe);
+    const recipe = await readRecipe(repository, sstable.recipe).catch(lost);
+    if (recipe instanceof SstashError) {
+      files.push({ path, bytes, sha256: '', source: recipe });
+      continue;
+    }
     const sha256 = recipe.data.form === 'rows' ? recipe.data.sha256 : recipe.data.stream.sha256;
     // Another SSTable with the same Data.db may have given the recipe: the name is this one's.
     files.push({ path, bytes, sha256, source: { ...recipe, sstable: sstable.base } });
   }
   return files;
+}
+
+function lost(error: unknown): SstashError {
+  if (isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND')) return error;
+  throw error;
 }
 
 function sum(files: readonly PlannedFile[]): number {

@@ -3,11 +3,12 @@
  * differs stops the restore before anything is written (RESTORE_CONFLICT) unless overwriting is
  * wanted. Then what is missing is rebuilt, each file under a temporary name until it is whole,
  * compared with its SHA-256 and durable (invariant 8). Running it again finishes what is missing;
- * once everything is there it writes nothing.
+ * once everything is there it writes nothing. Files that the repository cannot give any more are named
+ * at the end, when all others are back.
  */
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { SstashError } from '../errors.js';
+import { isSstashError, SstashError } from '../errors.js';
 import {
   type FileSystem,
   isTemporaryName,
@@ -26,7 +27,6 @@ import { Ledger } from './ledger.js';
 import { type ReadContext, readData } from './read-data.js';
 import { readStream } from './read-stream.js';
 import {
-  isRecipe,
   type PlannedFile,
   type PlannedGroup,
   planRestore,
@@ -63,7 +63,7 @@ export interface RestoreReport {
 /** Groups smaller than this are restored several at a time. */
 const SMALL_BYTES = 8 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
-const CONFLICTS_SHOWN = 5;
+const SHOWN = 5;
 
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const fs = options.fs ?? nodeFileSystem;
@@ -80,7 +80,7 @@ class RestoreJob {
   readonly #options: RestoreOptions;
   readonly #fs: FileSystem;
   readonly #report: RestoreReport;
-  readonly #directories = new Set<string>();
+  readonly #failed: { readonly path: string; readonly error: SstashError }[] = [];
 
   constructor(options: RestoreOptions, fs: FileSystem, ledger: Ledger) {
     this.#options = options;
@@ -111,6 +111,7 @@ class RestoreJob {
       return this.#report;
     }
     await this.#write(missing);
+    if (this.#failed.length > 0) throw this.#incomplete();
     if (this.#options.verify === true) await this.#verify(plan());
     return this.#report;
   }
@@ -149,8 +150,8 @@ class RestoreJob {
   }
 
   #conflict(conflicts: readonly string[]): SstashError {
-    const shown = conflicts.slice(0, CONFLICTS_SHOWN).join(', ');
-    const more = conflicts.length > CONFLICTS_SHOWN ? ', …' : '';
+    const shown = conflicts.slice(0, SHOWN).join(', ');
+    const more = conflicts.length > SHOWN ? ', …' : '';
     return new SstashError(
       'RESTORE_CONFLICT',
       `${conflicts.length} files are there with other bytes: ${shown}${more}; nothing was written`,
@@ -170,7 +171,7 @@ class RestoreJob {
       const isSmall = (at: number): boolean => (groups[at]?.bytes ?? SMALL_BYTES) < SMALL_BYTES;
       if (isSmall(i)) while (end < groups.length && isSmall(end)) end++;
       const written = mapOrdered(groups.slice(i, end), lanes, async (group) => {
-        for (const file of group.files) await this.#writeFile(group.table, file);
+        for (const file of group.files) await this.#tryFile(group.table, file);
       });
       for await (const _ of written) throwIfInterrupted(this.#options.signal);
       i = end;
@@ -192,13 +193,39 @@ class RestoreJob {
     await makeDirectory(this.#options.target, this.#fs);
     for (const [folder, inside] of names) {
       await makeDirectory(folder, this.#fs);
-      this.#directories.add(folder);
       for (const { name } of await listDirectory(folder, this.#fs)) {
         // `.<name>.<16 hex>.tmp`
         if (!isTemporaryName(name) || !inside.has(name.slice(1, -21))) continue;
         await removeFile(join(folder, name), this.#fs);
       }
     }
+  }
+
+  /** A file that the repository cannot give does not keep the others from coming back. */
+  async #tryFile(table: string, file: PlannedFile): Promise<void> {
+    try {
+      await this.#writeFile(table, file);
+    } catch (error) {
+      if (!isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND')) throw error;
+      this.#failed.push({ path: file.path, error });
+    }
+  }
+
+  #incomplete(): SstashError {
+    const [first] = this.#failed;
+    const shown = this.#failed.slice(0, SHOWN).map(({ path }) => path);
+    const more = this.#failed.length > SHOWN ? ', …' : '';
+    const { filesWritten } = this.#report;
+    return new SstashError(
+      'REPOSITORY_CORRUPT',
+      `${this.#failed.length} files cannot be restored: ${shown.join(', ')}${more}; ` +
+        `${filesWritten} others were (${first?.error.message ?? ''})`,
+      {
+        file: join(this.#options.target, first?.path ?? ''),
+        hint: 'sstash verify --read-data lists the damage; an older backup may have these files',
+        cause: first?.error,
+      },
+    );
   }
 
   async #writeFile(table: string, file: PlannedFile): Promise<void> {
@@ -226,7 +253,8 @@ class RestoreJob {
 
   #content(file: PlannedFile): AsyncGenerator<Uint8Array, void, undefined> {
     const { source } = file;
-    if (isRecipe(source)) return readData(this.#options, source);
+    if (source instanceof SstashError) throw source;
+    if ('data' in source) return readData(this.#options, source);
     return readStream(this.#options.repository, source, this.#options.signal);
   }
 

@@ -14,6 +14,7 @@ import {
   packKey,
   putQuarantine,
   type Repository,
+  readPackIndex,
   visitFragment,
 } from '../repository/index.js';
 import { type Judge, type Problem, Reach } from './reach.js';
@@ -68,6 +69,9 @@ class Verification {
   readonly #damaged = new Map<string, Problem>();
   /** Objects that an earlier run put in quarantine, with their pack. */
   readonly #quarantinedBefore = new Map<string, string>();
+  /** Objects of packs that no index names. */
+  readonly #unindexed = new ObjectIndex();
+  readonly #unindexedProblems = new Map<string, Problem>();
   readonly #problems = new Set<Problem>();
   readonly #backupsOf = new Map<Problem, string[]>();
   #bytesRead = 0;
@@ -84,6 +88,7 @@ class Verification {
       packs.set(key.slice(key.lastIndexOf('/') + 1), bytes);
     }
     await this.#readIndexes(packs);
+    await this.#readUnindexed(packs);
     const manifests = await this.#readManifests();
     const judge: Judge = (id) => this.#judge(id);
     if (this.#options.readData) {
@@ -147,6 +152,18 @@ class Verification {
     // A pack that is gone, but all of whose objects are in quarantine, is known already.
     for (const { ids, problem } of this.#lost.values()) {
       if (ids.length > 0) this.#problems.add(problem);
+    }
+  }
+
+  /** Packs of stopped backups, or of an index that is gone. */
+  async #readUnindexed(packs: ReadonlyMap<string, number>): Promise<void> {
+    for (const [name, bytes] of packs) {
+      if (this.#indexed.has(name)) continue;
+      await this.#noting(async () => {
+        for (const entry of await readPackIndex(this.#repository.store, name, bytes)) {
+          this.#unindexed.add(name, entry);
+        }
+      });
     }
   }
 
@@ -231,6 +248,8 @@ class Verification {
     if (damaged !== undefined) return damaged;
     if (location !== null) return this.#lost.get(location.pack)?.problem ?? null;
     const pack = this.#quarantinedBefore.get(toHex(id));
+    const unindexed = this.#unindexed.locate(id);
+    if (pack === undefined && unindexed !== null) return this.#unindexedProblem(unindexed.pack);
     const { location: store } = this.#repository.store;
     const error =
       pack === undefined
@@ -244,6 +263,19 @@ class Verification {
           });
     const problem = { error };
     this.#damaged.set(toHex(id), problem);
+    return problem;
+  }
+
+  /** The object can be had, at the cost of looking into every pack. */
+  #unindexedProblem(pack: string): Problem {
+    const known = this.#unindexedProblems.get(pack);
+    if (known !== undefined) return known;
+    const error = new SstashError('REPOSITORY_CORRUPT', 'no index names this pack any more', {
+      file: `${this.#repository.store.location}/${packKey(pack)}`,
+      component: 'index',
+    });
+    const problem = { error };
+    this.#unindexedProblems.set(pack, problem);
     return problem;
   }
 

@@ -37,6 +37,9 @@ export class Repository {
   readonly reader: ObjectReader;
   #index: Promise<ObjectIndex> | null = null;
   #quarantine: Promise<Quarantine> | null = null;
+  /** Packs that an index names. */
+  readonly #indexed = new Set<string>();
+  #unindexed: Promise<void> | null = null;
 
   private constructor(store: BlobStore, config: RepositoryConfig) {
     this.store = store;
@@ -94,47 +97,50 @@ export class Repository {
 
   async #loadIndex(): Promise<ObjectIndex> {
     const index = new ObjectIndex();
-    const quarantine = await this.quarantine();
-    const add = (pack: string, entry: PackEntry): void => {
-      if (quarantine.empty || !quarantine.has(pack, entry.id)) index.add(pack, entry);
-    };
-    const indexed = new Set<string>();
-    let damaged = false;
+    const add = await this.#adder(index);
     await forEachConcurrently(await this.store.list('index'), async ({ key, bytes }) => {
       const where = { file: `${this.store.location}/${key}`, component: 'index' };
       try {
         checkLimit('indexFragmentBytesMax', bytes, where);
         const file = await this.store.get(key);
         if (key !== indexKey(contentName([file]))) throw new SstashError('REPOSITORY_CORRUPT', key);
-        visitFragment(file, { pack: (name) => indexed.add(name), entry: add }, where);
+        visitFragment(file, { pack: (name) => this.#indexed.add(name), entry: add }, where);
       } catch (error) {
+        // Every pack says at its end what it holds, so that a damaged fragment costs time only.
         if (!isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND')) throw error;
-        damaged = true;
       }
     });
-    // Every pack says at its end what it holds, so a damaged fragment costs time only.
-    if (damaged) await this.#indexFromPacks(indexed, add);
     return index;
   }
 
-  async #indexFromPacks(
-    indexed: ReadonlySet<string>,
-    add: (pack: string, entry: PackEntry) => void,
-  ): Promise<void> {
-    await forEachConcurrently(await this.store.list('packs'), async ({ key, bytes }) => {
-      const name = key.slice(key.lastIndexOf('/') + 1);
-      if (indexed.has(name)) return;
-      try {
-        for (const entry of await readPackIndex(this.store, name, bytes)) add(name, entry);
-      } catch (error) {
-        if (!isSstashError(error, 'REPOSITORY_CORRUPT')) throw error;
-      }
-    });
+  async #adder(index: ObjectIndex): Promise<(pack: string, entry: PackEntry) => void> {
+    const quarantine = await this.quarantine();
+    return (pack, entry) => {
+      if (quarantine.empty || !quarantine.has(pack, entry.id)) index.add(pack, entry);
+    };
   }
 
-  /** Places of objects; throws REPOSITORY_CORRUPT for the first one that no index names. */
+  /** Adds what packs say that no index names: once, when an object is missed. */
+  #readUnindexed(index: ObjectIndex): Promise<void> {
+    this.#unindexed ??= (async () => {
+      const add = await this.#adder(index);
+      await forEachConcurrently(await this.store.list('packs'), async ({ key, bytes }) => {
+        const name = key.slice(key.lastIndexOf('/') + 1);
+        if (this.#indexed.has(name)) return;
+        try {
+          for (const entry of await readPackIndex(this.store, name, bytes)) add(name, entry);
+        } catch (error) {
+          if (!isSstashError(error, 'REPOSITORY_CORRUPT')) throw error;
+        }
+      });
+    })();
+    return this.#unindexed;
+  }
+
+  /** Places of objects; throws REPOSITORY_CORRUPT for the first one that is nowhere. */
   async place(ids: readonly Uint8Array[]): Promise<PlacedObject[]> {
     const index = await this.index();
+    if (!ids.every((id) => index.has(id))) await this.#readUnindexed(index);
     return ids.map((id) => {
       const location = index.locate(id);
       if (location !== null) return { id, ...location };

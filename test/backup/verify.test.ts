@@ -1,5 +1,5 @@
 /** Damage in a repository: found, traced to backups, put in quarantine, mended by the next backup. */
-import { existsSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { fixtureTable } from '../../fixtures/index.js';
@@ -118,11 +118,16 @@ t.test('a damaged manifest touches its own backup alone', async (t) => {
   sameFiles(t, tableFiles(join(root, 'out')), tableFiles(other), 'the other one');
 });
 
-t.test('packs that no index names are harmless', async (t) => {
+t.test('an index that is gone is reported, what it named is still found', async (t) => {
   const root = t.testdir();
-  const { directory } = await prepare(root);
-  const [index = ''] = filesIn(directory, 'index');
-  renameSync(index, join(root, 'away'));
+  const { directory, first, second } = await prepare(root);
+  for (const path of filesIn(directory, 'index')) rmSync(path);
   const state = await runVerify(directory);
-  t.ok(state.unindexedPacks >= 1);
+  t.equal(state.sound, false);
+  t.ok(state.unindexedPacks >= 2);
+  t.ok(state.faults.every(({ component }) => component === 'index'));
+  t.same(new Set(state.faults.flatMap(({ backups }) => backups)), new Set([first, second]));
+  const repository = await openRepository(directory);
+  await runRestore(repository, first, join(root, 'out'), { layout: 'flat' });
+  sameFiles(t, tableFiles(join(root, 'out')), tableFiles(one), 'without an index');
 });
