@@ -189,6 +189,22 @@ class CompressedCheck {
     const plain = this.#plainLength(block);
     if (payload.length >= this.#info.maxCompressedLength) this.#checkRaw(block, payload, plain);
     else if (plain === 0) this.#checkEmpty(block, payload);
+    else if (this.#info.compressor === 'LZ4Compressor') this.#checkLength(block, payload, plain);
+  }
+
+  /** An LZ4 block begins with its length, which the sound block knows better than dataLength. */
+  #checkLength(block: number, payload: Uint8Array, plain: number): void {
+    if (payload.length < 4) return;
+    const found = new DataView(payload.buffer, payload.byteOffset, 4).getUint32(0, true);
+    if (found === plain) return;
+    this.#faults.add({
+      code: 'SSTABLE_CORRUPT',
+      file: this.#file.path.replace(/Data\.db$/, 'CompressionInfo.db'),
+      component: 'CompressionInfo.db',
+      offset: null,
+      uncompressedOffset: block * this.#info.chunkLength,
+      message: `block ${block} should have ${plain} bytes when decoded, it says ${found}`,
+    });
   }
 
   #plainLength(block: number): number {

@@ -9,8 +9,11 @@ import type { ComponentCheck } from './check-components.js';
 import type { Faults } from './check-faults.js';
 
 const NO_LIMIT = 0x7fffffff;
-/** Ratios that people configure: up to so many decimals. */
-const RATIO_UNIT = 1000;
+/** Ratios that people configure: multiples of 0.005, thirds. */
+const RATIO_UNIT = 200;
+const THIRDS = [4 / 3, 5 / 3, 7 / 3, 8 / 3].flatMap((ratio) =>
+  [2, 3, 4, 5, 6].flatMap((digits) => [Number(ratio.toFixed(digits)), floorTo(ratio, digits)]),
+);
 /** Cassandra compresses in whole KiB. */
 const CHUNK_UNIT = 1024;
 
@@ -58,11 +61,16 @@ export function checkCompression(
 
 /** The limit is chunkLength / min_compress_ratio, rounded up; the ratio is at least 1. */
 function isFromRatio(chunkLength: number, limit: number): boolean {
-  const least = Math.floor((chunkLength / limit) * RATIO_UNIT) - 1;
-  for (let ratio = Math.max(RATIO_UNIT, least); ratio <= least + 3; ratio++) {
-    if (Math.ceil(chunkLength / (ratio / RATIO_UNIT)) === limit) return true;
+  if (limit < 1 || limit > chunkLength) return false;
+  const matches = (ratio: number): boolean => Math.ceil(chunkLength / ratio) === limit;
+  const first = Math.floor((chunkLength / limit) * RATIO_UNIT);
+  const last = Math.ceil((chunkLength / Math.max(limit - 1, 0.5)) * RATIO_UNIT);
+  for (let unit = Math.max(RATIO_UNIT, first); unit <= last; unit++) {
+    if (matches(unit / RATIO_UNIT)) return true;
   }
-  const width = chunkLength / (limit - 1) - chunkLength / limit;
-  // With small limits many ratios give the same, and the one above may lie between the units.
-  return width * RATIO_UNIT >= 1 && limit <= chunkLength;
+  return THIRDS.some(matches);
+}
+
+function floorTo(ratio: number, digits: number): number {
+  return Math.floor(ratio * 10 ** digits) / 10 ** digits;
 }
