@@ -2,7 +2,7 @@
  * One range of whole partitions of an SSTable: native bytes, checked and walked, into chunks of
  * leaves and runs of its tree. The walk is strict (whatever the encoder would not give back is an
  * opaque leaf) and every block is encoded again and compared, so what comes out of here rebuilds the
- * range byte for byte.
+ * range byte for byte (invariant 9 of docs/repository-format.md).
  */
 import {
   LeafWalker,

@@ -1,6 +1,6 @@
 /**
  * The backup format: config, ids, objects in packs, indexes, manifests. Knows bytes and ids, not what
- * they mean; docs/repository-format.md is its specification.
+ * they mean; docs/repository-format.md is its specification and numbers the invariants cited here.
  */
 export {
   type ChunkSettings,

@@ -9,7 +9,7 @@
  * | trailer | u32 length of the index frame, u32 CRC-32 of it, `1KCAPTSS` |
  *
  * The name of a pack is the SHA-256 of the whole file. The index at the end makes every index
- * fragment rebuildable from packs alone.
+ * fragment rebuildable from packs alone (invariant 5 of docs/repository-format.md).
  */
 import { ByteWriter, equalBytes } from '../binary/index.js';
 import { crc32 } from '../codec/index.js';

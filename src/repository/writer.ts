@@ -60,7 +60,7 @@ export class RepositoryWriter {
     return new RepositoryWriter(repository, await repository.index());
   }
 
-  /** Whether the repository has the object, or this writer has it on its way there. */
+  /** Whether an index names the object, or this writer has it on its way there (invariant 6). */
   has(id: Uint8Array): boolean {
     return this.#index.has(id) || this.#pending.has(toHex(id));
   }

@@ -1,7 +1,7 @@
 /**
  * A repository in a local directory: one file per blob, its key is its path. Files are published
  * (temporary file, fsync, link to the final name, fsync of the directory), so a blob is there whole
- * or not at all, and of two writers of one key one wins.
+ * or not at all, and of two writers of one key one wins (invariant 3 of docs/repository-format.md).
  */
 import { dirname, join } from 'node:path';
 import { isSstashError, SstashError } from '../errors.js';
