@@ -25,11 +25,14 @@ import { candidateRuns, PlaceFinder } from './place-finder.js';
 import { PlaceOrder } from './place-order.js';
 import { sameRecord } from './same-record.js';
 
+/** Differing places in the table's order, some at a time. */
+export type PlaceBatches = AsyncGenerator<readonly PlaceDifference[], void>;
+
 /** A stretch of the ring that differs, with what differs in it. */
 export interface ZoneDifference {
   readonly zone: Zone;
   /** Null where a side has no rows to look at. */
-  readonly places: AsyncGenerator<PlaceDifference, void> | null;
+  readonly places: PlaceBatches | null;
 }
 
 const SIDES = ['a', 'b'] as const;
@@ -101,7 +104,7 @@ export function comparePartition(
   tables: Tables,
   key: Uint8Array,
   signal?: AbortSignal,
-): AsyncGenerator<PlaceDifference, void> {
+): PlaceBatches {
   const order = orderOf(tables);
   const partition = placeOf(key);
   const spans = SIDES.flatMap((side) =>
@@ -136,16 +139,22 @@ async function* comparePlaces(
   order: PlaceOrder,
   signal?: AbortSignal,
   onlyKey?: Uint8Array,
-): AsyncGenerator<PlaceDifference, void> {
+): PlaceBatches {
   const finders = findersOf(tables, zone, order, signal);
+  const isWanted = ([version]: readonly Version[]): boolean =>
+    version !== undefined &&
+    (onlyKey === undefined || equalBytes(version.placed.partition.key, onlyKey));
   try {
-    for await (const versions of mergePlaces(tables, zone.spans, order, signal)) {
-      const key = versions[0]?.placed.partition.key;
-      if (onlyKey !== undefined && key !== undefined && !equalBytes(key, onlyKey)) continue;
-      if (saySame(versions)) continue;
-      const all = await complete(versions, finders);
-      const difference = placeDifference(all);
-      if (difference !== null) yield difference;
+    for await (const places of mergePlaces(tables, zone.spans, order, signal)) {
+      const found: PlaceDifference[] = [];
+      for (const versions of places) {
+        if (!isWanted(versions) || saySame(versions)) continue;
+        const absent = absentIn(versions, finders);
+        const all = absent.length === 0 ? versions : await complete(versions, absent);
+        const difference = placeDifference(all);
+        if (difference !== null) found.push(difference);
+      }
+      if (found.length > 0) yield found;
     }
   } finally {
     for (const { finder } of finders) await finder.close();
@@ -159,6 +168,18 @@ function saySame(versions: readonly Version[]): boolean {
   return first.side !== second.side && sameRecord(first.placed.record, second.placed.record);
 }
 
+/** The SSTables that may have the place in a run that was not merged. */
+function absentIn(versions: readonly Version[], finders: readonly Finder[]): Finder[] {
+  const [first] = versions;
+  if (first === undefined) return [];
+  const { partition } = first.placed;
+  return finders.filter(
+    ({ side, source, finder }) =>
+      !versions.some((version) => version.side === side && version.source === source) &&
+      finder.mayHold(partition),
+  );
+}
+
 /** Adds what the SSTables say whose runs were not merged because both sides have them. */
 async function complete(
   versions: readonly Version[],
@@ -168,7 +189,6 @@ async function complete(
   if (first === undefined) return versions;
   const all = [...versions];
   for (const { side, source, finder } of finders) {
-    if (versions.some((version) => version.side === side && version.source === source)) continue;
     const placed = await finder.find(first.placed);
     if (placed !== null) all.push({ side, source, placed });
   }

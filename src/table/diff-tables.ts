@@ -2,7 +2,13 @@
 import { equalBytes } from '../binary/index.js';
 import { parseKeyText } from '../cql/index.js';
 import { type LeafSum, rootDigest, type Zone } from '../merkle/index.js';
-import { comparePartition, compareTables, orderOf, tableSum } from './compare-tables.js';
+import {
+  comparePartition,
+  compareTables,
+  orderOf,
+  type PlaceBatches,
+  tableSum,
+} from './compare-tables.js';
 import {
   type Difference,
   differencesOf,
@@ -47,11 +53,11 @@ function namingOf(tables: Tables, options: DiffOptions): Naming {
   return { keyspace, table, header, partitioner: orderOf(tables).partitioner };
 }
 
+/** Some differences at a time. */
+export type DifferenceBatches = AsyncGenerator<readonly Difference[], void>;
+
 /** What differs in two tables, in their order. Errors are those of reading either. */
-export async function* diffTables(
-  tables: Tables,
-  options: DiffOptions,
-): AsyncGenerator<Difference, void> {
+export async function* diffTables(tables: Tables, options: DiffOptions): DifferenceBatches {
   const { level, key, signal, keyspace, table } = options;
   if (key !== null) {
     if (!hasRows(tables.a) && !hasRows(tables.b)) return;
@@ -65,7 +71,7 @@ export async function* diffTables(
     const sides = { a: leavesText(zone.sums.a), b: leavesText(zone.sums.b) };
     if (places === null) {
       if (level !== 'table') {
-        yield { kind: 'range', change: 'changed', keyspace, table, range, ...sides };
+        yield [{ kind: 'range', change: 'changed', keyspace, table, range, ...sides }];
         continue;
       }
     } else if (level === 'table' || level === 'range') {
@@ -74,11 +80,11 @@ export async function* diffTables(
       if (first.done === true) continue;
     }
     if (level === 'table') {
-      yield tableDifference(tables, options);
+      yield [tableDifference(tables, options)];
       return;
     }
     if (level === 'range') {
-      yield { kind: 'range', change: 'changed', keyspace, table, range, ...sides };
+      yield [{ kind: 'range', change: 'changed', keyspace, table, range, ...sides }];
     } else if (places !== null) yield* atLevel(level, namingOf(tables, options), places);
   }
 }
@@ -95,21 +101,22 @@ function tableDifference(tables: Tables, { keyspace, table }: DiffOptions): Diff
 async function* atLevel(
   level: DiffLevel,
   naming: Naming,
-  places: AsyncGenerator<PlaceDifference, void>,
-): AsyncGenerator<Difference, void> {
+  batches: PlaceBatches,
+): DifferenceBatches {
   if (level === 'partition') {
-    yield* byPartition(naming, places);
+    yield* byPartition(naming, batches);
     return;
   }
-  for await (const place of places) {
-    if (level !== 'row') {
-      yield* differencesOf(naming, place);
-      continue;
-    }
-    const { type } = place.placed.record;
-    const kind = type === 'marker' ? 'range-tombstone' : type;
-    yield { kind, change: place.change, ...placeNames(naming, place) };
+  for await (const places of batches) {
+    if (level === 'row') yield places.map((place) => rowDifference(naming, place));
+    else yield places.flatMap((place) => differencesOf(naming, place));
   }
+}
+
+function rowDifference(naming: Naming, place: PlaceDifference): Difference {
+  const { type } = place.placed.record;
+  const kind = type === 'marker' ? 'range-tombstone' : type;
+  return { kind, change: place.change, ...placeNames(naming, place) };
 }
 
 /** Two changes of one partition as one. */
@@ -117,27 +124,28 @@ function joined(a: Change, b: Change): Change {
   return a === b ? a : 'changed';
 }
 
-async function* byPartition(
-  naming: Naming,
-  places: AsyncGenerator<PlaceDifference, void>,
-): AsyncGenerator<Difference, void> {
+async function* byPartition(naming: Naming, batches: PlaceBatches): DifferenceBatches {
   let open: { place: PlaceDifference; change: Change } | null = null;
   const told = ({ place, change }: NonNullable<typeof open>): Difference => {
     const { keyspace, table, key, token } = placeNames(naming, place);
     return { kind: 'partition', change, keyspace, table, key, token };
   };
-  for await (const place of places) {
-    const isHead = place.placed.record.type === 'partition';
-    // A row that one side lacks is a change of a partition that both have.
-    const change = isHead || place.change === 'versions' ? place.change : 'changed';
-    const { key } = place.placed.partition;
-    if (open !== null && equalBytes(open.place.placed.partition.key, key)) {
-      const isWhole = open.change === 'onlyA' || open.change === 'onlyB';
-      if (!isWhole) open.change = joined(open.change, change);
-      continue;
+  for await (const places of batches) {
+    const ended: Difference[] = [];
+    for (const place of places) {
+      const isHead = place.placed.record.type === 'partition';
+      // A row that one side lacks is a change of a partition that both have.
+      const change = isHead || place.change === 'versions' ? place.change : 'changed';
+      const { key } = place.placed.partition;
+      if (open !== null && equalBytes(open.place.placed.partition.key, key)) {
+        const isWhole = open.change === 'onlyA' || open.change === 'onlyB';
+        if (!isWhole) open.change = joined(open.change, change);
+        continue;
+      }
+      if (open !== null) ended.push(told(open));
+      open = { place, change };
     }
-    if (open !== null) yield told(open);
-    open = { place, change };
+    if (ended.length > 0) yield ended;
   }
-  if (open !== null) yield told(open);
+  if (open !== null) yield [told(open)];
 }

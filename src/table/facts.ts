@@ -35,12 +35,23 @@ export function factsOf({ record }: PlacedRecord): Facts {
   return facts;
 }
 
+const columnIds = new WeakMap<ColumnDefinition, string>();
+
+/** Names a column in every SSTable. */
+function columnId(column: ColumnDefinition): string {
+  const known = columnIds.get(column);
+  if (known !== undefined) return known;
+  const id = `${column.kind} ${toHex(column.name)}`;
+  columnIds.set(column, id);
+  return id;
+}
+
 function addRow(facts: Facts, row: Row): void {
   const { liveness, deletion, shadowable } = row;
   if (liveness) facts.set('liveness', { kind: 'liveness', liveness });
   if (deletion) facts.set('row-deletion', { kind: 'row-deletion', deletion, shadowable });
   for (const { column, complexDeletion, cells } of row.columns) {
-    const name = `${column.kind} ${toHex(column.name)}`;
+    const name = columnId(column);
     if (complexDeletion) {
       const fact: Fact = { kind: 'collection-deletion', column, deletion: complexDeletion };
       facts.set(`${name} deletion`, fact);

@@ -42,19 +42,23 @@ function inputsOf(tables: Tables, spans: readonly ZoneSpan[], signal?: AbortSign
   });
 }
 
-/** All that `spans` say, place by place; each place once, with one version per SSTable. */
+/** Places that are handed over together: a step of an async generator costs as much as a place. */
+const BATCH_PLACES = 256;
+
+/** All that `spans` say, in batches of places; each place once, with one version per SSTable. */
 export async function* mergePlaces(
   tables: Tables,
   spans: readonly ZoneSpan[],
   order: PlaceOrder,
   signal?: AbortSignal,
-): AsyncGenerator<readonly Version[], void> {
+): AsyncGenerator<readonly (readonly Version[])[], void> {
   const inputs = inputsOf(tables, spans, signal);
   try {
     for (const { cursor } of inputs) await cursor.fill();
+    let batch: Version[][] = [];
     for (;;) {
       const least = leastOf(inputs, order);
-      if (least === null) return;
+      if (least === null) break;
       const versions: Version[] = [];
       for (const { side, source, cursor } of inputs) {
         const placed = cursor.current;
@@ -62,8 +66,12 @@ export async function* mergePlaces(
         versions.push({ side, source, placed });
         if (!cursor.next()) await cursor.fill();
       }
-      yield versions;
+      batch.push(versions);
+      if (batch.length < BATCH_PLACES) continue;
+      yield batch;
+      batch = [];
     }
+    if (batch.length > 0) yield batch;
   } finally {
     for (const { cursor } of inputs) await cursor.close();
   }

@@ -34,11 +34,22 @@ export interface PlaceDifference {
   readonly facts: readonly FactDifference[];
 }
 
+const NO_FACTS: readonly Fact[] = [];
+
+/** Of a side with one version no fact has another one. */
+function single(placed: PlacedRecord): Map<string, Fact[]> {
+  const facts = new Map<string, Fact[]>();
+  for (const [id, fact] of factsOf(placed)) facts.set(id, [fact]);
+  return facts;
+}
+
 /** Every version of each fact on one side, equal ones once. */
 function gather(versions: readonly Version[], side: Side): Map<string, Fact[]> {
+  const own = versions.filter((version) => version.side === side);
+  const [first, second] = own;
+  if (first !== undefined && second === undefined) return single(first.placed);
   const gathered = new Map<string, Fact[]>();
-  for (const version of versions) {
-    if (version.side !== side) continue;
+  for (const version of own) {
     for (const [id, fact] of factsOf(version.placed)) {
       const known = gathered.get(id) ?? [];
       if (!known.some((other) => sameFact(other, fact))) known.push(fact);
@@ -50,8 +61,9 @@ function gather(versions: readonly Version[], side: Side): Map<string, Fact[]> {
 
 function said(facts: readonly Fact[] | undefined): Said | null {
   if (facts === undefined) return null;
-  const sorted = [...facts].sort((x, y) => compareFacts(y, x));
-  const [winner, ...others] = sorted;
+  const [only, second] = facts;
+  if (only !== undefined && second === undefined) return { winner: only, others: NO_FACTS };
+  const [winner, ...others] = [...facts].sort((x, y) => compareFacts(y, x));
   return winner === undefined ? null : { winner, others };
 }
 

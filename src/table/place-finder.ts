@@ -17,6 +17,9 @@ export class PlaceFinder {
   /** Spans whose records were merged already. */
   readonly #merged: readonly ZoneSpan[];
   readonly #firstRecords = new Map<number, PlacedRecord | null>();
+  /** The partition that `mayHold` was asked about last. */
+  #asked: PartitionPlace | null = null;
+  #answer = false;
   #cursor: RecordCursor | null = null;
   #run = -1;
 
@@ -30,6 +33,17 @@ export class PlaceFinder {
     this.#order = order;
     this.#merged = merged;
     this.#signal = signal;
+  }
+
+  /** Whether a run that was not merged may hold records of the partition; reads nothing. */
+  mayHold(partition: PartitionPlace): boolean {
+    if (partition !== this.#asked) {
+      this.#asked = partition;
+      const [from, to] = candidateRuns(this.#source.tree, partition);
+      this.#answer = false;
+      for (let run = from; run < to && !this.#answer; run++) this.#answer = !this.#isMerged(run);
+    }
+    return this.#answer;
   }
 
   /** The record at the place of `wanted`, or null. */

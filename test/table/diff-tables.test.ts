@@ -12,8 +12,8 @@ async function differences(
   options: Partial<Parameters<typeof diffTables>[1]> = {},
 ): Promise<Difference[]> {
   const found: Difference[] = [];
-  for await (const difference of diffTables({ a, b }, { ...OPTIONS, ...options })) {
-    found.push(difference);
+  for await (const batch of diffTables({ a, b }, { ...OPTIONS, ...options })) {
+    found.push(...batch);
   }
   return found;
 }

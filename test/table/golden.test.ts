@@ -24,9 +24,10 @@ async function roots(directory: string): Promise<Map<string, string>> {
   return found;
 }
 
-t.test('raw roots survive compaction into another compressor', async (t) => {
-  const there = VERSIONS.filter((version) => existsSync(join(golden, version, '_compacted')));
-  if (there.length === 0) return t.skip('the golden files are not here');
+const there = VERSIONS.filter((version) => existsSync(join(golden, version, '_compacted')));
+const skip = there.length === 0 && 'the golden files are not here';
+
+t.test('raw roots survive compaction into another compressor', { skip }, async (t) => {
   let compared = 0;
   for (const version of there) {
     const compacted = await roots(join(golden, version, '_compacted'));

@@ -61,9 +61,11 @@ class Run {
       if (left === undefined || right === undefined) return;
       const { level, key = null } = this.#options;
       const options = { keyspace, table, level, key, signal };
-      for await (const difference of diffTables({ a: left, b: right }, options)) {
-        await this.#tell(difference);
-        if (this.limited) return;
+      for await (const differences of diffTables({ a: left, b: right }, options)) {
+        for (const difference of differences) {
+          await this.#tell(difference);
+          if (this.limited) return;
+        }
       }
     } finally {
       for (const side of opened) {
