@@ -26,7 +26,7 @@ export interface Output {
   /** Resolves when everything is with the kernel. */
   flush(): Promise<void>;
   /** A write is under way; one to a reader that does not read can last for ever. */
-  readonly isWriting: boolean;
+  readonly isWriting?: boolean;
 }
 
 const BUFFER_BYTES = 64 * 1024;

@@ -149,7 +149,7 @@ async function runAction(
     await executor.close().catch(() => undefined);
     // The end of the process would wait for a write that its reader never takes.
     const received = signals.received();
-    if (received !== null && stdout.isWriting) process.kill(process.pid, received);
+    if (received !== null && stdout.isWriting === true) process.kill(process.pid, received);
   }
 }
 

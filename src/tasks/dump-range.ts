@@ -42,6 +42,8 @@ export interface DumpRangeArgument {
   readonly format: DumpFormat;
   readonly filter: PartitionFilter;
   readonly style: Omit<DumpStyle, 'header' | 'signedDeletionTimes'>;
+  /** Bytes of text at which the answer stops; 12 MiB when not given. */
+  readonly answerLength?: number;
 }
 
 export interface DumpRangeResult {
@@ -89,11 +91,13 @@ class RangeDump {
   /** Whether the partition's beginning is printed; with `tombstonesOnly` that waits for one. */
   #begun = false;
   #partitions = 0;
+  readonly #answerLength: number;
 
   constructor(sstable: SSTable, argument: DumpRangeArgument) {
     const { resume, style, format, filter } = argument;
     this.#sstable = sstable;
     this.#argument = argument;
+    this.#answerLength = argument.answerLength ?? ANSWER_LENGTH;
     this.#items = new ItemReader(sstable, resume?.head ?? resume?.position ?? argument.from);
     const signedDeletionTimes = !sstable.version.hasUIntDeletionTime;
     const { header } = sstable;
@@ -133,7 +137,7 @@ class RangeDump {
   }
 
   #isDoneAt(position: number): boolean {
-    return this.#output.length >= ANSWER_LENGTH || this.#isAtEnd(position);
+    return this.#output.length >= this.#answerLength || this.#isAtEnd(position);
   }
 
   #isAtEnd(position: number): boolean {
