@@ -27,6 +27,7 @@ export class SSTableTree {
   readonly leafCount: number;
   readonly partitionCount: number;
   #prefix: Uint32Array | null = null;
+  #root: string | null = null;
 
   constructor(rule: RunRule, runs: RunTable, dataLength: number, ordered: boolean) {
     this.rule = rule;
@@ -118,6 +119,7 @@ export class SSTableTree {
 
   /** Root digest of the SSTable's leaves, 32 hex digits; does not depend on the rule. */
   root(): string {
-    return rootDigest(this.sum());
+    this.#root ??= rootDigest(this.sum());
+    return this.#root;
   }
 }

@@ -118,19 +118,34 @@ export function comparePartition(
   return comparePlaces(tables, zone, order, signal, key);
 }
 
-interface Finder {
+interface Owner {
   readonly side: Side;
   readonly source: number;
+}
+
+interface Finder {
+  /** SSTables that all hold the same leaves: what one says, every one says. */
+  readonly owners: Owner[];
   readonly finder: PlaceFinder;
 }
 
+/** One finder per SSTable, or one for all that are alike and of which nothing was merged. */
 function findersOf(tables: Tables, zone: Zone, order: PlaceOrder, signal?: AbortSignal): Finder[] {
-  return SIDES.flatMap((side) =>
-    (tables[side].sources ?? []).map((leaves: LeafSource, source): Finder => {
+  const finders = new Map<string, Finder>();
+  for (const side of SIDES) {
+    for (const [source, leaves] of (tables[side].sources ?? []).entries()) {
       const merged = zone.spans.filter((span) => span.side === side && span.tree === source);
-      return { side, source, finder: new PlaceFinder(leaves, order, merged, signal) };
-    }),
-  );
+      const key = merged.length > 0 ? `${side} ${source}` : leaves.tree.root();
+      const known = finders.get(key);
+      if (known !== undefined) {
+        known.owners.push({ side, source });
+        continue;
+      }
+      const finder = new PlaceFinder(leaves, order, merged, signal);
+      finders.set(key, { owners: [{ side, source }], finder });
+    }
+  }
+  return [...finders.values()];
 }
 
 async function* comparePlaces(
@@ -173,11 +188,9 @@ function absentIn(versions: readonly Version[], finders: readonly Finder[]): Fin
   const [first] = versions;
   if (first === undefined) return [];
   const { partition } = first.placed;
-  return finders.filter(
-    ({ side, source, finder }) =>
-      !versions.some((version) => version.side === side && version.source === source) &&
-      finder.mayHold(partition),
-  );
+  const isThere = ({ side, source }: Owner): boolean =>
+    versions.some((version) => version.side === side && version.source === source);
+  return finders.filter(({ owners, finder }) => !owners.some(isThere) && finder.mayHold(partition));
 }
 
 /** Adds what the SSTables say whose runs were not merged because both sides have them. */
@@ -188,9 +201,10 @@ async function complete(
   const [first] = versions;
   if (first === undefined) return versions;
   const all = [...versions];
-  for (const { side, source, finder } of finders) {
+  for (const { owners, finder } of finders) {
     const placed = await finder.find(first.placed);
-    if (placed !== null) all.push({ side, source, placed });
+    if (placed === null) continue;
+    for (const { side, source } of owners) all.push({ side, source, placed });
   }
   return all;
 }

@@ -97,7 +97,10 @@ export class LocalLeafSource implements LeafSource {
       const reader = await this.#window(state.position, wanted, span.end);
       const records = await this.#parse(() => readRecords(reader, state));
       if (records.length > 0) yield records;
-      wanted = reader.offset === 0 ? this.#larger(wanted, state.position) : WINDOW_BYTES;
+      wanted =
+        reader.offset === 0
+          ? this.#larger(wanted, state.position)
+          : Math.min(2 * wanted, WINDOW_BYTES);
     }
   }
 
