@@ -1,5 +1,5 @@
 /** Leaves in file order → runs; no allocation per leaf. */
-import { bucketOf, cutsAtHead, maskOf, NO_CUT, type RunRule } from './rule.js';
+import { bucketOf, maskOf, NO_CUT, type RunRule } from './rule.js';
 import { RunTable } from './run-table.js';
 
 /** Consecutive leaves as parallel arrays; the arrays may be longer than their counts say. */
@@ -18,10 +18,20 @@ export interface LeafBatch {
   readonly partitionTokenLow: Uint32Array;
 }
 
+/** The open partition where it matters to a scan; indexes are those of the batch. */
+interface Place {
+  /** Leaf that is its head; negative when that came in an earlier batch. */
+  head: number;
+  /** Which of the batch's partitions it is, -1 for one of an earlier batch. */
+  partition: number;
+}
+
 export class RunBuilder {
   readonly #rule: RunRule;
   readonly #rowMask: number;
   readonly #rowOrdinal: number;
+  readonly #headMask: number;
+  readonly #place: Place = { head: -1, partition: -1 };
   #runs = new RunTable(64);
   #run = -1;
   #leaf = 0;
@@ -36,66 +46,83 @@ export class RunBuilder {
     this.#rule = rule;
     this.#rowMask = maskOf(rule.rowBits);
     this.#rowOrdinal = rule.rowBits === NO_CUT ? Number.POSITIVE_INFINITY : 2 ** rule.rowBits;
+    this.#headMask = maskOf(rule.headBits);
   }
 
   /** Adds the next leaves of the file; the first leaf of all must be a head. */
   add(batch: LeafBatch): void {
     const { leafCount, leafStarts, leafCuts, leafIsHead, leafDigests, position } = batch;
+    const { partitionTokenHigh } = batch;
     const digests = new DataView(leafDigests.buffer, leafDigests.byteOffset, 16 * leafCount);
+    const place = this.#place;
+    place.head = this.#headLeaf - this.#leaf;
+    place.partition = -1;
     /** First leaf and first partition of this batch that are not counted in a run yet. */
-    let leaf = 0;
     let counted = 0;
-    let partition = 0;
     let countedPartitions = 0;
-    for (;;) {
-      leaf = this.#nextRowCut(leafIsHead, leafCuts, leaf, leafCount);
+    for (let leaf = 0; ; leaf++) {
+      leaf = this.#scan(leafIsHead, leafCuts, partitionTokenHigh, leaf, leafCount);
       if (leaf === leafCount) break;
       const head = leafIsHead[leaf] === 1;
-      const cut = leafCuts[leaf] as number;
+      const partitions = head ? place.partition : place.partition + 1;
+      this.#count(digests, counted, leaf, partitions - countedPartitions);
+      this.#remember(batch);
       const start = position + (leafStarts[leaf] as number);
-      if (!head || this.#enter(batch, partition, cut, this.#leaf + leaf, start)) {
-        this.#count(digests, counted, leaf, partition - countedPartitions);
-        this.#open(this.#leaf + leaf, start, head, cut);
-        counted = leaf;
-        countedPartitions = partition;
-      }
-      if (head) partition++;
-      leaf++;
+      this.#open(this.#leaf + leaf, start, head, leafCuts[leaf] as number);
+      counted = leaf;
+      countedPartitions = partitions;
     }
-    this.#count(digests, counted, leafCount, partition - countedPartitions);
+    this.#count(digests, counted, leafCount, place.partition + 1 - countedPartitions);
+    this.#remember(batch);
     this.#leaf += leafCount;
   }
 
-  /** The first of the leaves `from` to `to` that is a head or begins a run by its cut; else `to`. */
-  #nextRowCut(isHead: Uint8Array, cuts: Uint32Array, from: number, to: number): number {
-    const mask = this.#rowMask;
-    const least = this.#headLeaf - this.#leaf + this.#rowOrdinal;
-    for (let i = from; i < to; i++) {
-      if (isHead[i] === 1) return i;
-      if (((cuts[i] as number) & mask) === 0 && i >= least) return i;
+  /**
+   * The first of the leaves `from` to `to` that begins a run, else `to`; moves the place along. Most
+   * of the time of a builder is spent here and in `addDigests`.
+   */
+  #scan(
+    isHead: Uint8Array,
+    cuts: Uint32Array,
+    tokens: Int32Array,
+    from: number,
+    to: number,
+  ): number {
+    const place = this.#place;
+    const [rowMask, headMask, rowOrdinal] = [this.#rowMask, this.#headMask, this.#rowOrdinal];
+    const { depth, headBits } = this.#rule;
+    const bucket = this.#bucket;
+    let { head, partition } = place;
+    let leaf = from;
+    for (; leaf < to; leaf++) {
+      const cut = cuts[leaf] as number;
+      if (isHead[leaf] === 1) {
+        head = leaf;
+        const ringHigh = ((tokens[++partition] as number) ^ 0x80000000) >>> 0;
+        if (bucketOf(ringHigh, depth) !== bucket) break;
+        if (headBits !== NO_CUT && (cut & headMask) === 0) break;
+      } else if ((cut & rowMask) === 0 && leaf - head >= rowOrdinal) {
+        break;
+      }
     }
-    return to;
+    place.head = head;
+    place.partition = partition;
+    return leaf;
+  }
+
+  /** Keeps what runs say of the open partition, if it began in this batch. */
+  #remember(batch: LeafBatch): void {
+    const { head, partition } = this.#place;
+    if (partition < 0) return;
+    this.#headLeaf = this.#leaf + head;
+    this.#partitionPosition = batch.position + (batch.leafStarts[head] as number);
+    this.#ringHigh = ((batch.partitionTokenHigh[partition] as number) ^ 0x80000000) >>> 0;
+    this.#ringLow = batch.partitionTokenLow[partition] as number;
   }
 
   /** The runs so far; a copy. */
   finish(): RunTable {
     return this.#runs.shrink(this.#run + 1);
-  }
-
-  /** Notes a new partition; whether its head begins a run. */
-  #enter(
-    batch: LeafBatch,
-    partition: number,
-    cut: number,
-    leaf: number,
-    position: number,
-  ): boolean {
-    this.#headLeaf = leaf;
-    this.#partitionPosition = position;
-    this.#ringHigh = ((batch.partitionTokenHigh[partition] as number) ^ 0x80000000) >>> 0;
-    this.#ringLow = batch.partitionTokenLow[partition] as number;
-    const bucket = bucketOf(this.#ringHigh, this.#rule.depth);
-    return bucket !== this.#bucket || cutsAtHead(this.#rule, cut);
   }
 
   #open(leaf: number, position: number, head: boolean, cut: number): void {
