@@ -1,11 +1,11 @@
-/** What sstash is compared with: Cassandra's tools, and a node that holds the benchmark table. */
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** What sstash is compared with: Cassandra's offline tools, and the directory of a node for them. */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { connect } from '../fixtures/harness/cql.mjs';
 import { installCassandra } from '../fixtures/harness/install.mjs';
 import { startNode } from '../fixtures/harness/node.mjs';
 import { TOOL, toolCommand } from '../fixtures/harness/tools.mjs';
-import { measure, measureProcess } from './measure.mjs';
+import { loadTables } from './load.mjs';
+import { measure } from './measure.mjs';
 
 /** As Cassandra's own scripts start their tools. */
 const TOOL_HEAP = '256M';
@@ -16,7 +16,6 @@ export class Baseline {
     this.directory = directory;
     this.line = line;
     this.install = installCassandra(line);
-    this.node = null;
   }
 
   /** A node directory that holds these tables, made once; no node runs afterwards. */
@@ -24,36 +23,15 @@ export class Baseline {
     const marker = join(this.directory, 'tables');
     const wanted = tableDirectories.map((directory) => basename(directory)).join('\n');
     if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
-    await this.start();
-    const session = await connect(this.node);
-    const replication = "{'class': 'SimpleStrategy', 'replication_factor': 1}";
-    await session.execute(`CREATE KEYSPACE IF NOT EXISTS bench WITH replication = ${replication}`);
-    for (const directory of tableDirectories) {
-      const schema = readFileSync(join(directory, 'schema.cql'), 'utf8');
-      await session.executeAll(
-        schema.split(/;\s*\n/).filter((part) => part.trim() !== ''),
-        true,
-      );
-      const table = basename(directory).split('-')[0];
-      const target = this.node.tableDirectory('bench', table);
-      for (const file of readdirSync(directory)) {
-        if (file !== 'schema.cql') cpSync(join(directory, file), join(target, file));
-      }
-      this.node.nodetool('refresh', 'bench', table);
+    rmSync(this.directory, { recursive: true, force: true });
+    const node = await startNode({ line: this.line, directory: this.directory });
+    try {
+      await loadTables([node], tableDirectories);
+      node.nodetool('flush');
+    } finally {
+      await node.stop();
     }
-    this.node.nodetool('flush');
-    await session.close();
-    await this.stop();
     writeFileSync(marker, wanted);
-  }
-
-  async start() {
-    this.node ??= await startNode({ line: this.line, directory: this.directory });
-  }
-
-  async stop() {
-    await this.node?.stop();
-    this.node = null;
   }
 
   dump(dataPath) {
@@ -64,16 +42,9 @@ export class Baseline {
     return measure(this.#tool(TOOL.sstablemetadata, [dataPath]));
   }
 
-  /** Extended offline verification; the node must not run. */
+  /** Extended verification: of the digest, the index and every partition's key, not of its rows. */
   verify(table) {
     return measure(this.#tool(TOOL.sstableverify, ['-e', '-f', 'bench', table]));
-  }
-
-  /** Extended verification inside the running node: reads and deserialises every row. */
-  verifyInNode(table) {
-    return measureProcess(this.node.pid, () =>
-      this.node.nodetool('verify', '-e', '-f', 'bench', table),
-    );
   }
 
   #tool(tool, args) {

@@ -17,6 +17,7 @@ import { measure } from './measure.mjs';
  * @property {string} data1 its Data.db
  * @property {string} data2
  * @property {import('./baseline.mjs').Baseline} baseline
+ * @property {() => Promise<import('./validation.mjs').Replicas>} replicas started at the first call
  */
 
 /** @param {Round} round */
@@ -70,13 +71,12 @@ export const OPERATIONS = [
   },
   {
     name: 'tree',
-    against: 'nodetool verify -e',
-    inNode: true,
+    against: 'validation of a repair',
     ours: (round) => {
       rmSync(join(round.work, 'cache'), { recursive: true, force: true });
       return sstash(round, ['tree', round.data1]);
     },
-    theirs: ({ baseline, table }) => baseline.verifyInNode(table),
+    theirs: async (round) => (await round.replicas()).validate(round.table),
   },
   {
     name: 'tree from the cache',

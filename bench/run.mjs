@@ -14,6 +14,7 @@ import { Baseline, dataPathOf, rawLength } from './baseline.mjs';
 import { median } from './measure.mjs';
 import { OPERATIONS } from './operations.mjs';
 import { machineLine, resultTable, writeSection } from './report.mjs';
+import { Replicas } from './validation.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const data = join(here, 'data');
@@ -41,6 +42,7 @@ const tableDirectory = (day, table) => {
 };
 
 const [day1, day2] = ['day1', 'day2'].map((day) => tableDirectory(day, values.table));
+let replicas;
 const round = {
   program: join(here, '..', 'dist', 'cli', 'main.js'),
   work: mkdtempSync(join(data, 'work-')),
@@ -50,6 +52,10 @@ const round = {
   data1: dataPathOf(day1),
   data2: dataPathOf(day2),
   baseline: new Baseline(values.line, join(data, `node-${values.line}`)),
+  replicas: () => {
+    replicas ??= Replicas.start(values.line, join(data, `replicas-${values.line}`), [day1]);
+    return replicas;
+  },
 };
 
 const wanted = values.only?.split(',');
@@ -67,14 +73,12 @@ try {
       const { ours, theirs } = costs.get(operation.name);
       ours.push(operation.ours(round));
       if (operation.theirs === undefined || values.ours) continue;
-      if (operation.inNode) await round.baseline.start();
-      theirs.push(operation.theirs(round));
-      await round.baseline.stop();
+      theirs.push(await operation.theirs(round));
     }
     console.error(`round ${i + 1} of ${values.rounds} done`);
   }
 } finally {
-  await round.baseline.stop();
+  await (await replicas)?.stop();
   rmSync(round.work, { recursive: true });
 }
 

@@ -1,0 +1,55 @@
+/**
+ * Cassandra's own Merkle trees: two nodes with the same SSTables, and what `nodetool repair -full`
+ * costs the one that does not coordinate. The data is equal, so nothing is streamed: its work is to
+ * read and hash every row of the table (a validation) and to send the tree.
+ */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { startNode } from '../fixtures/harness/node.mjs';
+import { KEYSPACE, loadTables } from './load.mjs';
+import { measureProcess } from './measure.mjs';
+
+export class Replicas {
+  #nodes = [];
+  #warm = false;
+
+  /**
+   * Two nodes under `directory`, both with the tables in these folders.
+   * @param {string} line `4.1` or `5.0`
+   * @param {string} directory of both, made anew
+   * @param {string[]} tableDirectories
+   */
+  static async start(line, directory, tableDirectories) {
+    rmSync(directory, { recursive: true, force: true });
+    const replicas = new Replicas();
+    const first = await startNode({ line, directory: join(directory, 'first') });
+    replicas.#nodes.push(first);
+    const seeds = `parameters: [ { seeds: "${first.address}" } ]`;
+    const settings = {
+      seed_provider: `[ { class_name: org.apache.cassandra.locator.SimpleSeedProvider, ${seeds} } ]`,
+      auto_bootstrap: 'false',
+    };
+    const second = await startNode({
+      line,
+      directory: join(directory, 'second'),
+      settings,
+      ringDelay: 10_000,
+    });
+    replicas.#nodes.push(second);
+    await loadTables(replicas.#nodes, tableDirectories);
+    return replicas;
+  }
+
+  /** CPU of a warm replica during one full repair. @returns {Cost} */
+  validate(table) {
+    const [first, second] = this.#nodes;
+    const repair = () => first.nodetool('repair', '-full', KEYSPACE, table);
+    if (!this.#warm) repair();
+    this.#warm = true;
+    return measureProcess(second.pid, repair);
+  }
+
+  async stop() {
+    await Promise.all(this.#nodes.map((node) => node.stop()));
+  }
+}
