@@ -3,10 +3,11 @@
  * table use every core. A part ends at the given position or when its text is long enough; then
  * the answer says where to continue, which may be in the middle of a partition of any size.
  */
-import type { PartitionHead, Unfiltered } from '../components/index.js';
+import type { FormatVersion, PartitionHead, Unfiltered } from '../components/index.js';
 import { isSstashError, toWire, type WireError } from '../errors.js';
 import { type TaskContext, TransferResult, throwIfInterrupted } from '../parallel/index.js';
 import { type SSTable, withSSTable } from '../sstable/index.js';
+import { AnnotateWriter, type SourceBytes } from './dump/annotate-writer.js';
 import { ByteOutput } from './dump/byte-output.js';
 import { FastRows } from './dump/fast/rows.js';
 import { keyPredicate, type PartitionFilter } from './dump/filters.js';
@@ -18,7 +19,7 @@ import type { DumpStyle, DumpWriter } from './dump/row-writer.js';
 import { SstabledumpWriter } from './dump/sstabledump-writer.js';
 import { TextWriter } from './dump/text-writer.js';
 
-export type DumpFormat = 'json' | 'jsonl' | 'text' | 'keys';
+export type DumpFormat = 'json' | 'jsonl' | 'text' | 'annotate' | 'keys';
 
 /** Where an answer stopped. */
 export interface DumpContinuation {
@@ -56,12 +57,23 @@ export interface DumpRangeResult {
 
 /** Bytes at which an answer stops: with the largest row, what a dump takes of memory per task. */
 const ANSWER_LENGTH = 12 * 1024 * 1024;
-/** Pages that are not written to take no memory. */
-const FIRST_CAPACITY = ANSWER_LENGTH + 1024 * 1024;
+const CAPACITY_MIN = 64 * 1024;
+/** Text per byte of rows in this thread's last answer: large buffers are costly to make and grow. */
+let expansion = 5;
+
+function firstCapacity({ from, to }: DumpRangeArgument, answerLength: number): number {
+  const expected = ((to ?? from) - from) * expansion * 1.1 + CAPACITY_MIN;
+  return Math.ceil(Math.min(expected, answerLength + CAPACITY_MIN));
+}
 
 const END_OF_PARTITION = 0x01;
 
-function newWriter(format: DumpFormat, style: DumpStyle): DumpWriter {
+function newWriter(
+  format: DumpFormat,
+  style: DumpStyle,
+  version: FormatVersion,
+  source: SourceBytes,
+): DumpWriter {
   switch (format) {
     case 'json':
       return new SstabledumpWriter(style);
@@ -69,6 +81,8 @@ function newWriter(format: DumpFormat, style: DumpStyle): DumpWriter {
       return new LinesWriter(style);
     case 'text':
       return new TextWriter(style);
+    case 'annotate':
+      return new AnnotateWriter(style, version, source);
     case 'keys':
       return new KeysWriter(style);
   }
@@ -79,7 +93,7 @@ class RangeDump {
   readonly #argument: DumpRangeArgument;
   readonly #writer: DumpWriter;
   readonly #isWanted: (key: Uint8Array) => boolean;
-  readonly #output = new ByteOutput(FIRST_CAPACITY);
+  readonly #output: ByteOutput;
   /** What it does not do is left to the general reader and writer. */
   readonly #fast: FastRows | null;
   #items: ItemReader;
@@ -98,11 +112,13 @@ class RangeDump {
     this.#sstable = sstable;
     this.#argument = argument;
     this.#answerLength = argument.answerLength ?? ANSWER_LENGTH;
+    this.#output = new ByteOutput(firstCapacity(argument, this.#answerLength));
     this.#items = new ItemReader(sstable, resume?.head ?? resume?.position ?? argument.from);
     const signedDeletionTimes = !sstable.version.hasUIntDeletionTime;
     const { header } = sstable;
     const whole = { ...style, header, signedDeletionTimes };
-    this.#writer = newWriter(format, whole);
+    const source: SourceBytes = (position, length) => this.#items.source(position, length);
+    this.#writer = newWriter(format, whole, sstable.version, source);
     const plain = filter.excludedKeys.length === 0 && filter.tokens === null;
     this.#fast = format === 'json' && plain ? FastRows.create(whole, sstable.version) : null;
     this.#isWanted = keyPredicate(filter, sstable.statistics.partitioner, header.keyType);
@@ -122,6 +138,8 @@ class RangeDump {
       error = toWire(await this.#items.located(cause));
     }
     const { position } = this.#items;
+    const start = this.#argument.resume?.position ?? this.#argument.from;
+    if (position > start) expansion = Math.max(1, this.#output.length / (position - start));
     const finished = error !== null || this.#isAtEnd(position);
     const next = {
       position,
@@ -182,7 +200,7 @@ class RangeDump {
         this.#begun = true;
         this.#writer.started = false;
       } else if (bytes[offset] === END_OF_PARTITION) {
-        this.#leave();
+        this.#leave(base + offset);
       } else {
         next = fast.row(reader, offset, base + offset, output, this.#writer.started);
         if (next < 0) break;
@@ -203,7 +221,7 @@ class RangeDump {
     }
     const item = this.#items.next();
     if (item === null) return false;
-    if (item.type === 'end') this.#leave();
+    if (item.type === 'end') this.#leave(item.position);
     else if (this.#wanted) this.#print(item);
     return true;
   }
@@ -236,8 +254,8 @@ class RangeDump {
     this.#output.text(placed(item.position, () => this.#writer.unfiltered(kept)));
   }
 
-  #leave(): void {
-    if (this.#begun) this.#output.text(this.#writer.end());
+  #leave(position: number): void {
+    if (this.#begun) this.#output.text(this.#writer.end(position));
     this.#head = null;
     this.#inside = -1;
     this.#begun = false;

@@ -1,6 +1,6 @@
 /** Runs `dump`: which SSTables, which parts of them, printed in order by worker tasks. */
 import { basename, dirname } from 'node:path';
-import { fromWire } from '../../errors.js';
+import { fromWire, SstashError } from '../../errors.js';
 import { type Executor, mapOrdered } from '../../parallel/index.js';
 import { findTables, SSTable } from '../../sstable/index.js';
 import { createExecutor, type DumpRangeArgument, type DumpRangeResult } from '../../tasks/index.js';
@@ -20,6 +20,9 @@ export async function dump(
   paths: readonly string[],
   options: DumpOptions,
 ): Promise<number> {
+  if (options.tombstones && options.format === 'annotate') {
+    throw new SstashError('USAGE', '--tombstones does not go with --format annotate');
+  }
   const selection = readSelection(paths, options);
   const dataPaths = await findSources(selection.paths);
   const run = new DumpRun(context, options, dataPaths.length > 1);
@@ -113,7 +116,7 @@ class DumpRun {
     return {
       dataPath: sstable.files.dataPath,
       resume: null,
-      format: keys === true ? 'keys' : format === 'annotate' ? 'text' : format,
+      format: keys === true ? 'keys' : format,
       filter: chosen.filter,
       style: {
         rawTime: rawTime === true,

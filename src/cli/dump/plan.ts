@@ -11,7 +11,7 @@ export interface DumpPart {
 }
 
 /** Small enough that an answer is mostly one piece of text, large enough to be worth a task. */
-const PART_BYTES = 512 * 1024;
+const PART_BYTES = 1024 * 1024;
 
 /** Parts in file order; `found` is called with the text of each key that is there. */
 export async function planParts(

@@ -38,6 +38,12 @@ export class ItemReader {
     return this.#reader;
   }
 
+  /** Bytes of the window by their position in the stream, of an item that was just read. */
+  source(position: number, length: number): Uint8Array {
+    const start = position - this.#reader.base;
+    return this.#reader.bytes.subarray(start, start + length);
+  }
+
   /** The head of a partition, or null when the window must be filled first. */
   head(): PartitionHead | null {
     return this.#take((reader) => this.#rows.readHead(reader));

@@ -5,7 +5,8 @@ export interface DumpWriter {
   /** Text that begins a partition, its static row included. */
   begin(head: PartitionHead): string;
   unfiltered(item: Unfiltered): string;
-  end(): string;
+  /** `position` is that of the byte that ends the partition. */
+  end(position: number): string;
   /** Whether `unfiltered` would be the first of the partition; kept across continuations. */
   started: boolean;
 }

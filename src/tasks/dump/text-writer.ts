@@ -14,19 +14,11 @@ import type {
   Unfiltered,
 } from '../../components/index.js';
 import { counterTotal, keyTexts } from '../../cql/index.js';
+import { KIND_NAMES } from './annotate-names.js';
 import { ColumnTexts } from './column-texts.js';
 import { TimeText } from './json-text.js';
 import { type Deletion, endOfHead, isEmptyRow, isTombstone } from './row-facts.js';
 import type { DumpStyle, DumpWriter } from './row-writer.js';
-
-const KIND_NAMES: Readonly<Record<number, string>> = {
-  0: 'EXCL_END_BOUND',
-  1: 'INCL_START_BOUND',
-  2: 'EXCL_END_INCL_START_BOUNDARY',
-  5: 'INCL_END_EXCL_START_BOUNDARY',
-  6: 'INCL_END_BOUND',
-  7: 'EXCL_START_BOUND',
-};
 
 /** Text that must not break its line or its brackets. */
 function plain(text: string): string {
