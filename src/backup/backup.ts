@@ -70,6 +70,7 @@ class BackupJob {
   readonly #faults: BackupFault[] = [];
   readonly #notes: BackupNote[] = [];
   readonly #reports: TableReport[] = [];
+  readonly #rooms: ArrayBuffer[] = [];
   #reach: Reach | null = null;
 
   constructor(options: BackupOptions, writer: RepositoryWriter) {
@@ -151,6 +152,7 @@ class BackupJob {
     const store: StoreContext = {
       writer: this.writer,
       executor,
+      rooms: this.#rooms,
       chunker: { idsKey: repository.keys.ids, compression, ...chunk },
       reading: async (bytes) => {
         throwIfInterrupted(signal);

@@ -6,7 +6,7 @@
  * Compressed (format reference, 13.2): payload, then u32 CRC-32 of it. Uncompressed: the native
  * bytes themselves, whose checksums are in CRC.db.
  */
-import { type BlockCompressor, compressor, crc32 } from '../codec/index.js';
+import { type BlockCompressor, blockBound, compressor, crc32 } from '../codec/index.js';
 import type { CompressionInfo, DataChecksums } from '../components/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 
@@ -89,6 +89,7 @@ export class BlockReader {
   readonly spec: BlockSpec;
   readonly #where: ErrorDetails;
   readonly #codec: BlockCompressor | null;
+  #scratch: Uint8Array | null = null;
 
   /** Throws SSTABLE_UNSUPPORTED_COMPRESSION. */
   constructor(spec: BlockSpec, where: ErrorDetails) {
@@ -133,11 +134,19 @@ export class BlockReader {
 
   /** Null when the encoder gives the stored block of these native bytes; else its payload. */
   exception(i: number, stored: Uint8Array, plain: Uint8Array): BlockException | null {
-    const { compression } = this.spec;
-    if (this.#codec === null || compression === null) return null;
+    const { compression, blockLength } = this.spec;
+    const codec = this.#codec;
+    if (codec === null || compression === null) return null;
     const payload = stored.subarray(0, stored.length - CRC_BYTES);
-    const again = blockPayload(this.#codec, plain, compression.maxCompressedLength);
-    if (again !== null && Buffer.compare(payload, again) === 0) return null;
+    this.#scratch ??= new Uint8Array(blockBound(blockLength));
+    const packed = codec.encodeInto?.(plain, this.#scratch) ?? -1;
+    if (packed >= 0) {
+      const again =
+        packed < compression.maxCompressedLength
+          ? this.#scratch.subarray(0, packed)
+          : rawPayload(plain, compression.maxCompressedLength);
+      if (Buffer.compare(payload, again) === 0) return null;
+    }
     return { block: i, payload: payload.slice() };
   }
 }
@@ -165,6 +174,11 @@ export function blockPayload(
 ): Uint8Array | null {
   const packed = codec.encode?.(plain) ?? null;
   if (packed === null || packed.length < maxCompressedLength) return packed;
+  return rawPayload(plain, maxCompressedLength);
+}
+
+/** A block that is stored as it is, padded where it is too short to be told from a compressed one. */
+function rawPayload(plain: Uint8Array, maxCompressedLength: number): Uint8Array {
   if (plain.length >= maxCompressedLength) return plain;
   const padded = new Uint8Array(maxCompressedLength);
   padded.set(plain);

@@ -1,7 +1,8 @@
 /** Chunks on their way from a worker to the repository's writer: ids, frames and sizes, flat. */
 import {
   type Compression,
-  encodeFrame,
+  encodeFrameInto,
+  frameBound,
   OBJECT_ID_BYTES,
   objectId,
   type RepositoryWriter,
@@ -11,7 +12,7 @@ import type { ListedChunk } from './chunk-list.js';
 export interface ChunkBatch {
   readonly count: number;
   readonly ids: Uint8Array;
-  /** All frames back to back; frame i ends at `frameEnds[i]`. */
+  /** All frames back to back, maybe with room behind; frame i ends at `frameEnds[i]`. */
   readonly frames: Uint8Array;
   readonly frameEnds: Uint32Array;
   readonly rawLengths: Uint32Array;
@@ -28,48 +29,66 @@ export interface ChunkerOptions {
 
 export class BatchBuilder {
   readonly #options: ChunkerOptions;
+  readonly #expectedBytes: number;
   #ids: Uint8Array[] = [];
-  #frames: Uint8Array[] = [];
+  #frames: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #frameEnds: number[] = [];
   #rawLengths: number[] = [];
   #leaves: number[] = [];
   /** Bytes of the frames so far. */
   frameBytes = 0;
 
-  constructor(options: ChunkerOptions) {
+  /**
+   * @param expectedBytes about how many bytes of frames will come
+   * @param room a buffer that is not needed any more, to be used for them
+   */
+  constructor(options: ChunkerOptions, expectedBytes: number, room?: ArrayBuffer) {
     this.#options = options;
+    this.#expectedBytes = expectedBytes;
+    if (room !== undefined) this.#frames = new Uint8Array(room);
   }
 
   /** Adds a chunk; `raw` may be used again afterwards. */
   add(raw: Uint8Array, leaves: number): void {
-    const frame = encodeFrame(raw, this.#options.compression);
+    const target = this.#room(frameBound(raw.length));
+    this.frameBytes += encodeFrameInto(raw, this.#options.compression, target);
+    this.#frameEnds.push(this.frameBytes);
     this.#ids.push(objectId(this.#options.idsKey, raw));
-    this.#frames.push(frame);
     this.#rawLengths.push(raw.length);
     this.#leaves.push(leaves);
-    this.frameBytes += frame.length;
   }
 
-  /** What was added since the last call. */
+  #room(bytes: number): Uint8Array {
+    const needed = this.frameBytes + bytes;
+    if (needed > this.#frames.length) {
+      const grown = new Uint8Array(
+        Math.max(needed, this.#expectedBytes, this.#frames.length * 1.5),
+      );
+      grown.set(this.#frames.subarray(0, this.frameBytes));
+      this.#frames = grown;
+    }
+    return this.#frames.subarray(this.frameBytes, needed);
+  }
+
+  /** What was added since the last call; its frames are valid until more is added. */
   take(): ChunkBatch {
     const count = this.#ids.length;
     const ids = new Uint8Array(count * OBJECT_ID_BYTES);
-    const frames = new Uint8Array(this.frameBytes);
-    const frameEnds = new Uint32Array(count);
-    let end = 0;
-    for (let i = 0; i < count; i++) {
-      ids.set(this.#ids[i] as Uint8Array, i * OBJECT_ID_BYTES);
-      frames.set(this.#frames[i] as Uint8Array, end);
-      end += (this.#frames[i] as Uint8Array).length;
-      frameEnds[i] = end;
-    }
-    const rawLengths = Uint32Array.from(this.#rawLengths);
-    const leaves = Uint32Array.from(this.#leaves);
+    for (let i = 0; i < count; i++) ids.set(this.#ids[i] as Uint8Array, i * OBJECT_ID_BYTES);
+    const batch = {
+      count,
+      ids,
+      frames: this.#frames,
+      frameEnds: Uint32Array.from(this.#frameEnds),
+      rawLengths: Uint32Array.from(this.#rawLengths),
+      leaves: Uint32Array.from(this.#leaves),
+    };
     this.#ids = [];
-    this.#frames = [];
+    this.#frameEnds = [];
     this.#rawLengths = [];
     this.#leaves = [];
     this.frameBytes = 0;
-    return { count, ids, frames, frameEnds, rawLengths, leaves };
+    return batch;
   }
 }
 
@@ -85,28 +104,18 @@ export interface StoredCount {
   newRawBytes: number;
 }
 
-/** Gives a batch to the writer; returns its chunks for a list. */
+/** Gives a batch to the writer, which copies what it keeps; returns its chunks for a list. */
 export async function storeBatch(
   writer: RepositoryWriter,
   batch: ChunkBatch,
   count: StoredCount,
 ): Promise<ListedChunk[]> {
   const chunks: ListedChunk[] = [];
-  const known = new Uint8Array(batch.count);
-  let anyKnown = false;
-  for (let i = 0; i < batch.count; i++) {
-    if (writer.has(idAt(batch, i))) {
-      known[i] = 1;
-      anyKnown = true;
-    }
-  }
   for (let i = 0; i < batch.count; i++) {
     const id = idAt(batch, i).slice();
     const start = i === 0 ? 0 : (batch.frameEnds[i - 1] as number);
     const rawLength = batch.rawLengths[i] as number;
-    const view = batch.frames.subarray(start, batch.frameEnds[i] as number);
-    // A view keeps the whole batch in memory until its pack is written: only worth it if all is new.
-    const frame = anyKnown && known[i] === 0 ? view.slice() : view;
+    const frame = batch.frames.subarray(start, batch.frameEnds[i] as number);
     const isNew = await writer.putFrame('chunk', id, frame, rawLength);
     count.rawBytes += rawLength;
     if (isNew) count.newRawBytes += rawLength;

@@ -10,6 +10,7 @@ import {
   NativeEncoder,
   type WalkerOptions,
 } from '../canonical/index.js';
+import { crc32 } from '../codec/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 import type { RandomAccessFile } from '../io/index.js';
 import { RunBuilder, type RunRule } from '../merkle/index.js';
@@ -43,6 +44,8 @@ export interface EncodeRangeOptions {
   readonly signal?: AbortSignal;
   /** A piece is handed over when its chunks have this many bytes. */
   readonly pieceBytes: number;
+  /** A buffer that may be used for the chunks. */
+  readonly room?: ArrayBuffer;
 }
 
 export interface RangeCounts {
@@ -53,11 +56,9 @@ export interface RangeCounts {
   canonicalBytes: number;
 }
 
-/** What is handed over while a range is read. */
+/** What is handed over while a range is read; valid until the next piece is asked for. */
 export interface RangePiece {
   readonly batch: ChunkBatch;
-  /** Bytes of the file: the blocks that begin in the range, in order. */
-  readonly stored: readonly Uint8Array[];
 }
 
 /** What a range gives besides its pieces, once all of it is read. */
@@ -66,6 +67,9 @@ export interface RangeSummary extends RangeCounts {
   /** Blocks that begin in the range, and those whose bytes the encoder does not give. */
   readonly blocks: number;
   readonly exceptions: readonly BlockException[];
+  /** Bytes of the file that those blocks take, and their CRC-32: what was read is what is hashed. */
+  readonly storedBytes: number;
+  readonly storedCrc: number;
 }
 
 /** Yields chunks, returns the rest. Throws SSTABLE_… for damage. */
@@ -74,7 +78,7 @@ export async function* encodeRange(
   options: EncodeRangeOptions,
 ): AsyncGenerator<RangePiece, RangeSummary, undefined> {
   const { from, to, signal } = options;
-  const batch = new BatchBuilder(options.chunker);
+  const batch = new BatchBuilder(options.chunker, expectedBytes(options), options.room);
   const chunker = new LeafChunker(options.chunker, (raw, leaves) => batch.add(raw, leaves));
   const runs = new RunBuilder(options.rule);
   const blocks = new BlockFeed(source, from, to);
@@ -97,16 +101,22 @@ export async function* encodeRange(
       runs.add({ position: base, ...batchOf(leaves) });
       chunker.add(leaves);
       count(counts, leaves);
-      if (batch.frameBytes >= options.pieceBytes) yield blocks.piece(batch);
+      if (batch.frameBytes >= options.pieceBytes) yield { batch: batch.take() };
     }
     chunker.finish();
-    yield blocks.piece(batch);
+    yield { batch: batch.take() };
     const { count: runCount, buffer } = runs.finish();
-    const { checked, exceptions } = blocks;
-    return { ...counts, runs: { count: runCount, buffer }, blocks: checked, exceptions };
+    const { checked, exceptions, storedBytes, storedCrc } = blocks;
+    const stored = { blocks: checked, exceptions, storedBytes, storedCrc };
+    return { ...counts, ...stored, runs: { count: runCount, buffer } };
   } finally {
     walker.close();
   }
+}
+
+/** Compressed chunks are about half of the native bytes. */
+function expectedBytes({ from, to, pieceBytes }: EncodeRangeOptions): number {
+  return Math.ceil(Math.min((to - from) * 0.6, pieceBytes * 1.25));
 }
 
 function batchOf(leaves: LeafWindow): Omit<Parameters<RunBuilder['add']>[0], 'position'> {
@@ -159,7 +169,9 @@ class BlockFeed {
   /** Blocks that begin in the range. */
   checked = 0;
   readonly exceptions: BlockException[] = [];
-  #stored: Uint8Array[] = [];
+  storedBytes = 0;
+  storedCrc = 0;
+  #buffer: Uint8Array = new Uint8Array(0);
 
   constructor(source: RangeSource, from: number, to: number) {
     this.#source = source;
@@ -188,10 +200,14 @@ class BlockFeed {
     const firstBlock = Math.floor(from / blockLength);
     const endBlock = Math.ceil(to / blockLength);
     const fileStart = blocks.offset(firstBlock);
-    const stored = await file.read(fileStart, blocks.offset(endBlock) - fileStart);
+    const stored = await this.#read(file, fileStart, blocks.offset(endBlock) - fileStart);
     // Only the range in which a block begins takes care of it as it is stored.
     const owned = firstBlock * blockLength < this.#from ? firstBlock + 1 : firstBlock;
-    if (owned < endBlock) this.#stored.push(stored.subarray(blocks.offset(owned) - fileStart));
+    if (owned < endBlock) {
+      const own = stored.subarray(blocks.offset(owned) - fileStart);
+      this.storedBytes += own.length;
+      this.storedCrc = crc32(own, this.storedCrc);
+    }
     for (let i = firstBlock; i < endBlock; i++) {
       const start = i * blockLength;
       const end = Math.min(start + blockLength, nativeBytes);
@@ -212,11 +228,11 @@ class BlockFeed {
     if (exception !== null) this.exceptions.push(exception);
   }
 
-  /** The chunks in `batch` with the stored bytes that were read for them. */
-  piece(batch: BatchBuilder): RangePiece {
-    const stored = this.#stored;
-    this.#stored = [];
-    return { batch: batch.take(), stored };
+  /** Into one buffer for all reads: large arrays cost more to make than to fill. */
+  #read(file: RandomAccessFile, position: number, length: number): Promise<Uint8Array> {
+    if (position + length > file.size) return file.read(position, length);
+    if (this.#buffer.length < length) this.#buffer = new Uint8Array(Math.ceil(length * 1.25));
+    return file.read(position, length, this.#buffer);
   }
 }
 

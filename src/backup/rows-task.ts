@@ -24,12 +24,12 @@ export interface RowsTask {
   readonly to: number;
   readonly rule: RunRule;
   readonly chunker: ChunkerOptions;
+  /** The buffer of an answer that is not needed any more: large ones cost more to make than to use. */
+  readonly room?: ArrayBuffer;
 }
 
 export interface RowsResult {
   readonly batch: ChunkBatch;
-  /** The blocks that begin in the range, as they stand in the file. */
-  readonly stored: readonly Uint8Array[];
   readonly summary: RangeSummary;
 }
 
@@ -43,7 +43,7 @@ export async function encodeWholeRange(task: RowsTask, signal?: AbortSignal): Pr
     const next = await pieces.next();
     if (next.done === true) {
       if (last === undefined) throw new TypeError('a range has a last piece');
-      return { batch: last.batch, stored: last.stored, summary: next.value };
+      return { batch: last.batch, summary: next.value };
     }
     last = next.value;
   }
@@ -70,7 +70,8 @@ export async function* encodePieces(
       walker,
       where,
     };
-    const options = { from, to, chunker, rule, pieceBytes };
+    const room = task.room === undefined ? {} : { room: task.room };
+    const options = { from, to, chunker, rule, pieceBytes, ...room };
     return yield* encodeRange(source, signal === undefined ? options : { ...options, signal });
   } finally {
     await file.close();

@@ -50,7 +50,7 @@ export async function chunkFilePiece(task: BytesTask): Promise<BytesResult> {
 }
 
 function chunkBytes(bytes: Uint8Array, options: ChunkerOptions): ChunkBatch {
-  const builder = new BatchBuilder(options);
+  const builder = new BatchBuilder(options, bytes.length);
   for (const chunk of byteChunks(bytes, options.averageBytes)) builder.add(chunk, 0);
   return builder.take();
 }
@@ -95,6 +95,8 @@ export interface StoreContext {
   readonly executor: Executor;
   readonly chunker: ChunkerOptions;
   readonly signal?: AbortSignal;
+  /** Buffers to be used again (rows-task.ts). */
+  readonly rooms: ArrayBuffer[];
   /** Called before bytes are read, to slow down and to count. */
   readonly reading: (bytes: number) => Promise<void>;
 }

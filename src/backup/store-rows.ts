@@ -3,7 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { compressor, crc32 } from '../codec/index.js';
 import { type CompressionInfo, parseCrc } from '../components/index.js';
 import { SstashError } from '../errors.js';
-import { openFile } from '../io/index.js';
+import { openFile, type RandomAccessFile } from '../io/index.js';
 import { concatRuns, RunTable, SSTableTree, serialiseTree } from '../merkle/index.js';
 import { mapOrdered } from '../parallel/index.js';
 import type { SSTable } from '../sstable/index.js';
@@ -31,6 +31,7 @@ import { type StoreContext, storeBytes } from './store-bytes.js';
 
 const RANGE_BYTES = 8 * 1024 * 1024;
 const PIECE_BYTES = 4 * 1024 * 1024;
+const HASH_BYTES = 512 * 1024;
 
 /** What became of a Data.db whose rows were stored. */
 export interface StoredRows {
@@ -58,12 +59,26 @@ const JUDGED_BLOCKS_MIN = 16;
 export async function storeRows(
   context: StoreContext,
   sstable: SSTable,
-  file: { readonly path: string; readonly size: number },
+  file: { readonly path: string },
   count: StoredCount,
 ): Promise<StoredRows> {
   checkReproducible(sstable);
+  const data = await openFile(file.path);
+  try {
+    return await storeOpened(context, sstable, data, count);
+  } finally {
+    await data.close();
+  }
+}
+
+async function storeOpened(
+  context: StoreContext,
+  sstable: SSTable,
+  file: RandomAccessFile,
+  count: StoredCount,
+): Promise<StoredRows> {
   const statisticsBytes = await sstable.readComponent('Statistics.db');
-  const ranges = new RangeStore(context, count);
+  const ranges = new RangeStore(context, file, count);
   const blocks = await blocksOf(sstable, file.size);
   const rule = await treeRule(sstable);
   const { format, letters } = sstable.version;
@@ -128,7 +143,11 @@ type RangeAnswer = RowsResult | AsyncGenerator<RangePiece, RangeSummary, undefin
 async function runRange(context: StoreContext, task: RowsTask): Promise<RangeAnswer> {
   const { signal, executor } = context;
   if (task.to - task.from > ANSWER_NATIVE_BYTES_MAX) return encodePieces(task, PIECE_BYTES, signal);
-  return executor.run<RowsResult>('backup-range', task, signal === undefined ? {} : { signal });
+  const room = context.rooms.pop();
+  return executor.run<RowsResult>('backup-range', room === undefined ? task : { ...task, room }, {
+    transfer: room === undefined ? [] : [room],
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
 function fileBytes(blocks: BlockSpec): number {
@@ -151,20 +170,15 @@ async function blocksOf(sstable: SSTable, size: number): Promise<BlockSpec> {
 async function storeTail(
   sstable: SSTable,
   blocks: BlockSpec,
-  file: { readonly path: string; readonly size: number },
+  file: RandomAccessFile,
 ): Promise<{ stored: Uint8Array }> {
   const end = blocks.offsets[blocks.offsets.length - 1] ?? 0;
   if (end === file.size) return { stored: new Uint8Array(0) };
   const where = { file: file.path, component: 'Data.db', offset: end };
   const codec = sstable.compression;
-  const handle = await openFile(file.path);
-  try {
-    const stored = await handle.read(end, file.size - end);
-    const payload = checkedPayload(stored, where);
-    if (codec !== null && isEmptyBlock(codec, payload)) return { stored };
-  } finally {
-    await handle.close();
-  }
+  const stored = await file.read(end, file.size - end);
+  const payload = checkedPayload(stored, where);
+  if (codec !== null && isEmptyBlock(codec, payload)) return { stored };
   throw new SstashError('SSTABLE_CORRUPT', 'bytes that are no block follow the rows', where);
 }
 
@@ -177,7 +191,10 @@ function isEmptyBlock(info: CompressionInfo, payload: Uint8Array): boolean {
 /** Collects what the ranges of one SSTable give, in file order. */
 class RangeStore {
   readonly #context: StoreContext;
+  readonly #file: RandomAccessFile;
   readonly #count: StoredCount;
+  readonly #buffer = new Uint8Array(HASH_BYTES);
+  #position = 0;
   readonly hash: Hash = createHash('sha256');
   crc = 0;
   blocks = 0;
@@ -191,8 +208,9 @@ class RangeStore {
     exceptions: {} as Record<string, StreamRef>,
   };
 
-  constructor(context: StoreContext, count: StoredCount) {
+  constructor(context: StoreContext, file: RandomAccessFile, count: StoredCount) {
     this.#context = context;
+    this.#file = file;
     this.#count = count;
   }
 
@@ -202,6 +220,7 @@ class RangeStore {
     if ('summary' in answer) {
       summary = answer.summary;
       chunks.push(...(await this.#piece(answer)));
+      this.#context.rooms.push(answer.batch.frames.buffer as ArrayBuffer);
     } else {
       let next = await answer.next();
       for (; next.done !== true; next = await answer.next()) {
@@ -220,16 +239,35 @@ class RangeStore {
     throw new NotReproducible(`${share} blocks are not as this program would compress them`);
   }
 
-  #piece(piece: RangePiece): Promise<ListedChunk[]> {
-    for (const bytes of piece.stored) {
-      this.hash.update(bytes);
-      this.crc = crc32(bytes, this.crc);
+  /**
+   * Hashes the blocks of a range, which were read a moment ago: a file has one order, the workers
+   * have none. Their checksum shows that they are what the worker saw.
+   */
+  async #hashStored(bytes: number, expectedCrc: number): Promise<void> {
+    const end = this.#position + bytes;
+    let rangeCrc = 0;
+    while (this.#position < end) {
+      const length = Math.min(HASH_BYTES, end - this.#position);
+      const piece = await this.#file.read(this.#position, length, this.#buffer);
+      this.hash.update(piece);
+      this.crc = crc32(piece, this.crc);
+      rangeCrc = crc32(piece, rangeCrc);
+      this.#position += length;
     }
+    if (rangeCrc === expectedCrc) return;
+    throw new SstashError('READ_FAILED', 'the file changed while it was backed up', {
+      file: this.#file.path,
+      hint: 'back up a snapshot (nodetool snapshot), or run the command again',
+    });
+  }
+
+  #piece(piece: RangePiece): Promise<ListedChunk[]> {
     return storeBatch(this.#context.writer, piece.batch, this.#count);
   }
 
   async #finish(task: RowsTask, chunks: ListedChunk[], summary: RangeSummary): Promise<void> {
     const { writer } = this.#context;
+    await this.#hashStored(summary.storedBytes, summary.storedCrc);
     const range = this.columns.lists.length;
     this.columns.lists.push(idText((await writer.put('list', encodeChunkList(chunks))).id));
     this.columns.nativeBytes.push(task.to - task.from);

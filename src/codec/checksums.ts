@@ -3,6 +3,7 @@ import { crc32 as zlibCrc32 } from 'node:zlib';
 import { SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
 import { kernels } from './kernels.js';
+import { lz4Bound } from './lz4-typescript.js';
 import { XXH3_SECRET_BYTES } from './xxh3-typescript.js';
 
 /** CRC-32 (IEEE) as an unsigned number; `seed` is the CRC of what came before. */
@@ -43,4 +44,14 @@ export function lz4DecodeBlock(source: Uint8Array, target: Uint8Array): void {
 export function lz4EncodeBlock(source: Uint8Array): Uint8Array {
   checkLimit('blockBytesMax', source.length);
   return kernels().lz4Encode(source);
+}
+
+/**
+ * As `lz4EncodeBlock`, to the start of `target`, which must have room for `lz4Bound(source.length)`
+ * bytes. Returns the length of the block.
+ */
+export function lz4EncodeInto(source: Uint8Array, target: Uint8Array): number {
+  checkLimit('blockBytesMax', source.length);
+  if (target.length < lz4Bound(source.length)) throw new TypeError('no room for the LZ4 block');
+  return kernels().lz4EncodeInto(source, target);
 }

@@ -12,8 +12,9 @@
 import { inflateSync } from 'node:zlib';
 import { SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
-import { lz4DecodeBlock, lz4EncodeBlock } from './checksums.js';
+import { lz4DecodeBlock, lz4EncodeBlock, lz4EncodeInto } from './checksums.js';
 import { loadZstd, snappyDecode, zstdDecode } from './foreign-compressors.js';
+import { lz4Bound } from './lz4-typescript.js';
 
 /** Decodes and, where Cassandra's bytes can be reproduced, encodes single blocks. */
 export interface BlockCompressor {
@@ -23,6 +24,13 @@ export interface BlockCompressor {
   decode(source: Uint8Array, target: Uint8Array): void;
   /** The block as Cassandra's fast compressor writes it, a new array. */
   encode?(source: Uint8Array): Uint8Array;
+  /** As `encode`, to the start of `target`; returns the length. Present where `encode` is. */
+  encodeInto?(source: Uint8Array, target: Uint8Array): number;
+}
+
+/** Room that `encodeInto` needs for a block of `length` plain bytes. */
+export function blockBound(length: number): number {
+  return LZ4_PREFIX + lz4Bound(length);
 }
 
 const LZ4_PREFIX = 4;
@@ -56,6 +64,10 @@ const lz4: BlockCompressor = {
     out.set(block, LZ4_PREFIX);
     return out;
   },
+  encodeInto(source, target) {
+    new DataView(target.buffer, target.byteOffset, LZ4_PREFIX).setUint32(0, source.length, true);
+    return LZ4_PREFIX + lz4EncodeInto(source, target.subarray(LZ4_PREFIX));
+  },
 };
 
 const noop: BlockCompressor = {
@@ -67,6 +79,10 @@ const noop: BlockCompressor = {
     target.set(source);
   },
   encode: (source) => source.slice(),
+  encodeInto(source, target) {
+    target.set(source);
+    return source.length;
+  },
 };
 
 const deflate: BlockCompressor = {

@@ -4,8 +4,8 @@
  * Each primitive exists twice: as a WebAssembly kernel and as a TypeScript twin that specifies it.
  * The environment variable SSTASH_KERNELS=typescript makes a process use the twins.
  */
-export { crc32, lz4DecodeBlock, lz4EncodeBlock, xxh3_128 } from './checksums.js';
-export { type BlockCompressor, compressor, loadCompressor } from './compressors.js';
+export { crc32, lz4DecodeBlock, lz4EncodeBlock, lz4EncodeInto, xxh3_128 } from './checksums.js';
+export { type BlockCompressor, blockBound, compressor, loadCompressor } from './compressors.js';
 export {
   type KernelExports,
   KernelInstance,

@@ -75,6 +75,8 @@ export interface Kernels {
   /** Decodes one raw block into exactly `target`; false when it is malformed or does not fit. */
   lz4Decode(source: Uint8Array, target: Uint8Array): boolean;
   lz4Encode(source: Uint8Array): Uint8Array;
+  /** Encodes to the start of `target`, which has room for the bound; returns the length. */
+  lz4EncodeInto(source: Uint8Array, target: Uint8Array): number;
   xxh3(bytes: Uint8Array, secret?: Uint8Array): Uint8Array;
   /** h1 and h2, each big-endian. */
   murmur3(key: Uint8Array): Uint8Array;
@@ -220,6 +222,12 @@ function webassemblyKernels(): Kernels {
       const length = exports.lz4Encode(start, source.length, out);
       return instance.bytes.slice(out, out + length);
     },
+    lz4EncodeInto(source, target) {
+      const out = enter(source, lz4Bound(source.length));
+      const length = exports.lz4Encode(start, source.length, out);
+      target.set(instance.bytes.subarray(out, out + length));
+      return length;
+    },
     xxh3(bytes, secret) {
       const at = enter(bytes, 16 + XXH3_SECRET_BYTES);
       if (secret !== undefined) instance.bytes.set(secret, at + 16);
@@ -238,6 +246,11 @@ const typescriptKernels: Kernels = {
   kind: 'typescript',
   lz4Decode: lz4DecodeTypescript,
   lz4Encode: lz4EncodeTypescript,
+  lz4EncodeInto(source, target) {
+    const block = lz4EncodeTypescript(source);
+    target.set(block);
+    return block.length;
+  },
   xxh3: xxh3Typescript,
   murmur3: murmur3Typescript,
 };

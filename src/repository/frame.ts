@@ -11,7 +11,7 @@
  * A frame is stored where LZ4 would not make it smaller and above 16 MiB, so a reader needs no more than `raw length`
  * bytes for either.
  */
-import { lz4DecodeBlock, lz4EncodeBlock } from '../codec/index.js';
+import { lz4Bound, lz4DecodeBlock, lz4EncodeInto } from '../codec/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../errors.js';
 import { checkLimit, LIMITS } from '../limits.js';
 
@@ -22,17 +22,31 @@ const CODEC_LZ4 = 1;
 /** How new frames are written; every reader reads all. */
 export type Compression = 'lz4' | 'none';
 
+/** Room that a frame of `length` raw bytes may need. */
+export function frameBound(length: number): number {
+  return FRAME_HEADER_BYTES + lz4Bound(length);
+}
+
+/** Writes the frame of `raw` to the start of `target`, which has `frameBound`; returns its length. */
+export function encodeFrameInto(
+  raw: Uint8Array,
+  compression: Compression,
+  target: Uint8Array,
+): number {
+  const payload = target.subarray(FRAME_HEADER_BYTES);
+  const fits = compression === 'lz4' && raw.length <= LIMITS.blockBytesMax;
+  const packed = fits ? lz4EncodeInto(raw, payload) : raw.length;
+  const smaller = packed < raw.length;
+  if (!smaller) payload.set(raw);
+  target[0] = smaller ? CODEC_LZ4 : CODEC_STORED;
+  new DataView(target.buffer, target.byteOffset, FRAME_HEADER_BYTES).setUint32(1, raw.length);
+  return FRAME_HEADER_BYTES + (smaller ? packed : raw.length);
+}
+
 /** The frame of `raw`, a copy. */
 export function encodeFrame(raw: Uint8Array, compression: Compression): Uint8Array {
-  const fits = compression === 'lz4' && raw.length <= LIMITS.blockBytesMax;
-  const packed = fits ? lz4EncodeBlock(raw) : raw;
-  const smaller = packed.length < raw.length;
-  const payload = smaller ? packed : raw;
-  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
-  frame[0] = smaller ? CODEC_LZ4 : CODEC_STORED;
-  new DataView(frame.buffer).setUint32(1, raw.length);
-  frame.set(payload, FRAME_HEADER_BYTES);
-  return frame;
+  const target = new Uint8Array(frameBound(raw.length));
+  return target.slice(0, encodeFrameInto(raw, compression, target));
 }
 
 /**

@@ -9,7 +9,13 @@ export {
   type RepositoryConfig,
 } from './config.js';
 export type { ObjectKind, PackEntry } from './entries.js';
-export { type Compression, decodeFrame, encodeFrame } from './frame.js';
+export {
+  type Compression,
+  decodeFrame,
+  encodeFrame,
+  encodeFrameInto,
+  frameBound,
+} from './frame.js';
 export { indexKey, visitFragment } from './index-fragment.js';
 export { contentName, OBJECT_ID_BYTES, objectId, type RepositoryKeys } from './keys.js';
 export type { Manifest, ManifestName } from './manifest.js';

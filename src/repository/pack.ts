@@ -40,27 +40,53 @@ export function packKey(name: string): string {
 /** A pack that is closed: its bytes and where each object lies. */
 export interface Pack {
   readonly name: string;
-  readonly parts: readonly Uint8Array[];
-  readonly bytes: number;
+  /** A view of the builder's buffer. */
+  readonly file: Uint8Array;
   readonly entries: readonly PackEntry[];
 }
 
+const BUFFER_BYTES_MIN = 64 * 1024;
+
+/** Gathers frames in one buffer, which serves for pack after pack. */
 export class PackBuilder {
-  readonly #parts: Uint8Array[] = [HEAD];
-  readonly #entries: PackEntry[] = [];
+  #buffer = new Uint8Array(BUFFER_BYTES_MIN);
+  #entries: PackEntry[] = [];
   /** Bytes so far, without index and trailer. */
-  bytes = HEAD.length;
+  bytes = 0;
+
+  constructor() {
+    this.clear();
+  }
 
   get count(): number {
     return this.#entries.length;
   }
 
-  add(id: Uint8Array, frame: Uint8Array, rawLength: number, kind: number): void {
-    this.#entries.push({ id, offset: this.bytes, length: frame.length, rawLength, kind });
-    this.#parts.push(frame);
-    this.bytes += frame.length;
+  /** Begins a new pack; the file of the one before must not be used any more. */
+  clear(): void {
+    this.#entries = [];
+    this.#buffer.set(HEAD);
+    this.bytes = HEAD.length;
   }
 
+  /** Copies `frame`; keeps `id`, which must not change any more. */
+  add(id: Uint8Array, frame: Uint8Array, rawLength: number, kind: number): void {
+    this.#entries.push({ id, offset: this.bytes, length: frame.length, rawLength, kind });
+    this.#append(frame);
+  }
+
+  #append(bytes: Uint8Array): void {
+    const end = this.bytes + bytes.length;
+    if (end > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(end, this.#buffer.length * 2));
+      grown.set(this.#buffer.subarray(0, this.bytes));
+      this.#buffer = grown;
+    }
+    this.#buffer.set(bytes, this.bytes);
+    this.bytes = end;
+  }
+
+  /** Ends the pack; nothing may be added until `clear`. */
   finish(compression: Compression): Pack {
     const writer = new ByteWriter(4 + this.#entries.length * ENTRY_BYTES);
     writer.u32(this.#entries.length);
@@ -70,9 +96,10 @@ export class PackBuilder {
     trailer.u32(index.length);
     trailer.u32(crc32(index));
     trailer.bytes(TAIL);
-    const parts = [...this.#parts, index, trailer.toBytes()];
-    const bytes = this.bytes + index.length + TRAILER_BYTES;
-    return { name: contentName(parts), parts, bytes, entries: this.#entries };
+    this.#append(index);
+    this.#append(trailer.view());
+    const file = this.#buffer.subarray(0, this.bytes);
+    return { name: contentName([file]), file, entries: this.#entries };
   }
 }
 

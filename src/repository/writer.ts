@@ -13,6 +13,9 @@ import type { ObjectIndex } from './object-index.js';
 import { type Pack, PackBuilder, packKey } from './pack.js';
 import type { Repository } from './repository.js';
 
+/** Of the next pack, held in memory while one is on its way to the store. */
+const AHEAD_BYTES = 8 * 1024 * 1024;
+
 /** Packs between two index fragments: what a killed backup stored is found by the next one. */
 const PACKS_PER_FRAGMENT = 8;
 
@@ -35,6 +38,8 @@ export class RepositoryWriter {
   readonly #repository: Repository;
   readonly #index: ObjectIndex;
   readonly #builders = { data: new PackBuilder(), meta: new PackBuilder() };
+  /** Those whose packs are stored, to be used again. */
+  readonly #idle: PackBuilder[] = [];
   /** Ids of objects in packs that are not durable yet. */
   readonly #pending = new Set<string>();
   #unindexed: IndexedPack[] = [];
@@ -78,8 +83,8 @@ export class RepositoryWriter {
   }
 
   /**
-   * Stores an object that is in a frame already; false when it was known. The writer keeps `id` and
-   * `frame`, which must not change any more.
+   * Stores an object that is in a frame already; false when it was known. The writer keeps `id`,
+   * which must not change any more, and copies `frame`.
    */
   async putFrame(
     kind: ObjectKind,
@@ -99,6 +104,7 @@ export class RepositoryWriter {
     const builder = this.#builders[which];
     builder.add(id, frame, rawLength, OBJECT_KINDS[kind]);
     if (builder.bytes >= this.#repository.config.packBytes) await this.#close(which);
+    else if (builder.bytes > AHEAD_BYTES) await this.#putting;
     return true;
   }
 
@@ -112,10 +118,14 @@ export class RepositoryWriter {
   async #close(which: 'data' | 'meta'): Promise<void> {
     const builder = this.#builders[which];
     if (builder.count === 0) return;
-    this.#builders[which] = new PackBuilder();
+    this.#builders[which] = this.#idle.pop() ?? new PackBuilder();
     const pack = builder.finish(this.#repository.config.compression);
     const previous = this.#putting;
-    this.#putting = previous.then(() => this.#putPack(pack));
+    this.#putting = previous.then(async () => {
+      await this.#putPack(pack);
+      builder.clear();
+      this.#idle.push(builder);
+    });
     // A failure is thrown where the promise is awaited next; until then it counts as handled.
     this.#putting.catch(() => undefined);
     await previous;
@@ -123,8 +133,9 @@ export class RepositoryWriter {
   }
 
   async #putPack(pack: Pack): Promise<void> {
-    const { name, bytes, entries } = pack;
-    const written = await this.#repository.store.put(packKey(name), pack.parts);
+    const { name, file, entries } = pack;
+    const bytes = file.length;
+    const written = await this.#repository.store.put(packKey(name), [file]);
     this.stats.storedBytes += written ? bytes : 0;
     this.stats.packs++;
     for (const entry of entries) {

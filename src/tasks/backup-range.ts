@@ -16,9 +16,7 @@ export async function backupRange(
 ): Promise<TransferResult<unknown>> {
   const result = await encodeWholeRange(task, signal);
   const buffers = [...batchBuffers(result.batch), result.summary.runs.buffer];
-  // Pieces of one read share a buffer only with themselves.
-  const stored = new Set(result.stored.map((bytes) => bytes.buffer as ArrayBuffer));
-  return new TransferResult(result, [...buffers, ...stored]);
+  return new TransferResult(result, buffers);
 }
 
 export async function backupBytes(task: BytesTask): Promise<TransferResult<unknown>> {
