@@ -16,10 +16,7 @@ export function machineLine(install) {
   );
 }
 
-const HEAD = [
-  '| operation | s | raw MB/s | CPU s | peak MiB | result | against | s | CPU s | peak MiB | CPU ratio |',
-  '|---|---|---|---|---|---|---|---|---|---|---|',
-];
+const HEAD = 'operation|s|raw MB/s|CPU s|peak MiB|result|against|s|CPU s|peak MiB|CPU ratio';
 
 /** @param {{ name: string, raw?: number, ours: Cost, against?: string, theirs?: Cost }[]} results */
 export function resultTable(results) {
@@ -37,9 +34,17 @@ export function resultTable(results) {
             mebibytes(theirs.peak),
             (theirs.cpu / ours.cpu).toFixed(1),
           ];
-    return `| ${[...left, ...right].join(' | ')} |`;
+    return [...left, ...right].map(String);
   });
-  return [...HEAD, ...rows].join('\n');
+  return alignedTable([HEAD.split('|'), ...rows]);
+}
+
+/** The form that the formatter would give it. */
+function alignedTable([head, ...rows]) {
+  const widths = head.map((_, i) => Math.max(3, ...[head, ...rows].map((row) => row[i].length)));
+  const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  const rule = widths.map((width) => '-'.repeat(width));
+  return [head, rule, ...rows].map(line).join('\n');
 }
 
 const seconds = (value) => value.toFixed(2);
