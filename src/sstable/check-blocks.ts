@@ -2,13 +2,12 @@
  * The bytes of Data.db as they are on disk: the checksum of every block, how raw blocks are padded,
  * and the sum for Digest.crc32. Decoding is left to whoever reads the rows.
  */
-import { type BlockCompressor, compressor, crc32 } from '../codec/index.js';
-import type { CompressionInfo, DataChecksums } from '../components/index.js';
+import { type BlockCompressor, compressor, crc32, loadCompressor } from '../codec/index.js';
+import { type CompressionInfo, type DataChecksums, parseCrc } from '../components/index.js';
 import { type ErrorCode, isSstashError } from '../errors.js';
 import type { RandomAccessFile } from '../io/index.js';
 import { throwIfInterrupted } from '../parallel/index.js';
 import type { Faults } from './check-faults.js';
-import type { SSTable } from './sstable.js';
 
 /** CRC-32 of a part of the file. */
 export interface FilePart {
@@ -34,16 +33,40 @@ export function blockSpan(from: number, to: number, last: boolean, blockLength: 
   };
 }
 
+/** How the bytes of Data.db are checked: by CompressionInfo.db, or by CRC.db if there is one. */
+export interface BlockSums {
+  readonly compression: CompressionInfo | null;
+  readonly checksums: DataChecksums | null;
+}
+
 export async function checkBlocks(
-  sstable: SSTable,
-  checksums: DataChecksums | null,
+  file: RandomAccessFile,
+  sums: BlockSums,
   span: BlockSpan,
   faults: Faults,
   signal?: AbortSignal,
 ): Promise<FilePart> {
-  const file = await sstable.openComponent('Data.db');
-  if (sstable.compression === null) return checkPlain(file, checksums, span, faults, signal);
-  return new CompressedCheck(file, sstable.compression, faults).run(span, signal);
+  const { compression, checksums } = sums;
+  if (compression === null) return checkPlain(file, checksums, span, faults, signal);
+  await loadCompressor(compression.compressor);
+  return new CompressedCheck(file, compression, faults).run(span, signal);
+}
+
+/** Every block to the end of the file. */
+export const ALL_BLOCKS: BlockSpan = { first: 0, end: Infinity, last: true };
+
+/** CRC.db where there is a sound one; otherwise that is reported by the check of the components. */
+export async function readChecksums(store: {
+  readonly components: ReadonlyMap<string, unknown>;
+  readComponent(name: string): Promise<Uint8Array>;
+}): Promise<DataChecksums | null> {
+  if (!store.components.has('CRC.db')) return null;
+  try {
+    return parseCrc(await store.readComponent('CRC.db'));
+  } catch (error) {
+    if (isSstashError(error)) return null;
+    throw error;
+  }
 }
 
 /** Reads the file from `start` to `end` in pieces. */

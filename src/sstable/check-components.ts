@@ -14,6 +14,15 @@ import type { Faults } from './check-faults.js';
 import { componentLimit } from './component-limits.js';
 import type { SSTableFiles } from './files.js';
 
+export interface ParsedStatistics {
+  /** Null where the file cannot be parsed. */
+  readonly statistics: Statistics | null;
+  /** Every checksum matches. */
+  readonly sound: boolean;
+  /** That of the header does. */
+  readonly headerSound: boolean;
+}
+
 export class ComponentCheck {
   readonly #files: SSTableFiles;
   readonly #fs: FileSystem;
@@ -69,25 +78,26 @@ export class ComponentCheck {
     }
   }
 
-  /** Statistics.db as far as it can be used; `sound`: whether all its checksums match. */
-  async statistics(): Promise<{ statistics: Statistics | null; sound: boolean }> {
+  /** Statistics.db as far as it can be parsed, and whether its checksums match. */
+  async statistics(): Promise<ParsedStatistics> {
     const { version } = this.#files.descriptor;
     const file = this.path('Statistics.db');
     const where = { file, component: 'Statistics.db' };
     const bytes = await this.#bytes('Statistics.db');
-    if (bytes === null) return { statistics: null, sound: false };
+    if (bytes === null) return { statistics: null, sound: false, headerSound: false };
     let sound = true;
-    let usable = true;
+    let headerSound = true;
     for (;;) {
       try {
-        const statistics = parseStatistics(bytes, version, where);
-        return { statistics: usable ? statistics : null, sound };
+        return { statistics: parseStatistics(bytes, version, where), sound, headerSound };
       } catch (error) {
         this.#faults.addError(error, file, 'Statistics.db');
         sound = false;
-        if (!isSstashError(error, 'SSTABLE_CHECKSUM')) return { statistics: null, sound };
-        // Without the header no row can be read; other parts are only compared with the rows.
-        if (error.message.includes('HEADER')) usable = false;
+        if (!isSstashError(error, 'SSTABLE_CHECKSUM')) {
+          return { statistics: null, sound, headerSound: false };
+        }
+        // The rows are read by the header; the other parts are only compared with them.
+        if (error.message.includes('HEADER')) headerSound = false;
         // With this checksum put right, what else is wrong?
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
         view.setUint32(error.offset ?? 0, Number(error.found));

@@ -14,6 +14,7 @@ import {
 import { isSstashError } from '../errors.js';
 import { type TaskContext, throwIfInterrupted } from '../parallel/index.js';
 import { type Fault, Faults } from './check-faults.js';
+import type { ComponentStore } from './component-store.js';
 import { FilterBuilder } from './filter-builder.js';
 import { IndexCursor, type RawIndexEntry } from './index-cursor.js';
 import { KeyHasher } from './key-hasher.js';
@@ -37,36 +38,48 @@ export function checkIndex(
   context: TaskContext,
 ): Promise<CheckIndexResult> {
   return withSSTable(argument.dataPath, (sstable) =>
-    checkIndexOf(sstable, argument.alone, context.signal),
+    checkIndexOf(sstable, argument.alone ? { alone: sstable } : { data: sstable }, context.signal),
   );
 }
 
-/** The same with an SSTable that is open. */
+/** The files of an SSTable, of which nothing needs to be known. */
+type Source = Pick<ComponentStore, 'components' | 'componentPath' | 'version' | 'readComponent'> &
+  Pick<ComponentStore, 'openComponent'>;
+
+/** What else is known. */
+export interface IndexContext {
+  /** The entries are judged by themselves, since nobody compares them with Data.db. */
+  readonly alone?: SSTable;
+  /** Where Index.db cannot be read, the keys of Data.db take its place. */
+  readonly data?: SSTable;
+}
+
+/** The same with open files. */
 export async function checkIndexOf(
-  sstable: SSTable,
-  alone: boolean,
+  source: Source,
+  context: IndexContext,
   signal?: AbortSignal,
 ): Promise<CheckIndexResult> {
   const hasher = new KeyHasher();
   try {
-    return await checkEntries(sstable, hasher, alone, signal);
+    return await checkEntries(source, hasher, context, signal);
   } finally {
     hasher.close();
   }
 }
 
 async function checkEntries(
-  sstable: SSTable,
+  source: Source,
   hasher: KeyHasher,
-  alone: boolean,
+  { alone, data }: IndexContext,
   signal: AbortSignal | undefined,
 ): Promise<CheckIndexResult> {
   const faults = new Faults();
-  const file = await sstable.openComponent('Index.db');
+  const file = await source.openComponent('Index.db');
   const cursor = new IndexCursor(file, 0, file.size);
-  const filter = await FilterCheck.open(sstable, faults, hasher);
-  const summary = await SummaryCheck.open(sstable, faults);
-  const entries = alone ? new EntryCheck(sstable, faults, hasher) : null;
+  const filter = await FilterCheck.open(source, faults, hasher);
+  const summary = await SummaryCheck.open(source, faults);
+  const entries = alone === undefined ? null : new EntryCheck(alone, faults, hasher);
   let partitions = 0;
   for (;;) {
     throwIfInterrupted(signal);
@@ -83,21 +96,58 @@ async function checkEntries(
   if (cursor.failure === null) {
     filter?.finish();
     summary?.finish(partitions);
-    if (partitions === 0) fault(sstable, faults, 'Index.db', 0, 'there is no entry');
-  } else if (alone) {
+    if (partitions === 0) fault(source, faults, 'Index.db', 0, 'there is no entry');
+  } else if (alone !== undefined) {
     faults.addError(cursor.failure, file.path, 'Index.db');
+  } else if (data !== undefined) {
+    return checkByData(data, hasher, signal);
   }
   return { faults: faults.list, partitions };
 }
 
-function fault(
+/** Filter.db and Summary.db against the keys of Data.db, as far as that can be read. */
+async function checkByData(
   sstable: SSTable,
+  hasher: KeyHasher,
+  signal: AbortSignal | undefined,
+): Promise<CheckIndexResult> {
+  const faults = new Faults();
+  const filter = await FilterCheck.open(sstable, faults, hasher);
+  const summary = await SummaryCheck.open(sstable, faults);
+  let partitions = 0;
+  try {
+    for await (const batch of sstable.events(signal === undefined ? {} : { signal })) {
+      for (const event of batch) {
+        if (event.type !== 'partition') continue;
+        const entry = { key: event.key, indexPosition: null };
+        filter?.add(entry);
+        summary?.add(entry, partitions++);
+      }
+    }
+  } catch (error) {
+    if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
+    return { faults: faults.list, partitions };
+  }
+  filter?.finish();
+  summary?.finish(partitions);
+  return { faults: faults.list, partitions };
+}
+
+/** What Filter.db and Summary.db know of a partition. */
+interface KeyEntry {
+  readonly key: Uint8Array;
+  /** Null where Index.db cannot be read. */
+  readonly indexPosition: number | null;
+}
+
+function fault(
+  source: Source,
   faults: Faults,
   component: string,
   offset: number | null,
   message: string,
 ): void {
-  const file = sstable.componentPath(component);
+  const file = source.componentPath(component);
   const code = 'SSTABLE_CORRUPT';
   faults.add({ code, file, component, offset, uncompressedOffset: null, message });
 }
@@ -147,38 +197,38 @@ class EntryCheck {
 
 /** Builds the Bloom filter of the keys and compares it with Filter.db. */
 class FilterCheck {
-  readonly #sstable: SSTable;
+  readonly #source: Source;
   readonly #faults: Faults;
   readonly #hasher: KeyHasher;
   readonly #stored: BloomFilter;
   readonly #built: FilterBuilder;
 
-  private constructor(sstable: SSTable, faults: Faults, hasher: KeyHasher, stored: BloomFilter) {
-    this.#sstable = sstable;
+  private constructor(source: Source, faults: Faults, hasher: KeyHasher, stored: BloomFilter) {
+    this.#source = source;
     this.#hasher = hasher;
     this.#faults = faults;
     this.#stored = stored;
-    this.#built = new FilterBuilder(stored, sstable.version.hasOldBloomFilter);
+    this.#built = new FilterBuilder(stored, source.version.hasOldBloomFilter);
   }
 
   static async open(
-    sstable: SSTable,
+    source: Source,
     faults: Faults,
     hasher: KeyHasher,
   ): Promise<FilterCheck | null> {
-    if (!sstable.components.has('Filter.db')) return null;
-    const where = { file: sstable.componentPath('Filter.db'), component: 'Filter.db' };
+    if (!source.components.has('Filter.db')) return null;
+    const where = { file: source.componentPath('Filter.db'), component: 'Filter.db' };
     try {
-      const bytes = await sstable.readComponent('Filter.db');
-      const stored = parseFilter(bytes, sstable.version, where);
-      return new FilterCheck(sstable, faults, hasher, stored);
+      const bytes = await source.readComponent('Filter.db');
+      const stored = parseFilter(bytes, source.version, where);
+      return new FilterCheck(source, faults, hasher, stored);
     } catch (error) {
       faults.addError(error, where.file, where.component);
       return null;
     }
   }
 
-  add(entry: RawIndexEntry): void {
+  add(entry: KeyEntry): void {
     this.#hasher.hash(entry.key);
     this.#built.add(this.#hasher);
   }
@@ -201,13 +251,13 @@ class FilterCheck {
       lacks > 0
         ? `${lacks} bytes lack bits of keys: reads would miss partitions`
         : `${more} bytes have bits that no key sets`;
-    fault(this.#sstable, this.#faults, 'Filter.db', 8 + first, message);
+    fault(this.#source, this.#faults, 'Filter.db', 8 + first, message);
   }
 }
 
 /** Compares Summary.db with the entries that it should be a sample of. */
 class SummaryCheck {
-  readonly #sstable: SSTable;
+  readonly #source: Source;
   readonly #faults: Faults;
   readonly #summary: Summary;
   readonly #sampled: Iterator<number>;
@@ -216,8 +266,8 @@ class SummaryCheck {
   #first: Uint8Array | null = null;
   #last: Uint8Array | null = null;
 
-  private constructor(sstable: SSTable, faults: Faults, summary: Summary) {
-    this.#sstable = sstable;
+  private constructor(source: Source, faults: Faults, summary: Summary) {
+    this.#source = source;
     this.#faults = faults;
     this.#summary = summary;
     const { minIndexInterval, samplingLevel } = summary;
@@ -225,12 +275,12 @@ class SummaryCheck {
     this.#advance();
   }
 
-  static async open(sstable: SSTable, faults: Faults): Promise<SummaryCheck | null> {
-    if (!sstable.components.has('Summary.db')) return null;
-    const where = { file: sstable.componentPath('Summary.db'), component: 'Summary.db' };
+  static async open(source: Source, faults: Faults): Promise<SummaryCheck | null> {
+    if (!source.components.has('Summary.db')) return null;
+    const where = { file: source.componentPath('Summary.db'), component: 'Summary.db' };
     try {
-      const bytes = await sstable.readComponent('Summary.db');
-      return new SummaryCheck(sstable, faults, parseSummary(bytes, where));
+      const bytes = await source.readComponent('Summary.db');
+      return new SummaryCheck(source, faults, parseSummary(bytes, where));
     } catch (error) {
       faults.addError(error, where.file, where.component);
       return null;
@@ -242,7 +292,7 @@ class SummaryCheck {
     this.#next = next.done === true ? Infinity : next.value;
   }
 
-  add(entry: RawIndexEntry, ordinal: number): void {
+  add(entry: KeyEntry, ordinal: number): void {
     this.#first ??= entry.key;
     this.#last = entry.key;
     if (ordinal !== this.#next) return;
@@ -253,7 +303,7 @@ class SummaryCheck {
     if (!equalBytes(summary.key(at), entry.key)) {
       this.#fault(`sample ${at} has another key than partition ${ordinal} of Index.db`);
     }
-    if (summary.indexPosition(at) !== entry.indexPosition) {
+    if (entry.indexPosition !== null && summary.indexPosition(at) !== entry.indexPosition) {
       const [found, wanted] = [summary.indexPosition(at), entry.indexPosition];
       this.#fault(
         `sample ${at} points at ${found} of Index.db, partition ${ordinal} is at ${wanted}`,
@@ -276,6 +326,6 @@ class SummaryCheck {
   }
 
   #fault(message: string): void {
-    fault(this.#sstable, this.#faults, 'Summary.db', null, message);
+    fault(this.#source, this.#faults, 'Summary.db', null, message);
   }
 }

@@ -2,11 +2,9 @@
  * Task `check-range`: everything about one range of Data.db. Big SSTables are checked range by range
  * in worker threads.
  */
-import { type DataChecksums, parseCrc } from '../components/index.js';
 import { clusteringComparator } from '../cql/index.js';
-import { isSstashError } from '../errors.js';
 import type { TaskContext } from '../parallel/index.js';
-import { blockSpan, checkBlocks, type FilePart } from './check-blocks.js';
+import { blockSpan, checkBlocks, type FilePart, readChecksums } from './check-blocks.js';
 import { type Fault, Faults } from './check-faults.js';
 import { checkRows } from './check-rows.js';
 import { checkValues } from './check-values.js';
@@ -29,7 +27,10 @@ export interface CheckRangeArgument {
 }
 
 export interface CheckRangeResult {
+  /** Of the blocks. */
   readonly faults: readonly Fault[];
+  /** Of the rows, and of Index.db against them. */
+  readonly rowFaults: readonly Fault[];
   readonly totals: ScanTotals;
   readonly part: FilePart;
 }
@@ -50,27 +51,19 @@ export async function checkRangeOf(
   signal?: AbortSignal,
 ): Promise<CheckRangeResult> {
   const faults = new Faults();
+  const rowFaults = new Faults();
   const totals = newTotals(sstable.statistics);
   const { from, to, index, last, deep, rows } = argument;
-  const checksums = await readChecksums(sstable);
+  const { compression } = sstable;
+  const checksums = compression === null ? await readChecksums(sstable) : null;
   const blockLength = checksums?.chunkSize ?? sstable.blockLength;
   const span = blockSpan(from, to, last, blockLength);
-  const part = await checkBlocks(sstable, checksums, span, faults, signal);
-  if (rows) await checkRows(sstable, { from, to, index }, totals, faults, signal);
+  const file = await sstable.openComponent('Data.db');
+  const part = await checkBlocks(file, { compression, checksums }, span, faults, signal);
+  if (rows) await checkRows(sstable, { from, to, index }, totals, rowFaults, signal);
   else totals.complete = false;
-  if (rows && deep) await checkValues(sstable, { from, to }, faults, signal);
-  return { faults: faults.list, totals, part };
-}
-
-/** CRC.db where there is a sound one; otherwise that is reported by the check of the components. */
-async function readChecksums(sstable: SSTable): Promise<DataChecksums | null> {
-  if (sstable.compression !== null || !sstable.components.has('CRC.db')) return null;
-  try {
-    return parseCrc(await sstable.readComponent('CRC.db'));
-  } catch (error) {
-    if (isSstashError(error)) return null;
-    throw error;
-  }
+  if (rows && deep) await checkValues(sstable, { from, to }, rowFaults, signal);
+  return { faults: faults.list, rowFaults: rowFaults.list, totals, part };
 }
 
 /** The order that totals are merged by. */

@@ -4,10 +4,10 @@
  */
 import type { CompressionInfo, Statistics } from '../components/index.js';
 import { isSstashError } from '../errors.js';
-import { type FileSystem, nodeFileSystem, openFile } from '../io/index.js';
+import { type FileSystem, nodeFileSystem } from '../io/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
-import { fileCrc } from './check-blocks.js';
-import { ComponentCheck } from './check-components.js';
+import { ALL_BLOCKS, checkBlocks, fileCrc, readChecksums } from './check-blocks.js';
+import { ComponentCheck, type ParsedStatistics } from './check-components.js';
 import { checkCompression } from './check-compression.js';
 import { type Fault, Faults } from './check-faults.js';
 import { type CheckIndexResult, checkIndexOf } from './check-index.js';
@@ -18,6 +18,7 @@ import {
   totalsOrder,
 } from './check-range.js';
 import { checkStatistics } from './check-statistics.js';
+import { ComponentStore } from './component-store.js';
 import { combineCrc32 } from './crc-combine.js';
 import type { SSTableFiles } from './files.js';
 import { mergeTotals, newTotals, type ScanTotals } from './scan-totals.js';
@@ -34,7 +35,7 @@ export interface CheckOptions {
   readonly executor: Executor;
   readonly signal?: AbortSignal;
   readonly fs?: FileSystem;
-  /** Told the bytes of Data.db that are done, of `SSTableFiles.components`' size in all. */
+  /** Told how many more bytes of Data.db are done. */
   readonly onProgress?: (bytes: number) => void;
 }
 
@@ -77,7 +78,8 @@ class Check {
   async run(): Promise<void> {
     const components = this.#components;
     await components.presence();
-    const { statistics, sound } = await components.statistics();
+    const parsed = await components.statistics();
+    const { statistics } = parsed;
     const compression = await components.compression(statistics);
     const dataSize = this.#files.components.get('Data.db')?.size ?? null;
     if (compression === null && dataSize !== null) await components.crc(dataSize);
@@ -87,21 +89,46 @@ class Check {
       compression === undefined || compression === null
         ? compression === null
         : checkCompression(compression, components, this.faults);
-    if (dataSize === null) return;
-    if (statistics === null || compression === undefined) {
-      await this.#digestAlone(digest);
-      return;
-    }
-    const sstable = await this.#open(statistics, compression);
+    const sstable =
+      dataSize === null || statistics === null || compression === undefined
+        ? null
+        : await this.#open(statistics, compression);
     if (sstable === null) {
-      await this.#digestAlone(digest);
+      await this.#withoutRows(compression, digest);
       return;
     }
     try {
-      if (this.#mode === 'quick') await this.#quick(sstable, sound);
-      else await this.#full(sstable, sound, decodes, digest);
+      if (this.#mode === 'quick') await this.#quick(sstable, parsed);
+      else await this.#full(sstable, parsed, decodes, digest);
     } finally {
       await sstable.close();
+    }
+  }
+
+  /** What can be judged where rows cannot be read at all. */
+  async #withoutRows(
+    compression: CompressionInfo | null | undefined,
+    digest: number | undefined,
+  ): Promise<void> {
+    const { signal, fs } = this.#options;
+    const store = new ComponentStore(this.#files, fs ?? nodeFileSystem);
+    try {
+      if (store.components.has('Index.db')) {
+        this.faults.addAll((await checkIndexOf(store, {}, signal)).faults);
+      }
+      if (this.#mode === 'quick' || !store.components.has('Data.db')) return;
+      const file = await store.openComponent('Data.db');
+      this.bytesRead = file.size;
+      if (compression === undefined) {
+        this.#compareDigest(digest, await fileCrc(file, signal), false);
+        return;
+      }
+      const checksums = compression === null ? await readChecksums(store) : null;
+      const sums = { compression, checksums };
+      const part = await checkBlocks(file, sums, ALL_BLOCKS, this.faults, signal);
+      this.#compareDigest(digest, part.crc, compression !== null || checksums !== null);
+    } finally {
+      await store.close();
     }
   }
 
@@ -124,19 +151,6 @@ class Check {
     } catch (error) {
       this.faults.addError(error, this.#files.dataPath, 'Statistics.db');
       return null;
-    }
-  }
-
-  /** Where rows cannot be read at all, the bytes may still be the right ones. */
-  async #digestAlone(digest: number | undefined): Promise<void> {
-    if (this.#mode === 'quick' || digest === undefined) return;
-    const file = await openFile(this.#files.dataPath, this.#options.fs);
-    try {
-      const crc = await fileCrc(file, this.#options.signal);
-      this.#compareDigest(digest, crc, false);
-      this.bytesRead = file.size;
-    } finally {
-      await file.close();
     }
   }
 
@@ -169,7 +183,7 @@ class Check {
     });
   }
 
-  async #quick(sstable: SSTable, sound: boolean): Promise<void> {
+  async #quick(sstable: SSTable, { sound }: ParsedStatistics): Promise<void> {
     this.#dataSize(sstable);
     const index = await this.#index(sstable, sound, true);
     if (index === null || !sound) return;
@@ -198,10 +212,11 @@ class Check {
 
   async #full(
     sstable: SSTable,
-    sound: boolean,
+    { sound, headerSound }: ParsedStatistics,
     decodes: boolean,
     digest: number | undefined,
   ): Promise<void> {
+    const rowFaults: Fault[] = [];
     const parts = await this.#arguments(sstable, decodes);
     const index = this.#index(sstable, sound, false);
     // Awaited in its turn below.
@@ -213,15 +228,19 @@ class Check {
     const results = mapOrdered(parts, limit, (part) => this.#range(sstable, sound, part));
     for await (const result of results) {
       this.faults.addAll(result.faults);
+      rowFaults.push(...result.rowFaults);
       this.#orderOfRanges(sstable, totals, result.totals);
       mergeTotals(totals, result.totals, totalsOrder(sstable));
       crc = combineCrc32(crc, result.part.crc, result.part.length);
       this.bytesRead += result.part.length;
-      this.#options.onProgress?.(this.bytesRead);
+      this.#options.onProgress?.(result.part.length);
     }
     const hasSums = sstable.compression !== null || sstable.components.has('CRC.db');
     this.#compareDigest(digest, crc, hasSums);
     await index;
+    // By a header that is not sound, sound rows look damaged.
+    const judged = headerSound || !rowFaults.some((fault) => fault.component === 'Data.db');
+    if (judged) this.faults.addAll(rowFaults);
     if (sound && totals.complete) checkStatistics(sstable, totals, this.faults);
   }
 
@@ -260,7 +279,7 @@ class Check {
       const result =
         sound && this.#options.fs === undefined
           ? await executor.run<CheckIndexResult>('check-index', { dataPath, alone }, options)
-          : await checkIndexOf(sstable, alone, signal);
+          : await checkIndexOf(sstable, alone ? { alone: sstable } : { data: sstable }, signal);
       this.faults.addAll(result.faults);
       return result;
     } catch (error) {

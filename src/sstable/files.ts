@@ -162,11 +162,14 @@ async function fileOf(
  */
 export async function findSSTable(path: string, fs: FileSystem): Promise<SSTableFiles | null> {
   const name = basename(path).replace(/-$/, '');
-  const base = parseComponentName(name)?.base ?? parseComponentName(`${name}-Data.db`)?.base;
+  const parsed = parseComponentName(name);
+  const base = parsed?.base ?? parseComponentName(`${name}-Data.db`)?.base;
   if (base === undefined) {
     refuseOld(dirname(path), name);
     return null;
   }
   const { sstables } = await readFolder(dirname(path), fs, base);
-  return sstables[0] ?? null;
+  const [found] = sstables;
+  if (found === undefined) return null;
+  return parsed === null || found.components.has(parsed.component) ? found : null;
 }

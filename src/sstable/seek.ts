@@ -5,6 +5,16 @@ import { SstashError } from '../errors.js';
 import { contradiction, scanIndex } from './index-scan.js';
 import type { SSTable } from './sstable.js';
 
+/** A key that is no value of its type has no place; KEY_INVALID. */
+function checkKey(sstable: SSTable, key: Uint8Array): void {
+  try {
+    sstable.partitioner.compareKeys(key, key);
+  } catch (error) {
+    if (!(error instanceof SstashError)) throw error;
+    throw new SstashError('KEY_INVALID', `the key is ${error.message}`, { cause: error });
+  }
+}
+
 /** Part of Index.db between two samples, where the key must be if it is there. */
 interface Bracket {
   readonly from: number;
@@ -21,6 +31,7 @@ interface Bracket {
  * byte hides. Filter.db is therefore not asked: its "no" cannot be checked more cheaply.
  */
 export async function seekKey(sstable: SSTable, key: Uint8Array): Promise<number | null> {
+  checkKey(sstable, key);
   if (!sstable.components.has('Index.db')) return scanForKey(sstable, key);
   const bracket = await findBracket(sstable, key);
   let first = true;
@@ -41,7 +52,15 @@ export async function seekKey(sstable: SSTable, key: Uint8Array): Promise<number
       before = entry;
     }
   }
-  if (before !== null) await verified(sstable, before);
+  if (before === null) {
+    // No entry at all: every SSTable has one, and a sample points at one.
+    throw contradiction(
+      sstable,
+      bracket.first === null ? 'Index.db' : 'Summary.db',
+      'it has no entry',
+    );
+  }
+  await verified(sstable, before);
   return null;
 }
 

@@ -12,15 +12,9 @@ import {
 } from '../components/index.js';
 import { type Partitioner, partitioner } from '../cql/index.js';
 import { SstashError } from '../errors.js';
-import {
-  type FileSystem,
-  nodeFileSystem,
-  openFile,
-  type RandomAccessFile,
-  readWholeFile,
-} from '../io/index.js';
+import { type FileSystem, nodeFileSystem, type RandomAccessFile } from '../io/index.js';
 import { type BlockReader, CompressedBlocks, PlainBlocks } from './blocks.js';
-import { componentLimit } from './component-limits.js';
+import { ComponentStore, withComponent } from './component-store.js';
 import { type EventOptions, readEvents, type SSTableEvent } from './events.js';
 import { type ComponentFile, findSSTable, locateTable, type SSTableFiles } from './files.js';
 import { scanIndex } from './index-scan.js';
@@ -31,37 +25,38 @@ import { seekKey } from './seek.js';
 export interface OpenOptions {
   readonly fs?: FileSystem;
   /** What the two components say, where the caller has parsed them already. */
-  readonly parsed?: {
-    readonly statistics: Statistics;
-    readonly compression: CompressionInfo | null;
-  };
+  readonly parsed?: Parsed;
 }
 
-const RESTORE = 'Restore the file from another replica or a backup.';
+interface Parsed {
+  readonly statistics: Statistics;
+  readonly compression: CompressionInfo | null;
+}
 
 export class SSTable {
-  readonly files: SSTableFiles;
   readonly keyspace: string;
   /** `table`, or `table.index` for a secondary index. */
   readonly table: string;
   readonly statistics: Statistics;
   /** Null for an uncompressed SSTable. */
   readonly compression: CompressionInfo | null;
-  #partitioner: Partitioner;
-  readonly #fs: FileSystem;
+  readonly #store: ComponentStore;
   readonly #data: RandomAccessFile;
-  readonly #open = new Map<string, Promise<RandomAccessFile>>();
+  #partitioner: Partitioner;
   #blocks: Promise<BlockReader> | null = null;
-  #closing: Promise<void> | null = null;
 
-  private constructor(parts: Parts) {
-    this.files = parts.files;
-    this.statistics = parts.statistics;
-    this.compression = parts.compression;
-    this.#fs = parts.fs;
-    this.#data = parts.data;
-    this.#partitioner = parts.partitioner;
-    const { keyspace, table } = locateTable(parts.files.descriptor.directory);
+  private constructor(
+    store: ComponentStore,
+    data: RandomAccessFile,
+    parsed: Parsed,
+    order: Partitioner,
+  ) {
+    this.#store = store;
+    this.#data = data;
+    this.statistics = parsed.statistics;
+    this.compression = parsed.compression;
+    this.#partitioner = order;
+    const { keyspace, table } = locateTable(store.files.descriptor.directory);
     this.keyspace = keyspace;
     this.table = table;
   }
@@ -76,29 +71,18 @@ export class SSTable {
   static async open(target: string | SSTableFiles, options: OpenOptions = {}): Promise<SSTable> {
     const fs = options.fs ?? nodeFileSystem;
     const files = typeof target === 'string' ? await findFiles(target, fs) : target;
-    for (const needed of ['Data.db', 'Statistics.db']) require(files, needed);
-    const { version } = files.descriptor;
-    const { statistics, compression } = options.parsed ?? {
-      statistics: parseStatistics(...(await bytesOf(files, 'Statistics.db', version, fs))),
-      compression: files.components.has('CompressionInfo.db')
-        ? parseCompressionInfo(...(await bytesOf(files, 'CompressionInfo.db', version, fs)))
-        : null,
-    };
-    if (compression !== null) await loadCompressor(compression.compressor);
-    // Without it the compressed bytes would be taken for rows.
-    if (compression === null && statistics.stats.compressionRatio >= 0) {
-      require(files, 'CompressionInfo.db');
-    }
-    const order = ownPartitioner(statistics, files);
-    const data = await openFile(files.dataPath, fs);
-    const sstable = new SSTable({ files, statistics, compression, partitioner: order, fs, data });
-    if (needsInference(order, statistics.header.keyType)) await sstable.#inferOrder();
+    const store = new ComponentStore(files, fs);
+    store.require('Data.db');
+    const parsed = options.parsed ?? (await parseMetadata(store));
+    const order = ownPartitioner(parsed.statistics, store);
+    const data = await store.openComponent('Data.db');
+    const sstable = new SSTable(store, data, parsed, order);
+    if (needsInference(order, parsed.statistics.header.keyType)) await sstable.#inferOrder();
     return sstable;
   }
 
-  /** The order of the partitions. */
-  get partitioner(): Partitioner {
-    return this.#partitioner;
+  get files(): SSTableFiles {
+    return this.#store.files;
   }
 
   get descriptor(): Descriptor {
@@ -111,6 +95,11 @@ export class SSTable {
 
   get header(): SerializationHeader {
     return this.statistics.header;
+  }
+
+  /** The order of the partitions. */
+  get partitioner(): Partitioner {
+    return this.#partitioner;
   }
 
   get components(): ReadonlyMap<string, ComponentFile> {
@@ -134,22 +123,17 @@ export class SSTable {
 
   /** Path of a component that is or should be there. */
   componentPath(name: string): string {
-    return this.files.dataPath.replace(/Data\.db$/, name);
+    return this.#store.componentPath(name);
   }
 
   /** A component whole, as it is on disk. Throws SSTABLE_COMPONENT_MISSING, LIMIT_EXCEEDED. */
-  async readComponent(name: string): Promise<Uint8Array> {
-    const { path } = require(this.files, name);
-    return withComponent(name, () => readWholeFile(path, componentLimit(name), this.#fs));
+  readComponent(name: string): Promise<Uint8Array> {
+    return this.#store.readComponent(name);
   }
 
   /** A component as a file; it is closed with the SSTable. Throws SSTABLE_COMPONENT_MISSING. */
   openComponent(name: string): Promise<RandomAccessFile> {
-    const { path } = require(this.files, name);
-    if (name === 'Data.db') return Promise.resolve(this.#data);
-    const known = this.#open.get(name) ?? openFile(path, this.#fs);
-    this.#open.set(name, known);
-    return known;
+    return this.#store.openComponent(name);
   }
 
   /**
@@ -185,7 +169,7 @@ export class SSTable {
 
   /**
    * Where the partition of `key` begins in the stream, or null when there is none. Throws
-   * SSTABLE_CORRUPT where Summary.db, Index.db and Data.db contradict each other.
+   * KEY_INVALID, and SSTABLE_CORRUPT where Summary.db, Index.db and Data.db contradict each other.
    */
   seek(key: Uint8Array): Promise<number | null> {
     return seekKey(this, key);
@@ -193,8 +177,7 @@ export class SSTable {
 
   /** May be called more than once. */
   close(): Promise<void> {
-    this.#closing ??= this.#closeAll();
-    return this.#closing;
+    return this.#store.close();
   }
 
   /** From the first window of Index.db; a damaged index leaves the order as it is. */
@@ -211,9 +194,11 @@ export class SSTable {
   }
 
   async #makeBlocks(): Promise<BlockReader> {
-    if (this.compression !== null) {
+    const { compression } = this;
+    if (compression !== null) {
       return withComponent('Data.db', async () => {
-        return new CompressedBlocks(this.#data, this.compression as CompressionInfo);
+        await loadCompressor(compression.compressor);
+        return new CompressedBlocks(this.#data, compression);
       });
     }
     if (!this.components.has('CRC.db')) return new PlainBlocks(this.#data, null);
@@ -221,23 +206,6 @@ export class SSTable {
     const where = { file: this.componentPath('CRC.db'), component: 'CRC.db' };
     return new PlainBlocks(this.#data, parseCrc(bytes, where, this.#data.size));
   }
-
-  async #closeAll(): Promise<void> {
-    await this.#data.close();
-    for (const opened of this.#open.values()) {
-      const file = await opened.catch(() => null);
-      await file?.close();
-    }
-  }
-}
-
-interface Parts {
-  readonly files: SSTableFiles;
-  readonly statistics: Statistics;
-  readonly compression: CompressionInfo | null;
-  readonly partitioner: Partitioner;
-  readonly fs: FileSystem;
-  readonly data: RandomAccessFile;
 }
 
 async function findFiles(path: string, fs: FileSystem): Promise<SSTableFiles> {
@@ -249,44 +217,32 @@ async function findFiles(path: string, fs: FileSystem): Promise<SSTableFiles> {
   });
 }
 
-function require(files: SSTableFiles, name: string): ComponentFile {
-  const file = files.components.get(name);
-  if (file !== undefined) return file;
-  throw new SstashError('SSTABLE_COMPONENT_MISSING', `the SSTable has no ${name}`, {
-    file: files.dataPath.replace(/Data\.db$/, name),
-    component: name,
-    hint: RESTORE,
-  });
+async function parseMetadata(store: ComponentStore): Promise<Parsed> {
+  const parse = async <R>(
+    component: string,
+    parser: (
+      bytes: Uint8Array,
+      version: FormatVersion,
+      where: { file: string; component: string },
+    ) => R,
+  ): Promise<R> => {
+    const bytes = await store.readComponent(component);
+    return parser(bytes, store.version, { file: store.componentPath(component), component });
+  };
+  const statistics = await parse('Statistics.db', parseStatistics);
+  // Where it should be there, compressed bytes would be taken for rows without it.
+  if (statistics.stats.compressionRatio >= 0) store.require('CompressionInfo.db');
+  const compressed = store.components.has('CompressionInfo.db');
+  const compression = compressed ? await parse('CompressionInfo.db', parseCompressionInfo) : null;
+  return { statistics, compression };
 }
 
-async function bytesOf(
-  files: SSTableFiles,
-  name: string,
-  version: FormatVersion,
-  fs: FileSystem,
-): Promise<[Uint8Array, FormatVersion, { file: string; component: string }]> {
-  const { path } = require(files, name);
-  const bytes = await withComponent(name, () => readWholeFile(path, componentLimit(name), fs));
-  return [bytes, version, { file: path, component: name }];
-}
-
-/** Adds the component's name to what goes wrong. */
-async function withComponent<R>(component: string, run: () => Promise<R>): Promise<R> {
-  try {
-    return await run();
-  } catch (error) {
-    throw error instanceof SstashError ? error.with({ component }) : error;
-  }
-}
-
-function ownPartitioner(statistics: Statistics, files: SSTableFiles): Partitioner {
+function ownPartitioner(statistics: Statistics, store: ComponentStore): Partitioner {
   try {
     return partitioner(statistics.partitioner, statistics.header.keyType);
   } catch (error) {
     if (!(error instanceof SstashError)) throw error;
-    throw error.with({
-      file: files.dataPath.replace(/Data\.db$/, 'Statistics.db'),
-      component: 'Statistics.db',
-    });
+    const component = 'Statistics.db';
+    throw error.with({ file: store.componentPath(component), component });
   }
 }
