@@ -13,6 +13,7 @@ import { type FileSystem, readWholeFile } from '../io/index.js';
 import type { Faults } from './check-faults.js';
 import { componentLimit } from './component-limits.js';
 import type { SSTableFiles } from './files.js';
+import { salvageStatistics } from './salvage-statistics.js';
 
 export interface ParsedStatistics {
   /** Null where the file cannot be parsed. */
@@ -94,7 +95,8 @@ export class ComponentCheck {
         this.#faults.addError(error, file, 'Statistics.db');
         sound = false;
         if (!isSstashError(error, 'SSTABLE_CHECKSUM')) {
-          return { statistics: null, sound, headerSound: false };
+          const statistics = salvageStatistics(bytes, version);
+          return { statistics, sound, headerSound: headerSound && statistics !== null };
         }
         // The rows are read by the header; the other parts are only compared with them.
         if (error.message.includes('HEADER')) headerSound = false;

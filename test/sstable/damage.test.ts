@@ -38,7 +38,7 @@ for (const [set, table] of cases) {
       } catch {
         continue;
       }
-      const step = full ? least : Math.max(least, Math.ceil(length / 150));
+      const step = full ? least : Math.max(least, Math.ceil(length / 80));
       const missed: string[] = [];
       for (let at = 0; at < length; at += step) {
         for (const mask of masks) {
