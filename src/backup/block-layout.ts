@@ -1,7 +1,7 @@
 /**
  * How Data.db is cut into blocks: what stands where in the file, and how a block's bytes follow from
- * the native bytes in it. Reading checks every block against its checksum; `blockPayload` is the way
- * back, used to see at backup time whether it gives the same bytes, and to restore.
+ * the native bytes in it. Reading checks every block against its checksum; block-packer.ts is the
+ * way back; `exception` sees at backup time whether it will give the same bytes.
  *
  * Compressed (format reference, 13.2): payload, then u32 CRC-32 of it. Uncompressed: the native
  * bytes themselves, whose checksums are in CRC.db.
@@ -10,7 +10,8 @@ import { type BlockCompressor, blockBound, compressor, crc32 } from '../codec/in
 import type { CompressionInfo, DataChecksums } from '../components/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 
-const CRC_BYTES = 4;
+/** Behind the payload of each compressed block. */
+export const CRC_BYTES = 4;
 const PLAIN_BLOCK_BYTES = 64 * 1024;
 
 /** A block whose stored bytes are not the ones that the encoder gives. */
@@ -178,19 +179,11 @@ export function blockPayload(
 }
 
 /** A block that is stored as it is, padded where it is too short to be told from a compressed one. */
-function rawPayload(plain: Uint8Array, maxCompressedLength: number): Uint8Array {
+export function rawPayload(plain: Uint8Array, maxCompressedLength: number): Uint8Array {
   if (plain.length >= maxCompressedLength) return plain;
   const padded = new Uint8Array(maxCompressedLength);
   padded.set(plain);
   return padded;
-}
-
-/** Payload and checksum: a block as it stands in the file. */
-export function storedBlock(payload: Uint8Array): Uint8Array {
-  const stored = new Uint8Array(payload.length + CRC_BYTES);
-  stored.set(payload);
-  new DataView(stored.buffer).setUint32(payload.length, crc32(payload));
-  return stored;
 }
 
 function checkCrc(bytes: Uint8Array, expected: number, where: ErrorDetails): void {

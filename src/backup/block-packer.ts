@@ -1,7 +1,7 @@
 /** Native bytes back into the blocks of Data.db. */
-import { type BlockCompressor, compressor } from '../codec/index.js';
+import { type BlockCompressor, blockBound, compressor, crc32 } from '../codec/index.js';
 import { SstashError } from '../errors.js';
-import { type BlockCompression, blockPayload, storedBlock } from './block-layout.js';
+import { type BlockCompression, CRC_BYTES, rawPayload } from './block-layout.js';
 
 export interface PackerOptions extends BlockCompression {
   readonly blockLength: number;
@@ -12,7 +12,7 @@ export interface PackedBlocks {
   /** Native bytes before the first boundary of blocks. */
   readonly head: Uint8Array;
   /** Stored blocks, back to back. */
-  readonly blocks: readonly Uint8Array[];
+  readonly blocks: Uint8Array;
   /** Native bytes after the last boundary. */
   readonly tail: Uint8Array;
 }
@@ -30,16 +30,19 @@ export class BlockPacker {
   /** Missing until the first boundary; then bytes go into blocks. */
   #headMissing: number;
   readonly #head: Uint8Array[] = [];
-  #blocks: Uint8Array[] = [];
+  #out: Uint8Array;
+  #outLength = 0;
 
   /**
    * @param position native position of the first byte that will be pushed
    * @param exceptions payloads of blocks that the encoder does not give
+   * @param room a buffer that is not needed any more, to be used for the blocks
    */
   constructor(
     options: PackerOptions,
     position: number,
     exceptions: ReadonlyMap<number, Uint8Array>,
+    room?: ArrayBuffer,
   ) {
     const { blockLength } = options;
     this.#options = options;
@@ -48,6 +51,7 @@ export class BlockPacker {
     this.#number = Math.ceil(position / blockLength);
     this.#headMissing = this.#number * blockLength - position;
     this.#open = new Uint8Array(blockLength);
+    this.#out = room === undefined ? new Uint8Array(0) : new Uint8Array(room);
   }
 
   push(native: Uint8Array): void {
@@ -71,10 +75,9 @@ export class BlockPacker {
     }
   }
 
-  /** Takes blocks that were made elsewhere; only at a boundary. */
-  pass(blocks: readonly Uint8Array[], count: number): void {
+  /** Notes blocks that were made elsewhere; only at a boundary. */
+  pass(count: number): void {
     if (this.#filled > 0) throw new TypeError('blocks can only follow a whole block');
-    this.#blocks.push(...blocks);
     this.#number += count;
   }
 
@@ -86,18 +89,42 @@ export class BlockPacker {
   }
 
   #close(plain: Uint8Array): void {
+    const exception = this.#exceptions.get(this.#number);
     const { maxCompressedLength } = this.#options;
-    const payload =
-      this.#exceptions.get(this.#number) ?? blockPayload(this.#codec, plain, maxCompressedLength);
-    if (payload === null) {
-      throw new SstashError(
-        'SSTABLE_UNSUPPORTED_COMPRESSION',
-        `cannot compress ${this.#codec.name} blocks`,
-        { found: this.#codec.name, hint: 'use the release of sstash that made the backup' },
-      );
+    const most = Math.max(blockBound(plain.length), exception?.length ?? 0);
+    const target = this.#room(most + CRC_BYTES);
+    let length = exception?.length ?? this.#encode(plain, target);
+    if (exception !== undefined) {
+      target.set(exception);
+    } else if (length >= maxCompressedLength) {
+      const raw = rawPayload(plain, maxCompressedLength);
+      target.set(raw);
+      length = raw.length;
     }
-    this.#blocks.push(storedBlock(payload));
+    const crc = crc32(target.subarray(0, length));
+    new DataView(target.buffer, target.byteOffset + length, CRC_BYTES).setUint32(0, crc);
+    this.#outLength += length + CRC_BYTES;
     this.#number++;
+  }
+
+  #encode(plain: Uint8Array, target: Uint8Array): number {
+    if (this.#codec.encodeInto !== undefined) return this.#codec.encodeInto(plain, target);
+    throw new SstashError(
+      'SSTABLE_UNSUPPORTED_COMPRESSION',
+      `cannot compress ${this.#codec.name} blocks`,
+      { found: this.#codec.name, hint: 'use the release of sstash that made the backup' },
+    );
+  }
+
+  #room(bytes: number): Uint8Array {
+    // A block that is stored as it is may be padded to the length of a whole one.
+    const needed = this.#outLength + bytes + this.#open.length;
+    if (needed > this.#out.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#out.length * 2));
+      grown.set(this.#out.subarray(0, this.#outLength));
+      this.#out = grown;
+    }
+    return this.#out.subarray(this.#outLength);
   }
 
   /** Number of the open block. */
@@ -105,10 +132,10 @@ export class BlockPacker {
     return this.#number;
   }
 
-  /** Blocks made since the last call. */
-  take(): Uint8Array[] {
-    const blocks = this.#blocks;
-    this.#blocks = [];
+  /** The blocks made since the last call, back to back; a view, valid until the next `push`. */
+  take(): Uint8Array {
+    const blocks = this.#out.subarray(0, this.#outLength);
+    this.#outLength = 0;
     return blocks;
   }
 

@@ -27,7 +27,11 @@ export interface DecodeTask {
   readonly exceptions: Uint8Array | null;
   /** File as errors name it. */
   readonly file: string;
+  /** The buffer of an answer that is not needed any more. */
+  readonly room?: ArrayBuffer;
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 export interface DecodedRange extends PackedBlocks {
   readonly blockCount: number;
@@ -69,29 +73,24 @@ export async function decodeWholeRange(
   signal?: AbortSignal,
 ): Promise<DecodedRange> {
   if (task.blocks === null) {
-    const native = new Uint8Array(task.nativeBytes);
+    const native = nativeBuffer(task);
     let length = 0;
     for await (const piece of decodeNative(task, signal)) {
       // Too long a range is an error at its end; until then nothing is written outside.
       native.set(piece.subarray(0, native.length - length), length);
       length = Math.min(native.length, length + piece.length);
     }
-    return { head: native, blocks: [], tail: new Uint8Array(0), blockCount: 0 };
+    return { head: native, blocks: NO_BYTES, tail: NO_BYTES, blockCount: 0 };
   }
   const exceptions = task.exceptions === null ? new Map() : decodeExceptions(task.exceptions);
-  const packer = new BlockPacker(task.blocks, task.position, exceptions);
+  const packer = new BlockPacker(task.blocks, task.position, exceptions, task.room);
   const first = packer.block;
   for await (const piece of decodeNative(task, signal)) packer.push(piece);
-  const { head, blocks, tail } = packer.finish();
-  return { head, blocks: [joined(blocks)], tail, blockCount: packer.block - first };
+  return { ...packer.finish(), blockCount: packer.block - first };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+/** An array for all native bytes of a range, in the room that came with the task if it suffices. */
+function nativeBuffer({ room, nativeBytes }: DecodeTask): Uint8Array {
+  if (room === undefined || room.byteLength < nativeBytes) return new Uint8Array(nativeBytes);
+  return new Uint8Array(room, 0, nativeBytes);
 }

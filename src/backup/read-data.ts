@@ -1,4 +1,5 @@
 /** Data.db out of the repository, as a stream of its bytes in file order. */
+import { loadCompressor } from '../codec/index.js';
 import { SstashError } from '../errors.js';
 import { type Executor, mapOrdered } from '../parallel/index.js';
 import type { Repository } from '../repository/index.js';
@@ -26,7 +27,7 @@ export async function readRecipe(repository: Repository, id: string): Promise<Re
   return decodeRecord<Recipe>(await repository.read(idOf(id)), 'recipe');
 }
 
-/** The bytes of the file; the caller compares their SHA-256 with the recipe's. */
+/** The bytes of the file; each piece is valid until the next. The caller compares their SHA-256 with the recipe's. */
 export async function* readData(
   context: ReadContext,
   recipe: Recipe,
@@ -49,46 +50,75 @@ async function* readRows(
   data: RowsData,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const options = packerOptions(data);
-  const ranges = rangeTasks(context, base, data);
-  const { executor, signal } = context;
-  const answers = mapOrdered(ranges, executor.concurrency + 1, async (task) => {
-    if (task.nativeBytes > ANSWER_NATIVE_BYTES_MAX) return { task, answer: null };
-    const run = signal === undefined ? {} : { signal };
-    return { task, answer: await executor.run<DecodedRange>('restore-range', task, run) };
-  });
+  const { signal } = context;
+  const rooms: ArrayBuffer[] = [];
+  const answers = decodeRanges(context, rangeTasks(context, base, data), rooms);
   if (options === null) {
     for await (const { task, answer } of answers) {
-      if (answer === null)
-        for await (const piece of decodeNative(task, signal)) yield piece.slice();
-      else yield answer.head;
+      if (answer === null) {
+        yield* decodeNative(task, signal);
+      } else {
+        yield answer.head;
+        rooms.push(answer.head.buffer as ArrayBuffer);
+      }
     }
     return;
   }
+  await loadCompressor(options.compressor);
   // Blocks at the edges of ranges are put together here; their exceptions come with their range.
   const exceptions = new Map<number, Uint8Array>();
   const packer = new BlockPacker(options, 0, exceptions);
   for await (const { task, answer } of answers) {
-    if (task.exceptions !== null) {
-      for (const [block, payload] of decodeExceptions(task.exceptions)) {
-        exceptions.set(block, payload);
-      }
-    }
+    noteExceptions(exceptions, task, packer.block);
     if (answer === null) {
       for await (const piece of decodeNative(task, signal)) {
         packer.push(piece);
-        yield* packer.take();
+        yield packer.take();
       }
-    } else {
-      packer.push(answer.head);
-      if (answer.blockCount > 0) packer.pass(answer.blocks, answer.blockCount);
-      packer.push(answer.tail);
+      continue;
     }
-    yield* packer.take();
-    for (const block of exceptions.keys()) if (block < packer.block) exceptions.delete(block);
+    packer.push(answer.head);
+    yield packer.take();
+    if (answer.blockCount > 0) {
+      packer.pass(answer.blockCount);
+      yield answer.blocks;
+    }
+    packer.push(answer.tail);
+    rooms.push(answer.blocks.buffer as ArrayBuffer);
   }
   packer.endBlock();
   if (data.compression?.emptyLastBlock === true) packer.endBlock(true);
-  yield* packer.take();
+  yield packer.take();
+}
+
+interface RangeAnswer {
+  readonly task: DecodeTask;
+  /** Null for a range that is too large for one answer. */
+  readonly answer: DecodedRange | null;
+}
+
+function decodeRanges(
+  { executor, signal }: ReadContext,
+  ranges: AsyncIterable<DecodeTask>,
+  rooms: ArrayBuffer[],
+): AsyncGenerator<RangeAnswer, void, undefined> {
+  return mapOrdered(ranges, executor.concurrency + 1, async (task) => {
+    if (task.nativeBytes > ANSWER_NATIVE_BYTES_MAX) return { task, answer: null };
+    const room = rooms.pop();
+    const answer = await executor.run<DecodedRange>(
+      'restore-range',
+      room === undefined ? task : { ...task, room },
+      { transfer: room === undefined ? [] : [room], ...(signal === undefined ? {} : { signal }) },
+    );
+    return { task, answer };
+  });
+}
+
+/** Adds the exceptional blocks of a range and forgets those before block `from`. */
+function noteExceptions(exceptions: Map<number, Uint8Array>, task: DecodeTask, from: number): void {
+  for (const block of exceptions.keys()) if (block < from) exceptions.delete(block);
+  if (task.exceptions === null) return;
+  for (const [block, payload] of decodeExceptions(task.exceptions)) exceptions.set(block, payload);
 }
 
 function packerOptions(data: RowsData): PackerOptions | null {

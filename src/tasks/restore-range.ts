@@ -7,8 +7,10 @@ export async function restoreRange(
   { signal }: TaskContext,
 ): Promise<TransferResult<unknown>> {
   const range = await decodeWholeRange(task, signal);
-  const buffers = [range.head, range.tail, ...range.blocks].map(
-    (bytes) => bytes.buffer as ArrayBuffer,
-  );
+  const { head, blocks, tail } = range;
+  // Empty ones may be shared: a buffer can be transferred only once.
+  const buffers = [head, blocks, tail]
+    .map((bytes) => bytes.buffer as ArrayBuffer)
+    .filter(({ byteLength }) => byteLength > 0);
   return new TransferResult(range, [...new Set(buffers)]);
 }
