@@ -23,6 +23,7 @@ import {
   type TableRecord,
 } from './records.js';
 import type { BackupBytes, BackupFault, BackupNote, BackupReport, TableReport } from './report.js';
+import { ANSWER_NATIVE_BYTES_MAX } from './rows-task.js';
 import type { SourceTable } from './sources.js';
 import { type StoreContext, storeFile } from './store-bytes.js';
 import { type SSTableContext, storeSSTable } from './store-sstable.js';
@@ -46,6 +47,8 @@ export interface BackupOptions {
   readonly limitRate?: number;
   /** Nothing is committed; the repository's store is one that discards. */
   readonly dryRun?: boolean;
+  /** A partition with more native bytes is read in this thread, piece by piece. */
+  readonly answerBytesMax?: number;
   readonly signal?: AbortSignal;
   readonly now?: Date;
   readonly onProgress?: (progress: BackupProgress) => void;
@@ -153,6 +156,7 @@ class BackupJob {
       writer: this.writer,
       executor,
       rooms: this.#rooms,
+      answerBytesMax: this.#options.answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX,
       chunker: { idsKey: repository.keys.ids, compression, ...chunk },
       reading: async (bytes) => {
         throwIfInterrupted(signal);

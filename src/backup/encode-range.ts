@@ -1,15 +1,10 @@
 /**
  * One range of whole partitions of an SSTable: native bytes, checked and walked, into chunks of
- * leaves and runs of its tree. The walk is strict (whatever the encoder would not give back is an
- * opaque leaf) and every block is encoded again and compared, so what comes out of here rebuilds the
- * range byte for byte (invariant 9 of docs/repository-format.md).
+ * leaves and runs of its tree. Every leaf is made into native bytes again and every block encoded
+ * again, and both are compared, so what comes out of here rebuilds the range byte for byte
+ * (invariant 9 of docs/repository-format.md).
  */
-import {
-  LeafWalker,
-  type LeafWindow,
-  NativeEncoder,
-  type WalkerOptions,
-} from '../canonical/index.js';
+import { LeafWalker, type LeafWindow, type WalkerOptions } from '../canonical/index.js';
 import { crc32 } from '../codec/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 import type { RandomAccessFile } from '../io/index.js';
@@ -17,14 +12,8 @@ import { RunBuilder, type RunRule } from '../merkle/index.js';
 import { throwIfInterrupted } from '../parallel/index.js';
 import type { BlockException, BlockReader } from './block-layout.js';
 import { BatchBuilder, type ChunkBatch, type ChunkerOptions } from './chunk-batch.js';
+import { ExactReturn } from './exact-return.js';
 import { LeafChunker } from './leaf-chunks.js';
-
-/**
- * Native bytes of each range that are made again from their leaves and compared. The walker and the
- * encoder are two programs; should they ever disagree about a table, this is where it shows, not in
- * a restore.
- */
-const SAMPLE_BYTES = 32 * 1024;
 
 /** Native bytes that are decoded before the walker runs over them. */
 const STEP_BYTES = 512 * 1024;
@@ -83,6 +72,7 @@ export async function* encodeRange(
   const runs = new RunBuilder(options.rule);
   const blocks = new BlockFeed(source, from, to);
   const walker = new LeafWalker(source.walker);
+  const exact = new ExactReturn(source.walker, source.where);
   const counts = { partitions: 0, rows: 0, leaves: 0, opaqueLeaves: 0, canonicalBytes: 0 };
   try {
     while (blocks.position < to || walker.pending > 0) {
@@ -93,16 +83,16 @@ export async function* encodeRange(
       const window = walker.window(pending + fresh);
       await blocks.fill(window.subarray(pending));
       const last = blocks.position === to;
-      // A copy: the walk may move the window.
-      const sample = base === from && pending === 0 ? window.slice(0, SAMPLE_BYTES) : null;
+      exact.expect(window);
       const leaves = walker.walk(pending + fresh, last, base);
       if (last && fresh === 0 && leaves.consumed === 0) throw unconsumed(base, source.where);
-      if (sample !== null) checkSample(source, sample, leaves);
+      exact.compare(leaves);
       runs.add({ position: base, ...batchOf(leaves) });
       chunker.add(leaves);
       count(counts, leaves);
       if (batch.frameBytes >= options.pieceBytes) yield { batch: batch.take() };
     }
+    exact.finish();
     chunker.finish();
     yield { batch: batch.take() };
     const { count: runCount, buffer } = runs.finish();
@@ -132,23 +122,6 @@ function count(counts: RangeCounts, leaves: LeafWindow): void {
   counts.leaves += leaves.leafCount;
   counts.opaqueLeaves += leaves.opaqueLeaves;
   counts.canonicalBytes += leaves.bytes.length;
-}
-
-/** Encodes the first leaves of a range and compares them with the bytes they came from. */
-function checkSample(source: RangeSource, sample: Uint8Array, leaves: LeafWindow): void {
-  const { leafCount, leafStarts, leafEnds, consumed } = leaves;
-  const endOf = (count: number): number =>
-    count === leafCount ? consumed : (leafStarts[count] as number);
-  let count = leafCount;
-  while (count > 0 && endOf(count) > sample.length) count--;
-  if (count === 0) return;
-  const encoder = new NativeEncoder(source.walker);
-  const native = encoder.push(leaves.bytes.subarray(0, leafEnds[count - 1]));
-  if (Buffer.compare(native, sample.subarray(0, native.length)) === 0) return;
-  throw new SstashError('SSTABLE_UNSUPPORTED_TYPE', 'its rows cannot be written again exactly', {
-    ...source.where,
-    hint: 'please report it; the file is kept as it is',
-  });
 }
 
 function unconsumed(position: number, where: ErrorDetails): SstashError {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { throwIfInterrupted } from '../parallel/index.js';
 
 /** Lets so many bytes a second through, in order of arrival; a burst of a second at most. */
 export class RateLimiter {
@@ -12,11 +13,17 @@ export class RateLimiter {
     this.#now = now;
   }
 
-  /** Waits until `bytes` may be read. */
+  /** Waits until `bytes` may be read. Throws INTERRUPTED. */
   async take(bytes: number, signal?: AbortSignal): Promise<void> {
     const now = this.#now();
     const start = Math.max(now, this.#freeAt);
     this.#freeAt = start + (bytes / this.#bytesPerSecond) * 1000;
-    if (start > now) await delay(start - now, undefined, signal === undefined ? {} : { signal });
+    if (start <= now) return;
+    try {
+      await delay(start - now, undefined, signal === undefined ? {} : { signal });
+    } catch (error) {
+      throwIfInterrupted(signal);
+      throw error;
+    }
   }
 }

@@ -15,6 +15,8 @@ export interface ReadContext {
   readonly repository: Repository;
   readonly executor: Executor;
   readonly signal?: AbortSignal;
+  /** A partition with more native bytes is rebuilt in this thread, piece by piece. */
+  readonly answerBytesMax?: number;
 }
 
 /** Version letters and format in a base name: `nb-1-big`. */
@@ -98,12 +100,13 @@ interface RangeAnswer {
 }
 
 function decodeRanges(
-  { executor, signal }: ReadContext,
+  { executor, signal, answerBytesMax }: ReadContext,
   ranges: AsyncIterable<DecodeTask>,
   rooms: ArrayBuffer[],
 ): AsyncGenerator<RangeAnswer, void, undefined> {
   return mapOrdered(ranges, executor.concurrency + 1, async (task) => {
-    if (task.nativeBytes > ANSWER_NATIVE_BYTES_MAX) return { task, answer: null };
+    if (task.nativeBytes > (answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX))
+      return { task, answer: null };
     const room = rooms.pop();
     const answer = await executor.run<DecodedRange>(
       'restore-range',

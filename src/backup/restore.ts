@@ -125,7 +125,7 @@ class RestoreJob {
       const files: PlannedFile[] = [];
       for (const file of group.files) {
         throwIfInterrupted(this.#options.signal);
-        if (seen.has(file.path)) throw twice(file.path);
+        if (seen.has(file.path)) throw this.#twice(file.path);
         seen.add(file.path);
         this.#report.files++;
         const state = await this.#stateOf(file);
@@ -147,6 +147,15 @@ class RestoreJob {
     if (status.kind !== 'file' || status.size !== file.bytes) return 'other';
     if (this.ledger.has(file.path, file.sha256, status)) return 'same';
     return (await this.#hash(path)) === file.sha256 ? 'same' : 'other';
+  }
+
+  #twice(path: string): SstashError {
+    const flat = this.#options.layout === 'flat';
+    return new SstashError(
+      flat ? 'USAGE' : 'REPOSITORY_CORRUPT',
+      'two files of the backup would have the same place',
+      { file: path, ...(flat ? { hint: 'use --layout cassandra, or one --table' } : {}) },
+    );
   }
 
   #conflict(conflicts: readonly string[]): SstashError {
@@ -292,8 +301,4 @@ function differs(file: PlannedFile, found: string): SstashError {
     found,
     hint: 'sstash verify --read-data looks for damage in the repository',
   });
-}
-
-function twice(path: string): SstashError {
-  return new SstashError('REPOSITORY_CORRUPT', 'the backup has a file twice', { file: path });
 }

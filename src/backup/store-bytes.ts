@@ -95,6 +95,8 @@ export interface StoreContext {
   readonly executor: Executor;
   readonly chunker: ChunkerOptions;
   readonly signal?: AbortSignal;
+  /** Ranges with more native bytes are not sent to a worker (rows-task.ts). */
+  readonly answerBytesMax: number;
   /** Buffers to be used again (rows-task.ts). */
   readonly rooms: ArrayBuffer[];
   /** Called before bytes are read, to slow down and to count. */

@@ -21,12 +21,7 @@ import { encodeChunkList, type ListedChunk } from './chunk-list.js';
 import type { RangePiece, RangeSummary } from './encode-range.js';
 import { encodeExceptions } from './exceptions.js';
 import { idText, type RowsData, type StreamRef } from './records.js';
-import {
-  ANSWER_NATIVE_BYTES_MAX,
-  encodePieces,
-  type RowsResult,
-  type RowsTask,
-} from './rows-task.js';
+import { encodePieces, type RowsResult, type RowsTask } from './rows-task.js';
 import { type StoreContext, storeBytes } from './store-bytes.js';
 
 const RANGE_BYTES = 8 * 1024 * 1024;
@@ -142,7 +137,7 @@ type RangeAnswer = RowsResult | AsyncGenerator<RangePiece, RangeSummary, undefin
 /** A worker's answer, or, for a range that is too large for one, its pieces made in this thread. */
 async function runRange(context: StoreContext, task: RowsTask): Promise<RangeAnswer> {
   const { signal, executor } = context;
-  if (task.to - task.from > ANSWER_NATIVE_BYTES_MAX) return encodePieces(task, PIECE_BYTES, signal);
+  if (task.to - task.from > context.answerBytesMax) return encodePieces(task, PIECE_BYTES, signal);
   const room = context.rooms.pop();
   return executor.run<RowsResult>('backup-range', room === undefined ? task : { ...task, room }, {
     transfer: room === undefined ? [] : [room],

@@ -169,12 +169,19 @@ export class Repository {
     return decodeManifest(this.keys.ids, name, await this.store.get(name.key), where);
   }
 
-  /** All manifests, oldest first. */
-  async manifests(): Promise<Manifest[]> {
+  /** All manifests, oldest first; `unreadable` is told of each that is damaged. */
+  async manifests(
+    unreadable?: (name: ManifestName, error: SstashError) => void,
+  ): Promise<Manifest[]> {
     const names = await this.manifestNames();
     const manifests = new Map<string, Manifest>();
     await forEachConcurrently(names, async (name) => {
-      manifests.set(name.key, await this.readManifest(name));
+      try {
+        manifests.set(name.key, await this.readManifest(name));
+      } catch (error) {
+        if (unreadable === undefined || !isSstashError(error)) throw error;
+        unreadable(name, error);
+      }
     });
     return names.flatMap(({ key }) => manifests.get(key) ?? []);
   }

@@ -52,12 +52,11 @@ export function openRepository(
 export async function runBackup(
   repository: Repository,
   paths: readonly string[],
-  options: { readonly filter?: TableFilter; readonly node?: string; readonly parent?: string } = {},
+  options: Partial<Parameters<typeof backup>[0]> & { readonly filter?: TableFilter } = {},
 ): Promise<BackupReport> {
   const tables = sourceTables(await findTables(paths), options.filter ?? {});
-  const { node = 'n1', parent } = options;
-  const more = parent === undefined ? {} : { parent };
-  return backup({ repository, executor, tables, node, ...more });
+  const { filter: _, ...more } = options;
+  return backup({ repository, executor, tables, node: 'n1', ...more });
 }
 
 export async function runRestore(

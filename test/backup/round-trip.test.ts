@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { fixtureSets, fixturesRoot } from '../../fixtures/index.js';
+import { fixtureSets, fixturesRoot, fixtureTable } from '../../fixtures/index.js';
 import { readRoot, readSSTables, readTable } from '../../src/backup/index.js';
 import { readData, readRecipe } from '../../src/backup/read-data.js';
 import type { Repository } from '../../src/repository/index.js';
@@ -101,6 +101,26 @@ t.test('rows that upgradesstables rewrote are stored once', async (t) => {
     const size = (report: typeof nb): number => report.bytes.new + report.bytes.reused;
     t.equal(nb.faults.length + oa.faults.length, 0);
     t.ok(oa.bytes.new < size(oa), `${table}: ${oa.bytes.new} of ${size(oa)} bytes are new`);
+  }
+});
+
+t.test('partitions too large for a worker are read and rebuilt piece by piece', async (t) => {
+  const root = t.testdir();
+  const names = ['wide', 'uncompressed_long', 'compression_lz4_4k'];
+  for (const name of names) {
+    const { directory } = fixtureTable('cassandra-4.1', name);
+    const whole = await newRepository(join(root, `whole-${name}`), { chunkBytes: 4096 });
+    const small = { answerBytesMax: 1 };
+    const report = await runBackup(whole, [directory], small);
+    t.same(report.faults, []);
+    // The same chunks as from a worker: nothing of them is new to a second backup.
+    const again = await runBackup(await openRepository(join(root, `whole-${name}`)), [directory], {
+      node: 'n2',
+    });
+    t.equal(again.chunks.new, 0, name);
+    const out = join(root, name);
+    await runRestore(whole, report.id, out, { layout: 'flat', ...small });
+    sameFiles(t, tableFiles(out), tableFiles(directory), name);
   }
 });
 

@@ -114,6 +114,9 @@ t.test('a damaged manifest touches its own backup alone', async (t) => {
   t.match(found.faults[0], { code: 'REPOSITORY_CORRUPT', component: 'manifest' });
   t.same(found.faults[0]?.backups, [first]);
   const repository = await openRepository(directory);
+  const unreadable: string[] = [];
+  const listed = await repository.manifests(({ id }) => unreadable.push(id));
+  t.same([listed.map(({ id }) => id), unreadable], [[second], [first]], 'it is listed as such');
   await runRestore(repository, second, join(root, 'out'), { layout: 'flat' });
   sameFiles(t, tableFiles(join(root, 'out')), tableFiles(other), 'the other one');
 });

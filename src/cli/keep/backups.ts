@@ -21,14 +21,19 @@ export async function listBackups(
   options: BackupsOptions,
 ): Promise<number> {
   const repository = await openRepository(context, options.repo);
-  const manifests = (await repository.manifests()).filter((each) => isWanted(each, options));
+  let code: number = EXIT.done;
+  const all = await repository.manifests(({ id }, error) => {
+    code = EXIT.no;
+    context.warn(`backup ${id} cannot be read: ${error.code}: ${error.message}`);
+  });
+  const manifests = all.filter((each) => isWanted(each, options));
   if (context.json) {
     await context.printJson(manifests.map(asJson));
-    return EXIT.done;
+    return code;
   }
   if (manifests.length === 0) {
     await context.print('no backups');
-    return EXIT.done;
+    return code;
   }
   const rows = manifests.map((manifest) => {
     const { bytes, tables = [], faults = 0 } = manifest.summary as Summary;
@@ -43,7 +48,7 @@ export async function listBackups(
     ];
   });
   await context.table(['id', 'created', 'node', 'tables', 'size', 'new', 'tags'], rows);
-  return EXIT.done;
+  return code;
 }
 
 function isWanted(manifest: Manifest, { node, table }: BackupsOptions): boolean {
