@@ -4,7 +4,7 @@
  */
 import type { CompressionInfo, Statistics } from '../components/index.js';
 import { isSstashError } from '../errors.js';
-import { type FileSystem, nodeFileSystem } from '../io/index.js';
+import { type FileSystem, nodeFileSystem, statPathIfThere } from '../io/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import { ALL_BLOCKS, checkBlocks, fileCrc, readChecksums } from './check-blocks.js';
 import { ComponentCheck, type ParsedStatistics } from './check-components.js';
@@ -44,6 +44,8 @@ export interface CheckResult {
   readonly faults: readonly Fault[];
   /** Bytes of Data.db that were read. */
   readonly bytesRead: number;
+  /** The SSTable was deleted meanwhile, as a running node does after compactions: nothing is said. */
+  readonly vanished: boolean;
 }
 
 /** What a check of blocks finds that are not as they were written. */
@@ -56,8 +58,23 @@ export async function checkSSTable(
   options: CheckOptions,
 ): Promise<CheckResult> {
   const check = new Check(files, options);
-  await check.run();
-  return { faults: sorted(check.faults.list), bytesRead: check.bytesRead };
+  try {
+    await check.run();
+  } catch (error) {
+    if (!isSstashError(error, 'PATH_NOT_FOUND')) throw error;
+    check.faults.addError(error, files.dataPath, error.component ?? 'Data.db');
+  }
+  const { bytesRead } = check;
+  if (check.faults.list.length > 0 && (await hasVanished(files, options.fs))) {
+    return { faults: [], bytesRead, vanished: true };
+  }
+  return { faults: sorted(check.faults.list), bytesRead, vanished: false };
+}
+
+/** Data.db was there and is not any more. */
+async function hasVanished(files: SSTableFiles, fs: FileSystem | undefined): Promise<boolean> {
+  if (!files.components.has('Data.db')) return false;
+  return (await statPathIfThere(files.dataPath, fs)) === null;
 }
 
 class Check {

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path';
 import { type Descriptor, formatVersion, parseComponentName } from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { type FileSystem, listDirectory, statPath } from '../io/index.js';
+import { isTransactionLog, uncommittedBases } from './transaction-logs.js';
 
 /** One file on disk. */
 export interface ComponentFile {
@@ -107,13 +108,9 @@ function describe(
   }
 }
 
-/** Whether `name` is that of an unfinished file or of Cassandra's own bookkeeping. */
-function isIgnored(name: string): boolean {
-  return name.endsWith('.tmp') || /_txn_.*\.log$/.test(name);
-}
-
 /**
- * Files of the folder `directory`, grouped by SSTable. Throws SSTABLE_UNSUPPORTED_VERSION for one of a
+ * Files of the folder `directory`, grouped by SSTable, without those that transaction logs show to be
+ * unfinished or obsolete. Throws SSTABLE_UNSUPPORTED_VERSION for one of a
  * version that is not known; with `only`, the start of a name, the rest is not looked at.
  */
 export async function readFolder(
@@ -122,10 +119,13 @@ export async function readFolder(
   only?: string,
 ): Promise<FolderFiles> {
   const entries = await listDirectory(directory, fs);
+  const logs = entries.map(({ name }) => name).filter(isTransactionLog);
+  // An SSTable that is asked for by name is looked at in any case.
+  const ignored = await uncommittedBases(directory, only === undefined ? logs : [], fs);
   const found = new Map<string, { descriptor: Descriptor; files: ComponentFile[] }>();
   const others: ComponentFile[] = [];
   for (const { name, kind } of entries) {
-    if (kind !== 'file' || isIgnored(name)) continue;
+    if (kind !== 'file' || name.endsWith('.tmp') || isTransactionLog(name)) continue;
     if (only !== undefined && !name.startsWith(`${only}-`)) continue;
     const described = describe(directory, name);
     if (described === null) {
@@ -133,6 +133,7 @@ export async function readFolder(
       continue;
     }
     const { descriptor, component } = described;
+    if (ignored.has(descriptor.base)) continue;
     const group = found.get(descriptor.base) ?? { descriptor, files: [] };
     group.files.push(await fileOf(directory, name, component, fs));
     found.set(descriptor.base, group);

@@ -2,8 +2,16 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import t from 'tap';
 import { fixtureTables } from '../../fixtures/index.js';
-import { SSTable } from '../../src/sstable/index.js';
-import { componentPath, copyFixture, faultsOf, withChanged } from '../helpers/sstable-copies.js';
+import { checkSSTable, SSTable } from '../../src/sstable/index.js';
+import { FaultyFileSystem } from '../helpers/faulty-file-system.js';
+import {
+  checkExecutor,
+  componentPath,
+  copyFixture,
+  faultsOf,
+  sstableFiles,
+  withChanged,
+} from '../helpers/sstable-copies.js';
 
 for (const mode of ['quick', 'full', 'deep'] as const) {
   t.test(`finds nothing wrong with any fixture (${mode})`, async (t) => {
@@ -155,4 +163,32 @@ t.test('says which of two files that contradict each other is the wrong one', as
     digest.map((fault) => fault.component),
     ['Digest.crc32'],
   );
+});
+
+t.test('an SSTable that is deleted meanwhile is no fault', async (t) => {
+  const data = copyFixture('cassandra-5.0', 'statics', t.testdir({}));
+  const files = await sstableFiles(data);
+  for (const file of files.components.values()) rmSync(file.path);
+  const result = await checkSSTable(files, { executor: checkExecutor });
+  t.match(result, { faults: [], vanished: true });
+});
+
+t.test('an aborted check is interrupted, not sound', async (t) => {
+  const data = copyFixture('cassandra-5.0', 'statics', t.testdir({}));
+  const files = await sstableFiles(data);
+  const signal = AbortSignal.abort();
+  await t.rejects(checkSSTable(files, { executor: checkExecutor, signal }), {
+    code: 'INTERRUPTED',
+  });
+});
+
+t.test('a disk that fails is an error, not a fault of the SSTable', async (t) => {
+  const data = copyFixture('cassandra-5.0', 'statics', t.testdir({}));
+  const files = await sstableFiles(data);
+  for (let at = 1; at < 12; at++) {
+    const fs = new FaultyFileSystem({ at, what: 'EIO', only: ['readAt'] });
+    const outcome = await checkSSTable(files, { executor: checkExecutor, fs }).catch((e) => e);
+    if (fs.counted < at) break;
+    t.match(outcome, { code: 'READ_FAILED' }, `read ${at}`);
+  }
 });

@@ -123,6 +123,27 @@ t.test('says so when there is nothing, and where there would be something', asyn
   });
 });
 
+t.test('leaves out what a transaction has not finished, or has made obsolete', async (t) => {
+  const root = t.testdir({});
+  const bases = ['nb-1-big', 'nb-2-big', 'nb-3-big', 'nb-4-big'];
+  make(root, ...bases.map((base) => `ks/t/${base}-Data.db`));
+  const record = (type: string, base: string): string =>
+    `${type}:[/var/lib/cassandra/data/ks/t/${base}-,0,8][1234567890]`;
+  const log = join(root, 'ks/t/nb_txn_compaction_5e1f0000-0000-11ee-8000-000000000001.log');
+  const lines = [
+    record('REMOVE', 'nb-1-big'),
+    record('REMOVE', 'nb-2-big'),
+    record('ADD', 'nb-3-big'),
+  ];
+  writeFileSync(log, `${lines.join('\n')}\n`);
+  t.same(await found(root), ['ks.t: nb-1-big nb-2-big nb-4-big'], 'not committed');
+  t.same(await found(join(root, 'ks/t/nb-3-big')), ['ks.t: nb-3-big'], 'asked for by name');
+  writeFileSync(log, `${[...lines, 'COMMIT:[,0,0][2613697770]'].join('\n')}\n`);
+  t.same(await found(root), ['ks.t: nb-3-big nb-4-big'], 'committed');
+  writeFileSync(log, `${[...lines, 'ABORT:[,0,0][2613697770]'].join('\n')}\n`);
+  t.same(await found(root), ['ks.t: nb-1-big nb-2-big nb-4-big'], 'aborted');
+});
+
 t.test('a loop of links ends', async (t) => {
   const root = t.testdir({});
   make(root, 'ks/t/nb-1-big-Data.db');
