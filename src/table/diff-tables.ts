@@ -1,6 +1,7 @@
 /** The differences of two tables at the level of detail that was asked for. */
 import { equalBytes } from '../binary/index.js';
 import { parseKeyText } from '../cql/index.js';
+import { SstashError } from '../errors.js';
 import { type LeafSum, rootDigest, type Zone } from '../merkle/index.js';
 import {
   comparePartition,
@@ -56,10 +57,14 @@ function namingOf(tables: Tables, options: DiffOptions): Naming {
 /** Some differences at a time. */
 export type DifferenceBatches = AsyncGenerator<readonly Difference[], void>;
 
-/** What differs in two tables, in their order. Errors are those of reading either. */
+/**
+ * What differs in two tables, in their order; ranges where a side has trees alone, whatever the
+ * level. USAGE for a key where a side has no rows to look at; other errors are those of reading.
+ */
 export async function* diffTables(tables: Tables, options: DiffOptions): DifferenceBatches {
   const { level, key, signal, keyspace, table } = options;
   if (key !== null) {
+    checkRows(tables);
     if (!hasRows(tables.a) && !hasRows(tables.b)) return;
     const naming = namingOf(tables, options);
     const bytes = parseKeyText(naming.header.keyType, key);
@@ -87,6 +92,14 @@ export async function* diffTables(tables: Tables, options: DiffOptions): Differe
       yield [{ kind: 'range', change: 'changed', keyspace, table, range, ...sides }];
     } else if (places !== null) yield* atLevel(level, namingOf(tables, options), places);
   }
+}
+
+/** Refuses trees without rows: they tell ranges of tokens, no partition. */
+function checkRows({ a, b }: Tables): void {
+  if (a.sources !== null && b.sources !== null) return;
+  throw new SstashError('USAGE', 'a tree file has no rows in which to look for a key', {
+    hint: 'Give the SSTables or the backup instead of the tree file, or leave out --key.',
+  });
 }
 
 function hasRows({ sources }: OpenedTable): boolean {

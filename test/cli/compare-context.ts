@@ -6,6 +6,7 @@ import { tasks } from '../../src/tasks/index.js';
 export interface Ran {
   readonly code: number;
   readonly text: string;
+  readonly warnings: readonly string[];
 }
 
 export async function runCommand(
@@ -27,6 +28,7 @@ export async function runCommand(
     executor: inlineExecutor(tasks),
     env: { SSTASH_CACHE_DIR: options.cache },
   });
-  const code = await action(context);
-  return { code, text: parts.join('') };
+  const warnings: string[] = [];
+  const code = await action({ ...context, warn: (text) => void warnings.push(text) });
+  return { code, text: parts.join(''), warnings };
 }

@@ -129,6 +129,14 @@ t.test('tree files tell the ranges that differ', async (t) => {
   t.ok(json.differences.length > 0 && json.differences.every(({ kind }) => kind === 'range'));
   t.equal((await diffJson(cache, a, day1('orders'))).code, 0);
   t.equal((await diffJson(cache, day2('orders'), b)).code, 0);
+  const key = { key: '1' };
+  await t.rejects(diffJson(cache, a, b, key), { code: 'USAGE', hint: /tree file/ });
+  await t.rejects(diffJson(cache, a, day2('orders'), key), { code: 'USAGE' });
+  await t.rejects(diffJson(cache, day1('orders'), b, key), { code: 'USAGE' });
+  const { warnings } = await diffJson(cache, a, day2('orders'));
+  t.equal(warnings.length, 1, 'rows were asked for, ranges are told');
+  t.match(warnings[0], /ranges of tokens/);
+  t.same((await diffJson(cache, a, b, { level: 'range' })).warnings, []);
 });
 
 t.test('people get the place, both values and both times', async (t) => {

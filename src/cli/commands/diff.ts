@@ -12,7 +12,7 @@ Examples:
   sstash diff --json a b | jq '.differences[] | [.key, .column, .a.value, .b.value]'
 
 Descends Merkle trees from their roots and reads rows only where they differ. Exit code 0 same,
-1 different.
+1 different. A tree file has no rows: differences from it are ranges of tokens, and --key needs rows.
 `;
 
 const LEVELS = ['table', 'range', 'partition', 'row', 'cell'] as const;

@@ -61,8 +61,12 @@ class Run {
       if (left === undefined || right === undefined) return;
       const { level, key = null } = this.#options;
       const options = { keyspace, table, level, key, signal };
+      const treesOnly = left.sources === null || right.sources === null;
+      let isTold = !treesOnly || level === 'table' || level === 'range';
       for await (const differences of diffTables({ a: left, b: right }, options)) {
         for (const difference of differences) {
+          if (!isTold) this.#context.warn(rangesText(keyspace, table, level));
+          isTold = true;
           await this.#tell(difference);
           if (this.limited) return;
         }
@@ -86,6 +90,13 @@ class Run {
     this.differences++;
     this.limited = this.differences >= (this.#options.limit ?? Number.POSITIVE_INFINITY);
   }
+}
+
+function rangesText(keyspace: string, table: string, level: string): string {
+  return (
+    `${keyspace}.${table}: a tree file has no rows, so ranges of tokens are told, ` +
+    `not the level ${level}`
+  );
 }
 
 export async function diff(
