@@ -65,6 +65,19 @@ t.test('--output writes the trees', async (t) => {
   t.match(run.text, /^shop\.orders/);
   const [table] = parseTrees(readFileSync(output));
   t.equal(table?.sstables.length, 2);
+  const again = await runCommand((context) => tree(context, paths, { output }), { cache: folder });
+  t.equal(again.code, 0, 'a tree file is replaced');
+});
+
+t.test('--output leaves alone what is no tree file', async (t) => {
+  const cache = t.testdir({ 'nb-1-big-Data.db': 'rows', empty: '', folder: {} });
+  const { directory } = daySnapshot('orders', 'day2');
+  for (const name of ['nb-1-big-Data.db', 'empty', 'folder']) {
+    const output = join(cache, name);
+    const run = runCommand((context) => tree(context, [directory], { output }), { cache });
+    await t.rejects(run, { code: 'USAGE', file: output });
+  }
+  t.equal(readFileSync(join(cache, 'nb-1-big-Data.db'), 'utf8'), 'rows');
 });
 
 t.test('an SSTable that cannot be read is an error that names the file', async (t) => {

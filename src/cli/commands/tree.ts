@@ -22,7 +22,10 @@ export function registerTree(program: Command, run: CommandRunner): void {
     .summary('Merkle trees and their roots')
     .description('Builds the Merkle trees of tables, or takes them from the cache; prints roots.')
     .argument('<paths...>', 'SSTables, table, snapshot, keyspace or data folders')
-    .option('--output <file>', 'write the trees into a tree file, which diff can read')
+    .option(
+      '--output <file>',
+      'write the trees into a new file, or over a tree file; diff can read it',
+    )
     .addHelpText('after', EXAMPLES)
     .action((paths: string[], options: TreeOptions) =>
       run(async (context) => {

@@ -17,7 +17,8 @@ export function treeOptions(context: CommandContext): LoadTreeOptions {
   return { executor, signal, cache: cacheDirectory(env), onBytes };
 }
 
-async function isTreeFileAt(path: string): Promise<boolean> {
+/** Whether a tree file stands at `path`. */
+export async function isTreeFileAt(path: string): Promise<boolean> {
   const status = await statPathIfThere(path);
   if (status?.kind !== 'file') return false;
   const file = await openFile(path);

@@ -1,5 +1,6 @@
 /** Runs `tree`. */
-import { publish } from '../../io/index.js';
+import { SstashError } from '../../errors.js';
+import { publish, statPathIfThere } from '../../io/index.js';
 import { rootDigest } from '../../merkle/index.js';
 import { findTables, type TableFiles } from '../../sstable/index.js';
 import {
@@ -13,7 +14,7 @@ import {
 import type { TreeOptions } from '../commands/tree.js';
 import type { CommandContext } from '../context.js';
 import { formatBytes, formatCount } from '../format.js';
-import { treeOptions } from './side.js';
+import { isTreeFileAt, treeOptions } from './side.js';
 
 interface TreeReport {
   readonly keyspace: string;
@@ -97,23 +98,42 @@ async function printTable(context: CommandContext, table: TreeReport): Promise<v
   await context.print('');
 }
 
+function notATreeFile(output: string): SstashError {
+  return new SstashError('USAGE', 'this file is there already and is no tree file', {
+    file: output,
+    hint: 'Give --output a name that is free, or a tree file to replace.',
+  });
+}
+
+/** Writes the tree file; what is there already is replaced only where it is a tree file itself. */
+async function writeTrees(output: string, trees: readonly TableTrees[]): Promise<void> {
+  const ifAbsent = !(await isTreeFileAt(output));
+  const written = await publish(output, serialiseTrees(trees), { ifAbsent });
+  if (!written) throw notATreeFile(output);
+}
+
 export async function tree(
   context: CommandContext,
   paths: readonly string[],
   options: TreeOptions,
 ): Promise<number> {
+  const { output } = options;
+  if (output !== undefined && (await statPathIfThere(output)) !== null) {
+    // Before the work, not after it.
+    if (!(await isTreeFileAt(output))) throw notATreeFile(output);
+  }
   const reports: TreeReport[] = [];
   const trees: TableTrees[] = [];
   for (const files of await findTables(paths)) {
     const sstables = await treesOf(context, files);
     const done = report(files, sstables);
     reports.push(done);
-    if (options.output !== undefined) {
+    if (output !== undefined) {
       trees.push({ keyspace: files.keyspace, table: files.table, sstables });
     }
     if (!context.json) await printTable(context, done);
   }
-  if (options.output !== undefined) await publish(options.output, serialiseTrees(trees));
+  if (output !== undefined) await writeTrees(output, trees);
   if (context.json) await context.printJson({ tables: reports });
   return 0;
 }
