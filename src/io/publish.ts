@@ -159,14 +159,9 @@ export function isTemporaryName(name: string): boolean {
 export async function makeDirectory(path: string, fs: FileSystem = nodeFileSystem): Promise<void> {
   await call(path, 'write', async () => {
     try {
-      await fs.makeDirectory(path);
+      await makeWithParents(path, fs);
     } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === 'ENOENT' && dirname(path) !== path) {
-        await makeDirectory(dirname(path), fs);
-        return makeDirectory(path, fs);
-      }
-      if (errno !== 'EEXIST') throw error;
+      if (errnoOf(error) !== 'EEXIST') throw error;
       if ((await fs.stat(path)).kind !== 'directory') {
         throw Object.assign(new Error('a file is in the way'), { code: 'ENOTDIR' });
       }
@@ -174,6 +169,19 @@ export async function makeDirectory(path: string, fs: FileSystem = nodeFileSyste
     }
     await fs.syncDirectory(dirname(path));
   });
+}
+
+/** EEXIST when `path` is there; the directory above it is made where it is missing. */
+async function makeWithParents(path: string, fs: FileSystem): Promise<void> {
+  try {
+    await fs.makeDirectory(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (errnoOf(error) !== 'ENOENT' || parent === path) throw error;
+    await makeDirectory(parent, fs);
+    // Once more only: some places (/proc) have no such directory even below one that is there.
+    await fs.makeDirectory(path);
+  }
 }
 
 /** True when the file was there. Durable only after its directory was synced. */

@@ -106,6 +106,18 @@ t.test('makes nested directories, and says when a file is in the way', async (t)
   t.equal(await removeFile(join(dir, 'file')), false);
 });
 
+t.test('a directory that no one can make is an error, not a loop', async (t) => {
+  const dir = t.testdir({});
+  const fs = new (class extends FaultyFileSystem {
+    override async makeDirectory(path: string): Promise<void> {
+      if (!path.endsWith('never')) return super.makeDirectory(path);
+      throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' });
+    }
+  })();
+  const path = join(dir, 'a/never');
+  await t.rejects(makeDirectory(path, fs), { code: 'WRITE_FAILED', file: path, hint: /folder/ });
+});
+
 t.test('an append file grows over openings', async (t) => {
   const path = join(t.testdir({}), 'ledger');
   for (const part of ['one\n', 'two\n', 'thr']) {
