@@ -21,8 +21,6 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Worker threads, started by the first task. */
   readonly executor: Executor;
-  /** `--memory-limit` in bytes, where it was given. */
-  readonly memoryLimit: number | undefined;
   readonly progress: Progress;
   readonly env: NodeJS.ProcessEnv;
   /** A warning on standard error. */
@@ -75,7 +73,6 @@ export async function createContext(parts: ContextParts): Promise<CommandContext
     stdout,
     signal: parts.signal,
     executor: parts.executor,
-    memoryLimit: options.memoryLimit,
     progress,
     env: parts.env,
     warn(text) {

@@ -26,6 +26,18 @@ export function parseCount(text: string): number {
   return value;
 }
 
+const BASE_BYTES = 100 * 1024 ** 2;
+const WORKER_BYTES = 80 * 1024 ** 2;
+
+/**
+ * Of `wanted` worker threads, as many as keep near `memoryLimit` bytes: 100 MiB for the program
+ * and 80 MiB for each thread. One at least.
+ */
+export function workersWithin(wanted: number, memoryLimit: number | undefined): number {
+  if (memoryLimit === undefined) return wanted;
+  return Math.min(wanted, Math.max(1, Math.floor((memoryLimit - BASE_BYTES) / WORKER_BYTES)));
+}
+
 /** ISO 8601 (`2026-01-31`, `2026-01-31T10:00:00Z`) or seconds since 1970 → seconds since 1970. */
 export function parseTime(text: string): number {
   if (/^-?\d{1,11}$/.test(text)) return Number(text);

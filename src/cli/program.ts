@@ -13,7 +13,7 @@ import {
 import { errorJson, errorLine } from './error-text.js';
 import { EXIT, exitCodeOf, exitCodeOfSignal } from './exit-codes.js';
 import { toJson } from './json.js';
-import { parseCount, parseSize } from './options.js';
+import { parseCount, parseSize, workersWithin } from './options.js';
 import { descriptorOutput, type Output, OutputClosed, writeError } from './output.js';
 
 /** Loads a command's module; keyed by the command's name. */
@@ -44,7 +44,11 @@ function newProgram(stdout: string[]): Command {
     .configureHelp({ showGlobalOptions: true })
     .option('--json', 'one JSON document on stdout; errors are JSON on stderr')
     .option('--workers <n>', 'worker threads (default: from the machine)', parseCount)
-    .option('--memory-limit <size>', 'memory that a command may use, e.g. 2GiB', parseSize)
+    .option(
+      '--memory-limit <size>',
+      'use fewer workers, so that 100 MiB and 80 MiB for each stay within it, e.g. 500MiB',
+      parseSize,
+    )
     .addOption(
       new Option('--progress <mode>', 'progress on stderr')
         .choices(['auto', 'plain', 'none'])
@@ -129,7 +133,8 @@ async function runAction(
   signals: Signals,
 ): Promise<number> {
   const stdout = descriptorOutput(1, signals.signal);
-  const threads = options.workers ?? Math.max(1, availableParallelism());
+  const wanted = options.workers ?? Math.max(1, availableParallelism());
+  const threads = workersWithin(wanted, options.memoryLimit);
   const executor = lazyExecutor(threads, async () => {
     const { createExecutor } = await import('../tasks/index.js');
     return createExecutor(threads);

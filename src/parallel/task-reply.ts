@@ -43,7 +43,7 @@ export function unwrap(reply: TaskReply): unknown {
 /** The error for a thread that ended without a reply (out of memory, killed). */
 export function lostThread(task: string, cause: unknown): SstashError {
   return new SstashError('INTERRUPTED', `the worker thread of the task ${task} died`, {
-    hint: 'Try fewer --workers, or a lower --memory-limit where the command has one.',
+    hint: 'Try fewer --workers, or a --memory-limit, which uses fewer of them.',
     cause,
   });
 }

@@ -1,5 +1,11 @@
 import t from 'tap';
-import { parseCount, parseDuration, parseSize, parseTime } from '../../src/cli/options.js';
+import {
+  parseCount,
+  parseDuration,
+  parseSize,
+  parseTime,
+  workersWithin,
+} from '../../src/cli/options.js';
 
 t.test('sizes are powers of 1024, whatever the unit is called', async (t) => {
   const sizes = { '4096': 4096, '64k': 65536, '64KiB': 65536, '64 kb': 65536, '1.5G': 1610612736 };
@@ -10,6 +16,20 @@ t.test('sizes are powers of 1024, whatever the unit is called', async (t) => {
 t.test('counts are whole numbers from 1 on', async (t) => {
   t.equal(parseCount('12'), 12);
   for (const text of ['0', '-1', '1.5', 'two', '']) t.throws(() => parseCount(text), text);
+});
+
+t.test('a memory limit uses fewer workers, one at least', async (t) => {
+  const MiB = 1024 ** 2;
+  t.equal(workersWithin(8, undefined), 8);
+  for (const [limit, workers] of [
+    [1, 1],
+    [180, 1],
+    [259, 1],
+    [260, 2],
+    [2048, 8],
+  ] as const) {
+    t.equal(workersWithin(8, limit * MiB), workers, `${limit} MiB`);
+  }
 });
 
 t.test('times are UTC, also without a zone', async (t) => {
