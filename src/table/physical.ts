@@ -5,6 +5,7 @@
 import { toHex } from '../binary/index.js';
 import { StreamHash, xxh3_128 } from '../codec/index.js';
 import { openFile } from '../io/index.js';
+import { throwIfInterrupted } from '../parallel/index.js';
 import type { SSTable } from '../sstable/index.js';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -21,7 +22,7 @@ async function fileDigest(path: string, options: PhysicalOptions): Promise<Uint8
     const hash = new StreamHash();
     const chunk = new Uint8Array(Math.min(CHUNK_BYTES, Math.max(1, file.size)));
     for (let at = 0; at < file.size; at += chunk.length) {
-      options.signal?.throwIfAborted();
+      throwIfInterrupted(options.signal);
       const bytes = await file.read(at, Math.min(chunk.length, file.size - at), chunk);
       hash.update(bytes);
       options.onBytes?.(bytes.length);

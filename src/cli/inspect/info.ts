@@ -1,4 +1,5 @@
 /** Runs `info`. */
+import { throwIfInterrupted } from '../../parallel/index.js';
 import { findTables } from '../../sstable/index.js';
 import type { CommandContext } from '../context.js';
 import { readDetails } from './details.js';
@@ -10,7 +11,7 @@ export async function info(context: CommandContext, paths: readonly string[]): P
   const documents: unknown[] = [];
   for (const table of await findTables([...paths])) {
     for (const files of table.sstables) {
-      context.signal.throwIfAborted();
+      throwIfInterrupted(context.signal);
       const details = await readDetails(files, await readFacts(files), now);
       const { keyspace, table: name } = table;
       if (context.json) documents.push({ keyspace, table: name, ...details });

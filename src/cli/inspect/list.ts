@@ -1,4 +1,5 @@
 /** Runs `ls`. */
+import { throwIfInterrupted } from '../../parallel/index.js';
 import { findTables, type TableFiles } from '../../sstable/index.js';
 import type { CommandContext } from '../context.js';
 import { exitCodeOf } from '../exit-codes.js';
@@ -15,7 +16,7 @@ interface ListedTable {
 export async function list(context: CommandContext, paths: readonly string[]): Promise<number> {
   const tables: ListedTable[] = [];
   for (const table of await findTables([...paths])) {
-    context.signal.throwIfAborted();
+    throwIfInterrupted(context.signal);
     tables.push(await readTable(table));
   }
   if (context.json) {
