@@ -168,10 +168,10 @@ t.test('a cache that cannot be written is done without', async (t) => {
 });
 
 t.test('the cache lies where the environment says', async (t) => {
-  const home = { HOME: '/home/x' };
+  const home = { HOME: '/h' };
   t.equal(cacheDirectory({ ...home, SSTASH_CACHE_DIR: '/c', XDG_CACHE_HOME: '/d' }), '/c');
   t.equal(cacheDirectory({ ...home, XDG_CACHE_HOME: '/d' }), '/d/sstash');
-  t.equal(cacheDirectory(home), '/home/x/.cache/sstash');
+  t.equal(cacheDirectory(home), '/h/.cache/sstash');
   t.equal(cacheDirectory({}), null);
 });
 
