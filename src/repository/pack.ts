@@ -4,13 +4,16 @@
  * | part | content |
  * |---|---|
  * | head | `SSTPACK1`, 8 bytes |
+ * | salt | 16 random bytes |
  * | frames | one per object, back to back |
  * | index | a frame around: u32 count, count entries in file order (entries.ts) |
  * | trailer | u32 length of the index frame, u32 CRC-32 of it, `1KCAPTSS` |
  *
- * The name of a pack is the SHA-256 of the whole file. The index at the end makes every index
+ * The name of a pack is the SHA-256 of the whole file; the salt keeps a pack that is made again from
+ * having the name of one that was lost or damaged. The index at the end makes every index
  * fragment rebuildable from packs alone (invariant 5 of docs/repository-format.md).
  */
+import { randomBytes } from 'node:crypto';
 import { ByteWriter, equalBytes } from '../binary/index.js';
 import { crc32 } from '../codec/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
@@ -28,7 +31,7 @@ import { contentName } from './keys.js';
 
 const HEAD = new TextEncoder().encode('SSTPACK1');
 const TAIL = new TextEncoder().encode('1KCAPTSS');
-export const PACK_HEAD_BYTES = HEAD.length;
+const SALT_BYTES = 16;
 const TRAILER_BYTES = 8 + TAIL.length;
 /** Enough for the trailer and the index of most packs: one read instead of two. */
 const TAIL_GUESS_BYTES = 64 * 1024;
@@ -66,7 +69,8 @@ export class PackBuilder {
   clear(): void {
     this.#entries = [];
     this.#buffer.set(HEAD);
-    this.bytes = HEAD.length;
+    this.#buffer.set(randomBytes(SALT_BYTES), HEAD.length);
+    this.bytes = HEAD.length + SALT_BYTES;
   }
 
   /** Copies `frame`; keeps `id`, which must not change any more. */
