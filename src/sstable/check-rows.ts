@@ -47,6 +47,8 @@ export async function checkRows(
   try {
     const order = new KeyOrder(sstable.partitioner, hasher);
     await new RowCheck(sstable, blocks, cursor, order, totals, faults).run(span, signal);
+    // A copy: a view would take its whole window along to another thread.
+    totals.lastKey = totals.lastKey?.slice() ?? null;
   } finally {
     hasher.close();
   }
@@ -117,7 +119,7 @@ class RowCheck {
         const read = await this.#read(position, length, window.subarray(rest.length));
         await this.#index?.loadUntil(base + rest.length + read.length);
         const usable = window.subarray(0, rest.length + read.length);
-        const consumed = this.#scanner.scan(usable, base, base + usable.length === to);
+        const consumed = this.#scanner.scan(usable, base, to);
         if (read.error !== null) return { at: base + consumed, error: read.error };
         rest = window.subarray(consumed);
         position += length;

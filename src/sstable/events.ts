@@ -47,7 +47,7 @@ export async function* readEvents(
     await sstable.readData(position, length, window.subarray(rest.length));
     const base = position - rest.length;
     position += length;
-    const { events, consumed } = await parser.parse(window, base, position === to);
+    const { events, consumed } = await parser.parse(window, base, to);
     rest = window.subarray(consumed);
     if (events.length > 0) yield events;
     wanted =
@@ -65,12 +65,14 @@ class EventParser {
     this.#rows = new RowReader(sstable.header, sstable.version, { strict });
   }
 
-  /** All whole events of a window; with `last` the window must end with a partition. */
+  /** All whole events of a window; at `to` a partition must end. */
   async parse(
     window: Uint8Array,
     base: number,
-    last: boolean,
+    to: number,
   ): Promise<{ events: SSTableEvent[]; consumed: number }> {
+    const behind = to - base - window.length;
+    const last = behind === 0;
     const where = { file: this.#sstable.files.dataPath, component: 'Data.db' };
     const r = new ByteReader(window, { base, complete: last, where });
     const events: SSTableEvent[] = [];
@@ -80,6 +82,8 @@ class EventParser {
       }
     } catch (error) {
       if (!(error instanceof NeedMoreBytes)) throw await dataError(this.#sstable, error);
+      // A length that leads behind the end: not worth reading on for.
+      if (error.bytes > behind) throw await dataError(this.#sstable, tooLong(r));
     }
     return { events, consumed: r.offset };
   }
@@ -94,6 +98,12 @@ class EventParser {
     if (next.type === 'end') this.#inside = false;
     return next;
   }
+}
+
+function tooLong(r: ByteReader): SstashError {
+  return new SstashError('SSTABLE_TRUNCATED', 'an item ends behind the rows', {
+    offset: r.position,
+  });
 }
 
 /** An error at a position of the stream, with the place in the file added. */

@@ -56,6 +56,7 @@ export class RowScanner {
   /** Compactions of 6.0 write some previous sizes as 0. */
   readonly #mayLackSizes: boolean;
   #base = 0;
+  #end = 0;
   #itemStart = 0;
   #inside = false;
   #partitionStart = 0;
@@ -113,12 +114,13 @@ export class RowScanner {
 
   /**
    * Scans all whole items of a window that begins at `base` in the stream; returns the bytes that
-   * they take. With `last` the window must end with a partition.
+   * they take. At `end` of the stream a partition must end.
    */
-  scan(window: Uint8Array, base: number, last: boolean): number {
+  scan(window: Uint8Array, base: number, end: number): number {
     const cursor = this.#cursor;
     cursor.load(window);
     this.#base = base;
+    this.#end = end;
     let done = 0;
     this.#itemStart = base;
     try {
@@ -133,7 +135,7 @@ export class RowScanner {
     } catch (error) {
       if (error !== windowEnds) throw this.#placed(error);
     }
-    if (last && (done < window.length || this.#inside)) {
+    if (base + window.length === end && (done < window.length || this.#inside)) {
       throw new SstashError('SSTABLE_TRUNCATED', 'the rows end in the middle of a partition', {
         uncompressedOffset: base + done,
       });
@@ -328,6 +330,10 @@ export class RowScanner {
   #sizes(start: number, expectedPrevious: number, what: string): number {
     const cursor = this.#cursor;
     const size = this.#length(what);
+    // Before a window is made that large.
+    if (this.#base + cursor.at + size > this.#end) {
+      throw this.#damage(start, `the ${what} of ${size} bytes ends behind the rows`);
+    }
     cursor.need(size);
     const end = cursor.at + size;
     const previous = cursor.uvint();
