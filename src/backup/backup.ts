@@ -5,6 +5,7 @@
  */
 import { isSstashError, SstashError } from '../errors.js';
 import { LIMITS } from '../limits.js';
+import { addSums, rootDigest } from '../merkle/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import { type Manifest, type Repository, RepositoryWriter } from '../repository/index.js';
 import type { ComponentFile, SSTableFiles } from '../sstable/index.js';
@@ -145,6 +146,7 @@ class BackupJob {
       sstables: sstables.length,
       files: others.length,
       bytes: bytes.new + bytes.reused,
+      raw: rawRoot(sstables),
       record: idText(id),
     };
   }
@@ -286,6 +288,17 @@ class BackupJob {
       notes: this.#notes,
     };
   }
+}
+
+/** The root that `tree` prints for the same SSTables. */
+function rawRoot(sstables: readonly SSTableRecord[]): string | null {
+  const sums = sstables.map(({ leafSum }) => leafSum);
+  if (sums.includes(null)) return null;
+  return rootDigest(
+    addSums(
+      sums.map((sum) => ({ leaves: sum?.leaves ?? 0, words: Uint32Array.from(sum?.words ?? []) })),
+    ),
+  );
 }
 
 /** For the caller that found no table. */

@@ -1,5 +1,5 @@
 /** Plain bytes out of the repository. */
-import type { PlacedObject, Repository } from '../repository/index.js';
+import type { ObjectLocation, PlacedObject, Repository } from '../repository/index.js';
 import { decodeChunkList } from './chunk-list.js';
 import { idOf, type StreamRef } from './records.js';
 
@@ -42,6 +42,8 @@ export interface PackedPlaces {
   readonly ids: Uint8Array;
   /** Four numbers an object: index in `packs`, offset, length of the frame, raw length. */
   readonly numbers: Uint32Array;
+  /** Further places of the few objects that have any, by the number of the object. */
+  readonly others: ReadonlyMap<number, readonly ObjectLocation[]>;
 }
 
 export function packPlaces(objects: readonly PlacedObject[]): PackedPlaces {
@@ -49,6 +51,7 @@ export function packPlaces(objects: readonly PlacedObject[]): PackedPlaces {
   const numberOf = new Map<string, number>();
   const ids = new Uint8Array(objects.length * 32);
   const numbers = new Uint32Array(objects.length * 4);
+  const others = new Map<number, readonly ObjectLocation[]>();
   for (const [i, object] of objects.entries()) {
     let pack = numberOf.get(object.pack);
     if (pack === undefined) {
@@ -56,17 +59,19 @@ export function packPlaces(objects: readonly PlacedObject[]): PackedPlaces {
       numberOf.set(object.pack, pack);
     }
     ids.set(object.id, i * 32);
+    if (object.others !== undefined) others.set(i, object.others);
     numbers.set([pack, object.offset, object.length, object.rawLength], i * 4);
   }
-  return { packs, ids, numbers };
+  return { packs, ids, numbers, others };
 }
 
-export function unpackPlaces({ packs, ids, numbers }: PackedPlaces): PlacedObject[] {
+export function unpackPlaces({ packs, ids, numbers, others }: PackedPlaces): PlacedObject[] {
   return Array.from({ length: ids.length / 32 }, (_, i) => ({
     id: ids.subarray(i * 32, i * 32 + 32),
     pack: packs[numbers[i * 4] as number] as string,
     offset: numbers[i * 4 + 1] as number,
     length: numbers[i * 4 + 2] as number,
     rawLength: numbers[i * 4 + 3] as number,
+    others: others.get(i) ?? [],
   }));
 }

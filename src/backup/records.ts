@@ -49,6 +49,13 @@ export interface RangeColumns {
   readonly exceptions: Readonly<Record<string, StreamRef>>;
 }
 
+/** Sum of the digests of an SSTable's leaves (docs/tree-format.md): sums of SSTables add up. */
+export interface LeafSumRecord {
+  readonly leaves: number;
+  /** Four words. */
+  readonly words: readonly number[];
+}
+
 export interface RowsData {
   readonly form: 'rows';
   /** Size and SHA-256 of the file Data.db. */
@@ -104,6 +111,8 @@ export interface SSTableRecord {
   /** Recipe of Data.db; null when the SSTable has none. */
   readonly recipe: string | null;
   readonly components: readonly ComponentRecord[];
+  /** Null where the rows are not known. */
+  readonly leafSum: LeafSumRecord | null;
   /** What was found wrong; the bytes are kept all the same. */
   readonly damage: readonly DamageRecord[];
   /** Why Data.db was stored as plain bytes although nothing is wrong with it. */
@@ -135,6 +144,8 @@ export interface TableEntry {
   readonly sstables: number;
   readonly files: number;
   readonly bytes: number;
+  /** Raw root of the table's leaves, as `tree` prints it; null where some rows are not known. */
+  readonly raw: string | null;
   readonly record: string;
 }
 

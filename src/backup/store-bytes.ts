@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '../binary/index.js';
 import { SstashError } from '../errors.js';
-import { openFile } from '../io/index.js';
+import { openFile, readWholeFile } from '../io/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import type { RepositoryWriter } from '../repository/index.js';
 import { byteChunks } from './byte-chunks.js';
@@ -21,6 +21,8 @@ import { idText, type StreamRef } from './records.js';
 
 export const PIECE_BYTES = 8 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
+/** Files that cost a worker more to ask for than to store. */
+const SMALL_FILE_BYTES = 128 * 1024;
 const INLINE_CHUNKS_MAX = 8;
 const LIST_CHUNKS_MAX = 4096;
 
@@ -81,6 +83,12 @@ export async function hashFile(task: HashTask, signal?: AbortSignal): Promise<st
   }
 }
 
+async function readSmall(path: string, size: number): Promise<Uint8Array> {
+  const bytes = await readWholeFile(path, SMALL_FILE_BYTES);
+  if (bytes.length !== size) throw changed(path, size, bytes.length);
+  return bytes;
+}
+
 function changed(path: string, expected: number, found: number): SstashError {
   return new SstashError('READ_FAILED', 'the file changed while it was backed up', {
     file: path,
@@ -110,6 +118,10 @@ export async function storeFile(
   size: number,
   count: StoredCount,
 ): Promise<StreamRef> {
+  if (size <= SMALL_FILE_BYTES) {
+    await context.reading(size);
+    return storeBytes(context, await readSmall(path, size), count);
+  }
   const { executor, chunker } = context;
   const options = context.signal === undefined ? {} : { signal: context.signal };
   const starts = Array.from({ length: Math.ceil(size / PIECE_BYTES) }, (_, i) => i * PIECE_BYTES);

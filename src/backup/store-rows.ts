@@ -20,7 +20,7 @@ import { type StoredCount, storeBatch } from './chunk-batch.js';
 import { encodeChunkList, type ListedChunk } from './chunk-list.js';
 import type { RangePiece, RangeSummary } from './encode-range.js';
 import { encodeExceptions } from './exceptions.js';
-import { idText, type RowsData, type StreamRef } from './records.js';
+import { idText, type LeafSumRecord, type RowsData, type StreamRef } from './records.js';
 import { encodePieces, type RowsResult, type RowsTask } from './rows-task.js';
 import { type StoreContext, storeBytes } from './store-bytes.js';
 
@@ -31,6 +31,7 @@ const HASH_BYTES = 512 * 1024;
 /** What became of a Data.db whose rows were stored. */
 export interface StoredRows {
   readonly data: RowsData;
+  readonly leafSum: LeafSumRecord;
   /** CRC-32 of the file, to compare with Digest.crc32. */
   readonly crc32: number;
 }
@@ -94,10 +95,13 @@ async function storeOpened(
   const statistics = await storeBytes(context, statisticsBytes, { rawBytes: 0, newRawBytes: 0 });
   const runs = concatRuns(rule, ranges.runs);
   const ordered = isTokenOrdered(sstable.statistics.partitioner);
-  const tree = serialiseTree(new SSTableTree(rule, runs, sstable.dataLength, ordered));
+  const tree = new SSTableTree(rule, runs, sstable.dataLength, ordered);
+  const treeId = (await context.writer.put('tree', serialiseTree(tree))).id;
+  const { leaves, words } = tree.sum();
   const { compression } = sstable;
   return {
     crc32: crc32(extra.stored, ranges.crc),
+    leafSum: { leaves, words: [...words] },
     data: {
       form: 'rows',
       bytes: file.size,
@@ -119,7 +123,7 @@ async function storeOpened(
               exceptionBlocks: ranges.exceptionBlocks,
             },
       ranges: ranges.columns,
-      tree: idText((await context.writer.put('tree', tree)).id),
+      tree: idText(treeId),
     },
   };
 }

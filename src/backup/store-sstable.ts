@@ -54,6 +54,7 @@ class SSTableJob {
   readonly #before: SSTableRecord | undefined;
   readonly #damage: DamageRecord[] = [];
   #note: string | null = null;
+  #leafSum: SSTableRecord['leafSum'] = null;
   newBytes = 0;
   reusedData = false;
 
@@ -88,7 +89,8 @@ class SSTableJob {
       this.#context.notes.push({ file: this.#files.dataPath, message: this.#note });
     }
     const { base } = this.#files.descriptor;
-    return { base, recipe, components, damage: this.#damage, note: this.#note };
+    const facts = { leafSum: this.#leafSum, damage: this.#damage, note: this.#note };
+    return { base, recipe, components, ...facts };
   }
 
   /** A component other than Data.db: unchanged, or stored as plain bytes. */
@@ -129,6 +131,7 @@ class SSTableJob {
         this.reusedData = true;
         this.#damage.push(...before.damage);
         this.#note = before.note;
+        this.#leafSum = before.leafSum;
         return before.recipe;
       }
     }
@@ -148,9 +151,10 @@ class SSTableJob {
   async #rows(file: ComponentFile, count: StoredCount): Promise<Recipe['data']> {
     let sstable: SSTable | undefined;
     try {
-      sstable = await SSTable.open(this.#files.dataPath);
+      sstable = await SSTable.open(this.#files);
       const stored = await storeRows(this.#context, sstable, file, count);
       await this.#checkDigest(stored.crc32);
+      this.#leafSum = stored.leafSum;
       return stored.data;
     } catch (error) {
       const reason = this.#judge(error);

@@ -15,42 +15,59 @@ import type { BlobStore } from '../store/index.js';
 export interface PackInspection {
   /** What is wrong with the pack as a file. */
   readonly faults: readonly SstashError[];
-  /** Objects whose bytes are not those of their ids. */
-  readonly damaged: readonly { readonly id: Uint8Array; readonly error: SstashError }[];
+  /** Objects whose bytes are not those of their ids; `there`: all of their bytes are, and wrong. */
+  readonly damaged: readonly DamagedObject[];
+  /** Of all objects looked at. */
+  readonly entries: readonly PackEntry[];
 }
 
-/** Reads a pack; throws nothing but what is not damage (INTERRUPTED, STORE_FAILED). */
+export interface DamagedObject {
+  readonly id: Uint8Array;
+  readonly error: SstashError;
+  readonly there: boolean;
+}
+
+/**
+ * Reads a pack and judges every object in it; `indexed` gives what index fragments say of the pack,
+ * for one that cannot say itself what it holds. Throws nothing but what is not damage (INTERRUPTED,
+ * STORE_FAILED).
+ */
 export async function inspectPack(
   store: BlobStore,
   idsKey: Uint8Array,
   name: string,
-  bytes: number,
+  indexed: () => Promise<readonly PackEntry[]>,
 ): Promise<PackInspection> {
   const where = { file: `${store.location}/${packKey(name)}`, component: 'pack' };
   const faults: SstashError[] = [];
   const file = await store.get(packKey(name));
   const found = contentName([file]);
-  if (found === name && isPackHead(file)) return { faults, damaged: [] };
-  faults.push(
-    new SstashError('REPOSITORY_CORRUPT', 'a pack does not have the bytes it was written with', {
-      ...where,
-      expected: name,
-      found,
-    }),
-  );
-  let entries: PackEntry[];
+  if (found !== name || !isPackHead(file)) {
+    faults.push(
+      new SstashError('REPOSITORY_CORRUPT', 'a pack does not have the bytes it was written with', {
+        ...where,
+        expected: name,
+        found,
+      }),
+    );
+  }
+  let entries: readonly PackEntry[];
   try {
-    entries = await readPackIndex(store, name, bytes);
+    entries = await readPackIndex(store, name, file.length);
   } catch (error) {
-    if (!isSstashError(error, 'REPOSITORY_CORRUPT', 'REPOSITORY_UNSUPPORTED')) throw error;
-    return { faults: [...faults, error], damaged: [] };
+    if (!isSstashError(error, ...UNREADABLE)) throw error;
+    faults.push(error);
+    entries = await indexed();
   }
   const damaged = entries.flatMap((entry) => {
     const error = inspectObject(file, entry, idsKey, { ...where, offset: entry.offset });
-    return error === null ? [] : [{ id: entry.id, error }];
+    if (error === null) return [];
+    return [{ id: entry.id, error, there: entry.offset + entry.length <= file.length }];
   });
-  return { faults, damaged };
+  return { faults, damaged, entries };
 }
+
+const UNREADABLE = ['REPOSITORY_CORRUPT', 'REPOSITORY_UNSUPPORTED', 'LIMIT_EXCEEDED'] as const;
 
 function inspectObject(
   file: Uint8Array,
@@ -58,6 +75,16 @@ function inspectObject(
   idsKey: Uint8Array,
   where: { readonly file: string; readonly component: string; readonly offset: number },
 ): SstashError | null {
+  if (offset + length > file.length) {
+    return new SstashError(
+      'REPOSITORY_CORRUPT',
+      'the pack ends before objects that it should hold',
+      {
+        ...where,
+        found: `${file.length} bytes`,
+      },
+    );
+  }
   try {
     const raw = decodeFrame(file.subarray(offset, offset + length), where);
     if (equalBytes(objectId(idsKey, raw), id)) return null;

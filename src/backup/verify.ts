@@ -1,8 +1,8 @@
 /**
  * Looks at a repository by itself: are all packs and indexes there, do they say the same, can every
  * backup be reached; with `readData`, is every byte of every pack what it was. Nothing is ever
- * deleted: objects that are damaged or gone are put in quarantine, so that the next backup that has
- * them stores them anew (invariant 7).
+ * deleted: objects whose bytes are wrong are put in quarantine, so that the next backup that has them
+ * stores them anew (invariant 7). What is only not there may come back and gets no marker.
  */
 import { toHex } from '../binary/index.js';
 import { isSstashError, SstashError } from '../errors.js';
@@ -11,6 +11,8 @@ import {
   contentName,
   type Manifest,
   ObjectIndex,
+  type ObjectLocation,
+  type PackEntry,
   packKey,
   putQuarantine,
   type Repository,
@@ -18,7 +20,7 @@ import {
   visitFragment,
 } from '../repository/index.js';
 import { type Judge, type Problem, Reach } from './reach.js';
-import { inspectPack } from './verify-pack.js';
+import { type DamagedObject, inspectPack, type PackInspection } from './verify-pack.js';
 
 export interface VerifyOptions {
   readonly repository: Repository;
@@ -64,9 +66,14 @@ class Verification {
   readonly #index = new ObjectIndex();
   /** Bytes of each pack, as the indexes say. */
   readonly #indexed = new Map<string, number>();
-  /** Ids of each pack that an index names; only of packs that are gone or cut short. */
+  /** Packs that are gone or cannot be read, with what of an absent one an index names. */
   readonly #lost = new Map<string, { problem: Problem; ids: Uint8Array[] }>();
+  /** Packs of another size than an index says: they are always read. */
+  readonly #resized = new Set<string>();
+  /** By pack and id: objects found damaged. */
   readonly #damaged = new Map<string, Problem>();
+  /** By id: objects that are nowhere. */
+  readonly #nowhere = new Map<string, Problem>();
   /** Objects that an earlier run put in quarantine, with their pack. */
   readonly #quarantinedBefore = new Map<string, string>();
   /** Objects of packs that no index names. */
@@ -91,10 +98,10 @@ class Verification {
     await this.#readUnindexed(packs);
     const manifests = await this.#readManifests();
     const judge: Judge = (id) => this.#judge(id);
-    if (this.#options.readData) {
-      const wanted = await this.#packsOf(manifests);
-      for (const [name, bytes] of packs) {
-        if (wanted === null || wanted.has(name)) await this.#readPack(name, bytes);
+    const wanted = this.#options.readData ? await this.#packsOf(manifests) : this.#resized;
+    for (const [name, bytes] of packs) {
+      if (wanted === null || wanted.has(name) || this.#resized.has(name)) {
+        await this.#readPack(name, bytes);
       }
     }
     const reach = new Reach(this.#repository, judge);
@@ -102,7 +109,6 @@ class Verification {
       throwIfInterrupted(this.#options.signal);
       for (const problem of await reach.backup(manifest)) this.#touches(problem, manifest.id);
     }
-    await this.#quarantineLost();
     const faults = [...this.#problems].map((problem) => this.#fault(problem));
     return {
       sound: faults.length === 0,
@@ -149,9 +155,9 @@ class Verification {
         );
       });
     }
-    // A pack that is gone, but all of whose objects are in quarantine, is known already.
+    // A pack that is gone, but all of whose objects are elsewhere by now, is no loss.
     for (const { ids, problem } of this.#lost.values()) {
-      if (ids.length > 0) this.#problems.add(problem);
+      if (ids.some((id) => this.#judge(id) !== null)) this.#problems.add(problem);
     }
   }
 
@@ -172,19 +178,16 @@ class Verification {
     this.#indexed.set(name, expected);
     if (found === expected) return;
     const file = `${this.#repository.store.location}/${packKey(name)}`;
-    const error =
-      found === undefined
-        ? new SstashError('STORE_NOT_FOUND', 'a pack that an index names is not there', {
-            file,
-            component: 'pack',
-          })
-        : new SstashError('REPOSITORY_CORRUPT', 'a pack has another size than its index says', {
-            file,
-            component: 'pack',
-            expected: `${expected} bytes`,
-            found: `${found} bytes`,
-          });
-    this.#lost.set(name, { problem: { error }, ids: [] });
+    if (found === undefined) {
+      const error = new SstashError('STORE_NOT_FOUND', 'a pack that an index names is not there', {
+        file,
+        component: 'pack',
+        hint: 'bring the file back, or back up again what it held',
+      });
+      this.#lost.set(name, { problem: { error }, ids: [] });
+      return;
+    }
+    this.#resized.add(name);
   }
 
   async #readManifests(): Promise<Manifest[]> {
@@ -205,7 +208,7 @@ class Verification {
     const used = new Set<string>();
     const reach = new Reach(this.#repository, (id) => {
       const location = this.#index.locate(id);
-      if (location !== null) used.add(location.pack);
+      for (const { pack } of placesOf(location)) used.add(pack);
       return null;
     });
     for (const manifest of manifests) await reach.backup(manifest);
@@ -214,55 +217,113 @@ class Verification {
 
   async #readPack(name: string, bytes: number): Promise<void> {
     throwIfInterrupted(this.#options.signal);
-    const { store, keys, config } = this.#repository;
-    const found = await inspectPack(store, keys.ids, name, bytes);
-    this.#bytesRead += bytes;
-    this.#options.onProgress?.(bytes);
-    const elsewhere = (id: Uint8Array): boolean => {
-      const location = this.#index.locate(id);
-      return location !== null && location.pack !== name;
-    };
-    // Damage whose objects a later backup has stored again harms nobody any more.
-    if (found.damaged.length > 0 && found.damaged.every(({ id }) => elsewhere(id))) return;
-    if (found.damaged.length === 0) {
-      for (const error of found.faults) this.#problems.add({ error });
-      return;
-    }
-    const ids: Uint8Array[] = [];
-    for (const { id, error } of found.damaged) {
-      ids.push(id);
-      if (elsewhere(id)) continue;
+    const { store, keys } = this.#repository;
+    let found: PackInspection;
+    try {
+      found = await inspectPack(store, keys.ids, name, () => this.#entriesOf(name));
+    } catch (error) {
+      if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
       const problem = { error };
       this.#problems.add(problem);
-      this.#damaged.set(toHex(id), problem);
+      this.#lost.set(name, { problem, ids: [] });
+      return;
     }
+    this.#bytesRead += bytes;
+    this.#options.onProgress?.(bytes);
+    const { faults, damaged } = found;
+    // One fault for everything behind the end of a pack that is cut short.
+    const end = damaged.find(({ there }) => !there);
+    const missing = end === undefined ? null : { error: end.error };
+    for (const { id, error, there } of damaged) {
+      const problem = there || missing === null ? { error } : missing;
+      this.#damaged.set(`${name}/${toHex(id)}`, problem);
+    }
+    this.#releaseSound(name, found);
+    const lost = damaged.filter(({ id }) => this.#judge(id) !== null);
+    for (const { id } of lost) {
+      const problem = this.#damaged.get(`${name}/${toHex(id)}`);
+      if (problem !== undefined) this.#problems.add(problem);
+    }
+    // Damage whose objects a later backup has stored again harms nobody any more.
+    if (damaged.length === 0) for (const error of faults) this.#problems.add({ error });
+    await this.#quarantine(name, damaged);
+  }
+
+  /** What was in quarantine and is right, in a pack that was put back, counts again. */
+  #releaseSound(name: string, { entries, damaged }: PackInspection): void {
+    const bad = new Set(damaged.map(({ id }) => toHex(id)));
+    for (const entry of entries) {
+      const id = toHex(entry.id);
+      if (this.#quarantinedBefore.get(id) === name && !bad.has(id)) this.#index.add(name, entry);
+    }
+  }
+
+  async #quarantine(name: string, damaged: readonly DamagedObject[]): Promise<void> {
+    const { store, config } = this.#repository;
+    const before = await this.#repository.quarantine();
+    const ids = damaged.flatMap(({ id, there }) => (there && !before.has(name, id) ? [id] : []));
+    if (ids.length === 0) return;
     await this.#noting(async () => {
-      if (await putQuarantine(store, name, ids, config.compression))
+      if (await putQuarantine(store, name, ids, config.compression)) {
         this.#quarantined += ids.length;
+      }
     });
   }
 
+  /** What the index fragments say a pack holds. */
+  async #entriesOf(wanted: string): Promise<PackEntry[]> {
+    const { store } = this.#repository;
+    const entries = new Map<string, PackEntry>();
+    for (const { key } of await store.list('index')) {
+      try {
+        visitFragment(await store.get(key), {
+          pack: () => undefined,
+          entry: (pack, entry) => {
+            const id = entry.id.slice();
+            if (pack === wanted) entries.set(toHex(id), { ...entry, id });
+          },
+        });
+      } catch (error) {
+        // Reported when the indexes were read.
+        if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
+      }
+    }
+    return [...entries.values()];
+  }
+
+  /** Null where one of the packs that hold the object can give it. */
   #judge(id: Uint8Array): Problem | null {
-    const location = this.#index.locate(id);
-    const damaged = this.#damaged.get(toHex(id));
-    if (damaged !== undefined) return damaged;
-    if (location !== null) return this.#lost.get(location.pack)?.problem ?? null;
-    const pack = this.#quarantinedBefore.get(toHex(id));
+    const text = toHex(id);
+    let problem: Problem | null = null;
+    for (const { pack } of placesOf(this.#index.locate(id))) {
+      const here = this.#damaged.get(`${pack}/${text}`) ?? this.#lost.get(pack)?.problem;
+      if (here === undefined) return null;
+      problem ??= here;
+    }
+    return problem ?? this.#judgeUnplaced(id, text);
+  }
+
+  #judgeUnplaced(id: Uint8Array, text: string): Problem {
+    const pack = this.#quarantinedBefore.get(text);
     const unindexed = this.#unindexed.locate(id);
-    if (pack === undefined && unindexed !== null) return this.#unindexedProblem(unindexed.pack);
+    if (unindexed !== null && !this.#damaged.has(`${unindexed.pack}/${text}`)) {
+      return this.#unindexedProblem(unindexed.pack);
+    }
+    const known = this.#nowhere.get(text);
+    if (known !== undefined) return known;
     const { location: store } = this.#repository.store;
     const error =
       pack === undefined
-        ? new SstashError('REPOSITORY_CORRUPT', `object ${toHex(id)} is in no index`, {
+        ? new SstashError('REPOSITORY_CORRUPT', `object ${text} is in no index`, {
             file: store,
             component: 'index',
           })
-        : new SstashError('REPOSITORY_CORRUPT', `object ${toHex(id)} is in quarantine`, {
+        : new SstashError('REPOSITORY_CORRUPT', `object ${text} is in quarantine`, {
             file: `${store}/${packKey(pack)}`,
             component: 'pack',
           });
     const problem = { error };
-    this.#damaged.set(toHex(id), problem);
+    this.#nowhere.set(text, problem);
     return problem;
   }
 
@@ -296,18 +357,6 @@ class Verification {
     }
   }
 
-  async #quarantineLost(): Promise<void> {
-    const { store, config } = this.#repository;
-    for (const [pack, { ids }] of this.#lost) {
-      if (ids.length === 0) continue;
-      await this.#noting(async () => {
-        if (await putQuarantine(store, pack, ids, config.compression)) {
-          this.#quarantined += ids.length;
-        }
-      });
-    }
-  }
-
   #fault(problem: Problem): VerifyFault {
     const { error } = problem;
     return {
@@ -319,4 +368,8 @@ class Verification {
       backups: this.#backupsOf.get(problem) ?? [],
     };
   }
+}
+
+function placesOf(location: ObjectLocation | null): readonly ObjectLocation[] {
+  return location === null ? [] : [location, ...(location.others ?? [])];
 }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { fixtureTable } from '../../fixtures/index.js';
+import { tree } from '../../src/cli/compare/tree.js';
 import type { CommandContext } from '../../src/cli/context.js';
 import { runBackup } from '../../src/cli/keep/backup.js';
 import { listBackups } from '../../src/cli/keep/backups.js';
@@ -57,7 +58,23 @@ t.test('a whole life of a repository, as JSON', async (t) => {
   t.same(none.json, []);
 
   const shown = await json((c) => showBackup(c, id.slice(0, 8), { repo }));
-  t.match(shown.json, { id, tables: [{ table: 'generations', sstables: { length: 4 } }] });
+  t.match(shown.json, {
+    id,
+    tables: [
+      {
+        table: 'generations',
+        sstables: { length: 4 },
+        roots: { raw: /^[0-9a-f]{32}$/ },
+        schema: /CREATE TABLE/,
+      },
+    ],
+  });
+  const trees = await json((c) => tree(c, [table.directory], {}));
+  const raw = (document: Json): unknown =>
+    JSON.stringify(document)
+      .match(/"raw":"\w+"/g)
+      ?.at(-1);
+  t.ok(JSON.stringify(trees.json).includes(String(raw(shown.json))), 'the root that tree prints');
 
   const to = join(root, 'out');
   const restored = await json((c) => runRestore(c, 'latest', { repo, to, layout: 'flat' }));

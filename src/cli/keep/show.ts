@@ -1,4 +1,14 @@
-import { readRoot, readSSTables, readTable } from '../../backup/index.js';
+import {
+  type BackupBytes,
+  readRoot,
+  readSSTables,
+  readStreamWhole,
+  readTable,
+  type SSTableRecord,
+  type TableEntry,
+  type TableRecord,
+} from '../../backup/index.js';
+import type { Manifest, Repository } from '../../repository/index.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
@@ -8,6 +18,20 @@ export interface ShowOptions {
   readonly repo?: string;
 }
 
+interface ShownTable {
+  readonly entry: TableEntry;
+  readonly record: TableRecord;
+  readonly sstables: readonly SSTableRecord[];
+  readonly schema: string | null;
+}
+
+interface Shown {
+  readonly manifest: Manifest;
+  readonly bytes: Partial<BackupBytes>;
+  readonly excluded: readonly string[];
+  readonly tables: readonly ShownTable[];
+}
+
 export async function showBackup(
   context: CommandContext,
   id: string,
@@ -15,56 +39,79 @@ export async function showBackup(
 ): Promise<number> {
   const repository = await openRepository(context, options.repo);
   const manifest = await repository.findManifest(id);
-  const root = await readRoot(repository, manifest);
-  const tables = [];
-  for (const entry of root.tables) {
-    const record = await readTable(repository, entry.record);
-    tables.push({ entry, record, sstables: await readSSTables(repository, record) });
-  }
-  const { node, created, tags, parent } = manifest;
-  const { bytes } = manifest.summary as { readonly bytes: Record<string, number> };
-  if (context.json) {
-    await context.printJson({
-      id: manifest.id,
-      node,
-      created,
-      tags,
-      parent,
-      bytes,
-      excluded: root.excluded,
-      tables: tables.map(({ entry, record, sstables }) => ({
-        keyspace: entry.keyspace,
-        table: entry.table,
-        path: entry.path,
-        bytes: entry.bytes,
-        files: record.files.map(({ name, bytes: size }) => ({ name, bytes: size })),
-        sstables: sstables.map(({ base, components, damage, note }) => ({
-          base,
-          bytes: components.reduce((sum, component) => sum + component.bytes, 0),
-          components: components.map(({ name, bytes: size }) => ({ name, bytes: size })),
-          damage,
-          note,
-        })),
+  const { tables, excluded } = await readRoot(repository, manifest);
+  const shown: ShownTable[] = [];
+  for (const entry of tables) shown.push(await readShown(repository, entry));
+  const { bytes = {} } = manifest.summary as { readonly bytes?: Partial<BackupBytes> };
+  const all: Shown = { manifest, bytes, excluded, tables: shown };
+  if (context.json) await context.printJson(asJson(all));
+  else await print(context, all);
+  return EXIT.done;
+}
+
+async function readShown(repository: Repository, entry: TableEntry): Promise<ShownTable> {
+  const record = await readTable(repository, entry.record);
+  const sstables = await readSSTables(repository, record);
+  const file = record.files.find(({ name }) => name === 'schema.cql');
+  const bytes = file === undefined ? null : await readStreamWhole(repository, file.stream);
+  return { entry, record, sstables, schema: bytes === null ? null : Buffer.from(bytes).toString() };
+}
+
+function asJson({ manifest, bytes, excluded, tables }: Shown): unknown {
+  const { id, node, created, tags, parent } = manifest;
+  const sizes = (files: readonly { readonly name: string; readonly bytes: number }[]): unknown =>
+    files.map(({ name, bytes: size }) => ({ name, bytes: size }));
+  return {
+    id,
+    node,
+    created,
+    tags,
+    parent,
+    bytes,
+    excluded,
+    tables: tables.map(({ entry, record, sstables, schema }) => ({
+      keyspace: entry.keyspace,
+      table: entry.table,
+      path: entry.path,
+      bytes: entry.bytes,
+      roots: { raw: entry.raw },
+      schema,
+      files: sizes(record.files),
+      sstables: sstables.map(({ base, components, damage, note }) => ({
+        base,
+        bytes: components.reduce((sum, component) => sum + component.bytes, 0),
+        components: sizes(components),
+        damage,
+        note,
       })),
-    });
-    return EXIT.done;
+    })),
+  };
+}
+
+async function print(context: CommandContext, shown: Shown): Promise<void> {
+  const { manifest, bytes, excluded, tables } = shown;
+  const { id, created, node, tags, parent } = manifest;
+  const size = (name: keyof BackupBytes): string => formatBytes(bytes[name] ?? 0);
+  const lines: [string, string][] = [
+    ['backup', id],
+    ['created', created],
+    ['node', node],
+    ['tags', tags.join(', ')],
+    ['parent', parent ?? ''],
+    ['holds', formatBytes((bytes.new ?? 0) + (bytes.reused ?? 0))],
+    ['bytes', `new ${size('new')}, reused ${size('reused')}, stored ${size('stored')}`],
+    ['without', excluded.join(', ')],
+  ];
+  for (const [name, text] of lines) {
+    if (text !== '') await context.print(`${name.padEnd(8)} ${text}`);
   }
-  await context.print(`backup   ${manifest.id}`);
-  await context.print(`created  ${created}`);
-  await context.print(`node     ${node}`);
-  if (tags.length > 0) await context.print(`tags     ${tags.join(', ')}`);
-  if (parent !== null) await context.print(`parent   ${parent}`);
-  const size = (name: string): string => formatBytes(bytes[name] ?? 0);
-  await context.print(
-    `bytes    new ${size('new')}, reused ${size('reused')}, stored ${size('stored')}`,
-  );
-  if (root.excluded.length > 0) await context.print(`without  ${root.excluded.join(', ')}`);
   await context.table(
-    ['table', 'sstables', 'size', 'path'],
+    ['table', 'sstables', 'size', 'raw root', 'path'],
     tables.map(({ entry, sstables }) => [
       `${entry.keyspace}.${entry.table}`,
       String(sstables.length),
       formatBytes(entry.bytes),
+      entry.raw ?? 'not known',
       entry.path,
     ]),
   );
@@ -75,5 +122,4 @@ export async function showBackup(
       }
     }
   }
-  return EXIT.done;
 }
