@@ -35,6 +35,8 @@ export interface CheckOptions {
   readonly executor: Executor;
   readonly signal?: AbortSignal;
   readonly fs?: FileSystem;
+  /** Bytes of rows that one task is given. */
+  readonly rangeBytes?: number;
   /** Told how many more bytes of Data.db are done. */
   readonly onProgress?: (bytes: number) => void;
 }
@@ -265,7 +267,8 @@ class Check {
     const indexSize = sstable.components.get('Index.db')?.size ?? null;
     const { dataPath } = this.#files;
     const deep = this.#mode === 'deep';
-    const ranges = rows ? await sstable.ranges(RANGE_BYTES) : [];
+    const { rangeBytes = RANGE_BYTES } = this.#options;
+    const ranges = rows ? await sstable.ranges(rangeBytes) : [];
     if (ranges.length === 0) {
       const whole = { from: 0, to: sstable.dataLength, index: null };
       return [{ dataPath, ...whole, last: true, deep, rows: rows && sstable.dataLength > 0 }];

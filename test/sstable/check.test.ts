@@ -192,3 +192,28 @@ t.test('a disk that fails is an error, not a fault of the SSTable', async (t) =>
     t.match(outcome, { code: 'READ_FAILED' }, `read ${at}`);
   }
 });
+
+t.test('a check in many ranges finds what one in a single range finds', async (t) => {
+  const data = copyFixture('cassandra-4.1', 'many_partitions', t.testdir({}));
+  const check = async (rangeBytes: number): Promise<unknown> => {
+    const files = await sstableFiles(data);
+    return (await checkSSTable(files, { executor: checkExecutor, rangeBytes })).faults;
+  };
+  t.same(await check(1024), []);
+  const { length } = readFileSync(componentPath(data, 'Data.db'));
+  const { length: indexLength } = readFileSync(componentPath(data, 'Index.db'));
+  const places: [string, number][] = [
+    ...[0, 0.2, 0.5, 0.8, 0.99].map((x): [string, number] => ['Data.db', Math.floor(length * x)]),
+    ...[0.1, 0.3, 0.6, 0.9].map((x): [string, number] => ['Index.db', Math.floor(indexLength * x)]),
+  ];
+  for (const [component, at] of places) {
+    const flip = (bytes: Buffer): Buffer => {
+      bytes[at] = (bytes[at] ?? 0) ^ 0x01;
+      return bytes;
+    };
+    const one = await withChanged(data, component, flip, () => check(1e9));
+    const many = await withChanged(data, component, flip, () => check(1024));
+    t.ok(Array.isArray(many) && many.length > 0, `${component} ${at}`);
+    t.same(many, one, `${component} ${at}: the same faults`);
+  }
+});
