@@ -3,6 +3,8 @@
  * typed arrays, about 60 bytes an object and no JavaScript object each. Ids are HMACs, so their
  * first four bytes are a hash already.
  */
+
+import { toHex } from '../binary/index.js';
 import type { PackEntry } from './entries.js';
 import { OBJECT_ID_BYTES } from './keys.js';
 
@@ -12,6 +14,8 @@ export interface ObjectLocation {
   /** Of the frame. */
   readonly length: number;
   readonly rawLength: number;
+  /** Other packs that hold the object too. */
+  readonly others?: readonly ObjectLocation[];
 }
 
 export class ObjectIndex {
@@ -22,6 +26,8 @@ export class ObjectIndex {
   #places = new Uint32Array(1024 * 4);
   /** Object number + 1, 0 = free; twice as many as there is room for objects. */
   #slots = new Int32Array(2048);
+  /** By id as hex: the places after the first; few objects have any. */
+  readonly #others = new Map<string, ObjectLocation[]>();
   size = 0;
 
   /** Packs that hold at least one object. */
@@ -29,11 +35,14 @@ export class ObjectIndex {
     return this.#packs;
   }
 
-  /** Records where an object lies; an id that is known keeps its first place. */
+  /** Records where an object lies; further packs that hold it come after the first. */
   add(pack: string, entry: PackEntry): void {
     if (this.size * OBJECT_ID_BYTES === this.#ids.length) this.#grow();
     const slot = this.#find(entry.id);
-    if (this.#slots[slot] !== 0) return;
+    if (this.#slots[slot] !== 0) {
+      this.#addOther(pack, entry);
+      return;
+    }
     let number = this.#packNumbers.get(pack);
     if (number === undefined) {
       number = this.#packs.push(pack) - 1;
@@ -52,12 +61,21 @@ export class ObjectIndex {
   locate(id: Uint8Array): ObjectLocation | null {
     const object = (this.#slots[this.#find(id)] as number) - 1;
     if (object < 0) return null;
+    const others = this.#others.size === 0 ? undefined : this.#others.get(toHex(id));
     return {
+      ...(others === undefined ? {} : { others }),
       pack: this.#packs[this.#places[object * 4] as number] as string,
       offset: this.#places[object * 4 + 1] as number,
       length: this.#places[object * 4 + 2] as number,
       rawLength: this.#places[object * 4 + 3] as number,
     };
+  }
+
+  #addOther(pack: string, { id, offset, length, rawLength }: PackEntry): void {
+    const first = this.locate(id);
+    const others = first?.others ?? [];
+    if (first?.pack === pack || others.some((other) => other.pack === pack)) return;
+    this.#others.set(toHex(id), [...others, { pack, offset, length, rawLength }]);
   }
 
   /** Slot that holds `id`, or the free slot where it belongs. */

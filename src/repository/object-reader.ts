@@ -4,7 +4,7 @@
  * (invariant 4).
  */
 import { equalBytes, toHex } from '../binary/index.js';
-import { SstashError } from '../errors.js';
+import { isSstashError, SstashError } from '../errors.js';
 import type { BlobStore } from '../store/index.js';
 import { decodeFrame } from './frame.js';
 import { objectId } from './keys.js';
@@ -45,25 +45,55 @@ export class ObjectReader {
   ): AsyncGenerator<{ object: PlacedObject; raw: Uint8Array }> {
     for (let first = 0; first < objects.length; ) {
       const group = neighbours(objects, first);
-      const { pack, offset } = group[0] as PlacedObject;
+      const { offset } = group[0] as PlacedObject;
       const last = group[group.length - 1] as PlacedObject;
-      const key = packKey(pack);
-      const length = last.offset + last.length - offset;
-      const bytes = await this.#store.get(key, {
-        offset,
-        length,
-        ...(signal === undefined ? {} : { signal }),
-      });
-      this.bytesRead += bytes.length;
+      const bytes = await this.#get(group[0] as PlacedObject, last, signal).catch(damage);
       for (const object of group) {
         const start = object.offset - offset;
-        yield { object, raw: this.#open(bytes.subarray(start, start + object.length), object) };
+        const raw =
+          bytes instanceof SstashError
+            ? bytes
+            : this.#open(bytes.subarray(start, start + object.length), object);
+        yield {
+          object,
+          raw: raw instanceof SstashError ? await this.#elsewhere(object, raw, signal) : raw,
+        };
       }
       first += group.length;
     }
   }
 
-  #open(frame: Uint8Array, object: PlacedObject): Uint8Array {
+  /** Bytes of one pack from the start of `first` to the end of `last`. */
+  async #get(
+    first: ObjectLocation,
+    last: ObjectLocation,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    const bytes = await this.#store.get(packKey(first.pack), {
+      offset: first.offset,
+      length: last.offset + last.length - first.offset,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    this.bytesRead += bytes.length;
+    return bytes;
+  }
+
+  /** From the other packs that hold the object; throws `error` when there is none that can. */
+  async #elsewhere(
+    { id, others = [] }: PlacedObject,
+    error: SstashError,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    for (const place of others) {
+      const frame = await this.#get(place, place, signal).catch(damage);
+      const raw = frame instanceof SstashError ? frame : this.#open(frame, { ...place, id });
+      if (!(raw instanceof SstashError)) return raw;
+    }
+    throw error;
+  }
+
+  /** Raw bytes of an object, or what is wrong with it. */
+  #open(frame: Uint8Array, object: PlacedObject): Uint8Array | SstashError {
     const where = {
       file: `${this.#store.location}/${packKey(object.pack)}`,
       component: 'pack',
@@ -71,15 +101,27 @@ export class ObjectReader {
       length: object.length,
     };
     if (frame.length !== object.length) {
-      throw new SstashError('REPOSITORY_CORRUPT', 'the pack ends before this object', where);
+      return new SstashError('REPOSITORY_CORRUPT', 'the pack ends before this object', where);
     }
-    const raw = decodeFrame(frame, where);
+    let raw: Uint8Array;
+    try {
+      raw = decodeFrame(frame, where);
+    } catch (error) {
+      if (isSstashError(error)) return error;
+      throw error;
+    }
     if (equalBytes(objectId(this.#idsKey, raw), object.id)) return raw;
-    throw new SstashError('REPOSITORY_CORRUPT', `object ${toHex(object.id)} has other bytes`, {
+    return new SstashError('REPOSITORY_CORRUPT', `object ${toHex(object.id)} has other bytes`, {
       ...where,
       hint: 'sstash verify --read-data lists all damage and the backups it touches',
     });
   }
+}
+
+/** What another copy of an object may help against. */
+function damage(error: unknown): SstashError {
+  if (isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND', 'STORE_FAILED')) return error;
+  throw error;
 }
 
 /** Objects from `first` on that one read can fetch. */

@@ -29,6 +29,9 @@ import { type Quarantine, readQuarantine } from './quarantine.js';
 const CONFIG_KEY = 'config';
 const CONCURRENT_READS = 8;
 
+/** What is wrong with one index costs time only: packs say themselves what they hold. */
+const DAMAGE = ['REPOSITORY_CORRUPT', 'STORE_NOT_FOUND', 'STORE_FAILED', 'LIMIT_EXCEEDED'] as const;
+
 /** A repository that is open: config, keys, and what is committed. */
 export class Repository {
   readonly store: BlobStore;
@@ -36,6 +39,8 @@ export class Repository {
   readonly keys: RepositoryKeys;
   readonly reader: ObjectReader;
   #index: Promise<ObjectIndex> | null = null;
+  /** Places that do not count: packs that are not there, or cut short; objects in quarantine. */
+  readonly #doubtful = new ObjectIndex();
   #quarantine: Promise<Quarantine> | null = null;
   /** Packs that an index names. */
   readonly #indexed = new Set<string>();
@@ -97,8 +102,10 @@ export class Repository {
 
   async #loadIndex(): Promise<ObjectIndex> {
     const index = new ObjectIndex();
+    // Listed before the packs: what a fragment names was there before the fragment.
+    const fragments = await this.store.list('index');
     const add = await this.#adder(index);
-    await forEachConcurrently(await this.store.list('index'), async ({ key, bytes }) => {
+    await forEachConcurrently(fragments, async ({ key, bytes }) => {
       const where = { file: `${this.store.location}/${key}`, component: 'index' };
       try {
         checkLimit('indexFragmentBytesMax', bytes, where);
@@ -107,7 +114,7 @@ export class Repository {
         visitFragment(file, { pack: (name) => this.#indexed.add(name), entry: add }, where);
       } catch (error) {
         // Every pack says at its end what it holds, so that a damaged fragment costs time only.
-        if (!isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND')) throw error;
+        if (!isSstashError(error, ...DAMAGE)) throw error;
       }
     });
     return index;
@@ -115,8 +122,14 @@ export class Repository {
 
   async #adder(index: ObjectIndex): Promise<(pack: string, entry: PackEntry) => void> {
     const quarantine = await this.quarantine();
+    const sizes = new Map<string, number>();
+    for (const { key, bytes } of await this.store.list('packs')) {
+      sizes.set(key.slice(key.lastIndexOf('/') + 1), bytes);
+    }
     return (pack, entry) => {
-      if (quarantine.empty || !quarantine.has(pack, entry.id)) index.add(pack, entry);
+      const isThere = entry.offset + entry.length <= (sizes.get(pack) ?? 0);
+      const counts = isThere && (quarantine.empty || !quarantine.has(pack, entry.id));
+      (counts ? index : this.#doubtful).add(pack, entry);
     };
   }
 
@@ -130,7 +143,7 @@ export class Repository {
         try {
           for (const entry of await readPackIndex(this.store, name, bytes)) add(name, entry);
         } catch (error) {
-          if (!isSstashError(error, 'REPOSITORY_CORRUPT')) throw error;
+          if (!isSstashError(error, ...DAMAGE)) throw error;
         }
       });
     })();
@@ -143,7 +156,14 @@ export class Repository {
     if (!ids.every((id) => index.has(id))) await this.#readUnindexed(index);
     return ids.map((id) => {
       const location = index.locate(id);
-      if (location !== null) return { id, ...location };
+      const doubtful = this.#doubtful.size === 0 ? null : this.#doubtful.locate(id);
+      if (location !== null && doubtful === null) return { id, ...location };
+      // Whatever is read is checked: a pack may be back, or a marker of quarantine be outdated.
+      const places = [location, doubtful].flatMap((place) =>
+        place === null ? [] : [place, ...(place.others ?? [])],
+      );
+      const [first, ...others] = places;
+      if (first !== undefined) return { id, ...first, others };
       throw new SstashError('REPOSITORY_CORRUPT', `object ${toHex(id)} is not in any index`, {
         file: this.store.location,
         component: indexKey(''),

@@ -1,8 +1,22 @@
 /** Damage in a repository: found, traced to backups, put in quarantine, mended by the next backup. */
-import { cpSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { fixtureTable } from '../../fixtures/index.js';
+import { verify } from '../../src/backup/index.js';
+import { inspectPack } from '../../src/backup/verify-pack.js';
+import { SstashError } from '../../src/errors.js';
+import { contentName, packKey, readPackIndex } from '../../src/repository/index.js';
+import type { BlobStore, GetOptions } from '../../src/store/index.js';
 import {
   flip,
   newRepository,
@@ -143,4 +157,77 @@ t.test('an index that is gone is reported, what it named is still found', async 
   const repository = await openRepository(directory);
   await runRestore(repository, first, join(root, 'out'), { layout: 'flat' });
   sameFiles(t, tableFiles(join(root, 'out')), tableFiles(one), 'without an index');
+});
+
+t.test('a pack that cannot say what it holds is judged by the indexes', async (t) => {
+  const root = t.testdir();
+  const { directory, first, second } = await prepare(root);
+  for (const pack of filesIn(directory, 'packs')) {
+    flip(pack, 60);
+    flip(pack, -1);
+  }
+  const found = await runVerify(directory);
+  t.ok(found.quarantined >= 3);
+  const touched = new Set(found.faults.flatMap(({ backups }) => backups));
+  t.same(touched, new Set([first, second]));
+});
+
+t.test('each object is read, whatever the name of its pack says', async (t) => {
+  const root = t.testdir();
+  const { directory } = await prepare(root);
+  const [pack = ''] = filesIn(directory, 'packs');
+  const repository = await openRepository(directory);
+  const name = pack.slice(-64);
+  const [entry] = await readPackIndex(repository.store, name, statSync(pack).size);
+  const bytes = readFileSync(pack);
+  // A pack that was written wrong, and named by its wrong bytes.
+  bytes[(entry?.offset ?? 0) + 20] = (bytes[(entry?.offset ?? 0) + 20] ?? 0) ^ 1;
+  const wrong = contentName([bytes]);
+  await repository.store.put(packKey(wrong), [bytes]);
+  const inspected = await inspectPack(repository.store, repository.keys.ids, wrong, async () => []);
+  t.same(inspected.faults, []);
+  t.equal(inspected.damaged.length, 1);
+});
+
+t.test('a pack that cannot be read does not end the verification', async (t) => {
+  const root = t.testdir();
+  const { directory } = await prepare(root);
+  const repository = await openRepository(directory);
+  const [bad] = filesIn(directory, 'packs').map((path) => path.slice(-64));
+  const { store } = repository;
+  const failing = Object.assign(Object.create(store) as BlobStore, {
+    location: store.location,
+    list: (prefix: string) => store.list(prefix),
+    get: async (key: string, options?: GetOptions) => {
+      if (!key.endsWith(bad ?? '-')) return store.get(key, options);
+      throw new SstashError('STORE_FAILED', 'input/output error', { file: key });
+    },
+  });
+  const found = await verify({ repository: repository.through(failing), ids: [], readData: true });
+  t.match(found.faults, [{ code: 'STORE_FAILED' }]);
+  t.ok((found.faults[0]?.backups.length ?? 0) > 0);
+  t.ok(found.bytesRead > 0, 'the other packs were read');
+  t.equal(found.quarantined, 0);
+});
+
+t.test('an object in two packs is read from the one that is sound', async (t) => {
+  const root = t.testdir();
+  const directory = join(root, 'repo');
+  await newRepository(directory);
+  const both = await Promise.all([openRepository(directory), openRepository(directory)]);
+  const reports = await Promise.all(
+    both.map((each, i) => runBackup(each, [one], { node: `n${i}` })),
+  );
+  const packs = filesIn(directory, 'packs');
+  t.equal(packs.length, 4, 'both stored everything');
+  for (const pack of packs) {
+    const bytes = readFileSync(pack);
+    flip(pack, 60);
+    for (const { id } of reports) {
+      const out = join(root, `${pack.slice(-8)}-${id}`);
+      await runRestore(await openRepository(directory), id, out, { layout: 'flat' });
+      sameFiles(t, tableFiles(out), tableFiles(one), 'from the other pack');
+    }
+    writeFileSync(pack, bytes);
+  }
 });

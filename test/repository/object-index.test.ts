@@ -22,10 +22,17 @@ t.test('finds every object of many, and none that is not there', async (t) => {
   t.equal(wrong, 0);
 });
 
-t.test('an object keeps its first place', async (t) => {
+t.test('an object keeps its first place, and further ones', async (t) => {
   const index = new ObjectIndex();
   index.add('a', { id: idOf(1), offset: 8, length: 10, rawLength: 20, kind: 1 });
   index.add('b', { id: idOf(1), offset: 9, length: 11, rawLength: 21, kind: 1 });
-  t.same(index.locate(idOf(1)), { pack: 'a', offset: 8, length: 10, rawLength: 20 });
+  index.add('b', { id: idOf(1), offset: 9, length: 11, rawLength: 21, kind: 1 });
+  t.same(index.locate(idOf(1)), {
+    pack: 'a',
+    offset: 8,
+    length: 10,
+    rawLength: 20,
+    others: [{ pack: 'b', offset: 9, length: 11, rawLength: 21 }],
+  });
   t.equal(index.size, 1);
 });
