@@ -33,8 +33,6 @@ export interface CompressionInfo {
    * than dataLength needs is a last, empty one, which compactions leave.
    */
   readonly chunkOffsets: Float64Array;
-  /** The last block is such an empty one. */
-  readonly hasEmptyLastChunk: boolean;
   readonly dictionary: CompressionDictionary | null;
 }
 
@@ -104,7 +102,6 @@ export function parseCompressionInfo(
     maxCompressedLength,
     dataLength,
     chunkOffsets,
-    hasEmptyLastChunk: count > needed,
     dictionary,
   };
 }

@@ -19,11 +19,6 @@ export class AppendFile {
     return call(this.path, 'write', () => this.#handle.write(bytes));
   }
 
-  /** Cuts the file, where a crash left half a line at its end. */
-  truncate(length: number): Promise<void> {
-    return call(this.path, 'write', () => this.#handle.truncate(length));
-  }
-
   sync(): Promise<void> {
     return call(this.path, 'write', () => this.#handle.sync());
   }

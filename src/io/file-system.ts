@@ -29,7 +29,6 @@ export interface FileHandle {
   read(into: Uint8Array, offset: number, length: number, position: number): Promise<number>;
   /** Writes all of `bytes` behind what was written before. */
   write(bytes: Uint8Array): Promise<void>;
-  truncate(length: number): Promise<void>;
   sync(): Promise<void>;
   stat(): Promise<FileStatus>;
   close(): Promise<void>;
@@ -46,7 +45,6 @@ export interface FileSystem {
   unlink(path: string): Promise<void>;
   /** One directory; EEXIST when it is there. */
   makeDirectory(path: string): Promise<void>;
-  removeDirectory(path: string): Promise<void>;
   /** Makes the names in a directory durable. */
   syncDirectory(path: string): Promise<void>;
 }
@@ -77,7 +75,6 @@ export const nodeFileSystem: FileSystem = {
   link: (from, to) => nodeFs.link(from, to),
   unlink: (path) => nodeFs.unlink(path),
   makeDirectory: (path) => nodeFs.mkdir(path),
-  removeDirectory: (path) => nodeFs.rmdir(path),
   async syncDirectory(path) {
     // Windows can neither open nor sync a directory, and keeps names durable by itself.
     if (process.platform === 'win32') return;
@@ -103,7 +100,6 @@ function wrap(handle: NodeFileHandle): FileHandle {
         written += result.bytesWritten;
       }
     },
-    truncate: (length) => handle.truncate(length),
     sync: () => handle.sync(),
     async stat() {
       return status(await handle.stat({ bigint: true }));

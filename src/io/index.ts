@@ -15,7 +15,6 @@ export {
   type PublishData,
   type PublishOptions,
   publish,
-  removeDirectory,
   removeFile,
 } from './publish.js';
 export { openFile, RandomAccessFile } from './random-access-file.js';

@@ -196,19 +196,3 @@ export async function removeFile(path: string, fs: FileSystem = nodeFileSystem):
     }
   });
 }
-
-/** Removes an empty directory; true when it was there and is gone. */
-export async function removeDirectory(
-  path: string,
-  fs: FileSystem = nodeFileSystem,
-): Promise<boolean> {
-  return call(path, 'write', async () => {
-    try {
-      await fs.removeDirectory(path);
-      return true;
-    } catch (error) {
-      if (['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(errnoOf(error))) return false;
-      throw error;
-    }
-  });
-}

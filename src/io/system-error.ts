@@ -9,7 +9,7 @@ const HINTS: Record<string, string> = {
   EDQUOT: 'The disk quota is used up; free some space and run the same command again.',
   EMFILE: 'Too many open files: raise the limit (ulimit -n) or use fewer workers.',
   ENFILE: 'Too many open files on this machine.',
-  ENOENT: 'The folder for it is not there and cannot be made; check the spelling of the path.',
+  ENOENT: 'The folder above it is missing or takes no new names; check the spelling of the path.',
   EIO: 'The disk reports an error; look into the system log.',
   EISDIR: 'A file was expected here, this is a directory.',
   ENOTDIR: 'A directory was expected here, this is a file.',

@@ -26,13 +26,11 @@ export const CHANGES = [
   'create',
   'append',
   'write',
-  'truncate',
   'sync',
   'rename',
   'link',
   'unlink',
   'makeDirectory',
-  'removeDirectory',
   'syncDirectory',
 ] as const;
 
@@ -91,10 +89,6 @@ export class FaultyFileSystem implements FileSystem {
         }
         await handle.write(bytes);
       },
-      truncate: async (length) => {
-        this.#enter('truncate', path);
-        await handle.truncate(length);
-      },
       sync: async () => {
         this.#enter('sync', path);
         await handle.sync();
@@ -133,11 +127,6 @@ export class FaultyFileSystem implements FileSystem {
   async makeDirectory(path: string): Promise<void> {
     this.#enter('makeDirectory', path);
     await this.#inner.makeDirectory(path);
-  }
-
-  async removeDirectory(path: string): Promise<void> {
-    this.#enter('removeDirectory', path);
-    await this.#inner.removeDirectory(path);
   }
 
   async syncDirectory(path: string): Promise<void> {
