@@ -12,6 +12,7 @@ import { measureProcess } from './measure.mjs';
 export class Replicas {
   #nodes = [];
   #warm = false;
+  #directory = '';
 
   /**
    * Two nodes under `directory`, both with the tables in these folders.
@@ -22,6 +23,7 @@ export class Replicas {
   static async start(line, directory, tableDirectories) {
     rmSync(directory, { recursive: true, force: true });
     const replicas = new Replicas();
+    replicas.#directory = directory;
     const first = await startNode({ line, directory: join(directory, 'first') });
     replicas.#nodes.push(first);
     const seeds = `parameters: [ { seeds: "${first.address}" } ]`;
@@ -49,7 +51,9 @@ export class Replicas {
     return measureProcess(second.pid, repair);
   }
 
+  /** Stops both and removes their files. */
   async stop() {
     await Promise.all(this.#nodes.map((node) => node.stop()));
+    rmSync(this.#directory, { recursive: true });
   }
 }
