@@ -17,6 +17,10 @@ t.test('signals and unexpected errors', async (t) => {
   t.equal(exitCodeOfSignal('SIGTERM'), 143);
   t.equal(exitCodeOf(new RangeError('boom')), 3);
   t.match(errorLine(new RangeError('boom')), /unexpected error.*RangeError: boom/);
+  const document = JSON.parse(errorJson(new RangeError('boom')));
+  t.match(document, { error: { code: 'UNEXPECTED', message: 'boom' } });
+  const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+  t.match(text, /`UNEXPECTED`, and the exit code is 3/);
 });
 
 const damage = new SstashError('SSTABLE_CORRUPT', 'the row does not end where its size says.', {
