@@ -1,4 +1,4 @@
-/** Digest.crc32: CRC-32 of the whole file Data.db as decimal text; only the first line counts. */
+/** Digest.crc32: CRC-32 of the whole file Data.db as decimal text, with or without a line end. */
 import { type ErrorDetails, SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
 

@@ -1,4 +1,7 @@
-/** Files: reading them, and the one way of writing a durable one. No other folder touches node:fs. */
+/**
+ * Files: reading them, and the one way of writing a durable one. Folders below the command line use
+ * no other; only the loader of the kernels reads its own file by itself, since it cannot wait.
+ */
 export { AppendFile, openAppend } from './append-file.js';
 export {
   type DirectoryEntry,
