@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { fixtureTable } from '../../fixtures/index.js';
@@ -57,6 +65,20 @@ t.test('a file that changed after it was restored is noticed', async (t) => {
   flip(join(out, name), 3);
   const restoring = runRestore(repository, id, out, { layout: 'flat' });
   await t.rejects(restoring, { code: 'RESTORE_CONFLICT', file: join(out, name) });
+  const report = await runRestore(repository, id, out, { layout: 'flat', overwrite: true });
+  t.equal(report.filesWritten, 1);
+  sameFiles(t, tableFiles(out), wanted, 'mended');
+});
+
+t.test('bytes that changed behind size and time are found and replaced', async (t) => {
+  const { repository, id, wanted, out } = await oneTable(t.testdir());
+  await runRestore(repository, id, out, { layout: 'flat' });
+  const name = [...wanted.keys()].find((each) => each.endsWith('Data.db')) ?? '';
+  const { atime, mtime } = statSync(join(out, name));
+  flip(join(out, name), 3);
+  utimesSync(join(out, name), atime, mtime);
+  const verifying = runRestore(repository, id, out, { layout: 'flat', verify: true });
+  await t.rejects(verifying, { code: 'RESTORE_CONFLICT', file: join(out, name) });
   const report = await runRestore(repository, id, out, { layout: 'flat', overwrite: true });
   t.equal(report.filesWritten, 1);
   sameFiles(t, tableFiles(out), wanted, 'mended');
