@@ -212,14 +212,13 @@ class BackupJob {
   }
 
   /**
-   * Whether all of what an earlier backup stored of an SSTable is still there (invariant 7). Only
-   * asked where something is in quarantine: nothing else makes objects vanish from the index.
+   * Whether all of what an earlier backup stored of an SSTable is still there (invariants 1 and 7):
+   * its packs may be gone or cut short, their indexes lost, its objects in quarantine.
    */
   async #isWhole(record: SSTableRecord): Promise<boolean> {
-    if ((await this.#options.repository.quarantine()).empty) return true;
     this.#reach ??= new Reach(this.#options.repository, (id) => {
       if (this.writer.has(id)) return null;
-      return { error: new SstashError('REPOSITORY_CORRUPT', 'an object is in quarantine') };
+      return { error: new SstashError('REPOSITORY_CORRUPT', 'an object is not there') };
     });
     return (await this.#reach.sstable(record)).size === 0;
   }

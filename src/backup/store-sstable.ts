@@ -100,7 +100,9 @@ class SSTableJob {
       await this.#context.reading(file.size);
       const bytes = await readWholeFile(file.path, ALWAYS_READ_BYTES_MAX);
       const same = this.#before?.components.find(({ name }) => name === file.name);
-      if (same?.stream?.sha256 === sha256(bytes)) return recordOf(file, same.stream);
+      if (same?.stream?.sha256 === sha256(bytes)) {
+        return recordOf({ ...file, size: bytes.length }, same.stream);
+      }
       const count = { rawBytes: 0, newRawBytes: 0 };
       const stream = await storeBytes(this.#context, bytes, count);
       this.newBytes += count.newRawBytes;
@@ -127,7 +129,9 @@ class SSTableJob {
     if (before !== undefined && before.recipe !== null && this.#known(file) !== undefined) {
       const digest = (list: readonly ComponentRecord[]): string | undefined =>
         list.find(({ name }) => name === DIGEST)?.stream?.sha256;
-      if (digest(components) === digest(before.components)) {
+      // Without a digest on both sides, size and time alone prove too little.
+      const now = digest(components);
+      if (now !== undefined && now === digest(before.components)) {
         this.reusedData = true;
         this.#damage.push(...before.damage);
         this.#note = before.note;

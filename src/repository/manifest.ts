@@ -97,7 +97,7 @@ export function decodeManifest(
       ...where,
     });
   }
-  const json: Unchecked = JSON.parse(new TextDecoder().decode(raw));
+  const json = parseJson(raw, where);
   if (json.format !== MANIFEST_FORMAT) {
     throw new SstashError(
       'REPOSITORY_UNSUPPORTED',
@@ -121,6 +121,16 @@ export function decodeManifest(
     root,
     summary: (json.summary ?? {}) as Record<string, unknown>,
   };
+}
+
+function parseJson(raw: Uint8Array, where: ErrorDetails): Unchecked {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(raw));
+    if (typeof value === 'object' && value !== null) return value as Unchecked;
+  } catch (cause) {
+    throw new SstashError('REPOSITORY_CORRUPT', 'a manifest is not JSON', { cause, ...where });
+  }
+  throw new SstashError('REPOSITORY_CORRUPT', 'a manifest is not an object', where);
 }
 
 function manifestId(idsKey: Uint8Array, raw: Uint8Array): string {

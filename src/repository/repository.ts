@@ -1,6 +1,6 @@
 import { toHex } from '../binary/index.js';
 import { isSstashError, SstashError } from '../errors.js';
-import { checkLimit } from '../limits.js';
+import { checkLimit, LIMITS } from '../limits.js';
 import type { BlobStore } from '../store/index.js';
 import {
   decodeConfig,
@@ -186,7 +186,9 @@ export class Repository {
 
   async readManifest(name: ManifestName): Promise<Manifest> {
     const where = { file: `${this.store.location}/${name.key}`, component: 'manifest' };
-    return decodeManifest(this.keys.ids, name, await this.store.get(name.key), where);
+    // One byte more than may be there: a larger file is refused without reading all of it.
+    const length = LIMITS.manifestBytesMax + 1;
+    return decodeManifest(this.keys.ids, name, await this.store.get(name.key, { length }), where);
   }
 
   /** All manifests, oldest first; `unreadable` is told of each that is damaged. */

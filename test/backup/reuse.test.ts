@@ -1,8 +1,10 @@
 /** What a second backup reads and stores. */
-import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { daySnapshot, fixtureTable } from '../../fixtures/index.js';
+import { sourceTables } from '../../src/backup/index.js';
+import { findTables } from '../../src/sstable/index.js';
 import {
   copyTable,
   newRepository,
@@ -45,6 +47,60 @@ t.test('a small component that is rewritten in place is noticed', async (t) => {
   t.equal(second.tables[0]?.sstablesReused, 1, 'Data.db is not read again');
   await runRestore(repository, second.id, join(root, 'out'), { layout: 'flat' });
   sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), 'rewritten TOC');
+});
+
+t.test('what is not in the repository any more is read and stored again', async (t) => {
+  const root = t.testdir();
+  const { directory } = await firstBackup(root);
+  const repo = join(root, 'repo');
+  // Nothing is left that could say what is missing.
+  rmSync(join(repo, 'packs'), { recursive: true });
+  rmSync(join(repo, 'index'), { recursive: true });
+  const second = await runBackup(await openRepository(repo), [directory]);
+  t.ok(second.chunks.new > 0);
+  await runRestore(await openRepository(repo), second.id, join(root, 'out'), { layout: 'flat' });
+  sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), 'stored again');
+});
+
+t.test('only packs of rows are gone', async (t) => {
+  const root = t.testdir();
+  const { directory } = await firstBackup(root);
+  const repo = join(root, 'repo');
+  const packs = readdirSync(join(repo, 'packs'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort((a, b) => statSync(b).size - statSync(a).size);
+  rmSync(packs[0] ?? '');
+  const second = await runBackup(await openRepository(repo), [directory]);
+  t.equal(second.tables[0]?.sstablesReused, 0);
+  await runRestore(await openRepository(repo), second.id, join(root, 'out'), { layout: 'flat' });
+  sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), 'stored again');
+});
+
+t.test('without a digest nothing counts as unchanged unread', async (t) => {
+  const root = t.testdir();
+  const directory = copyTable(table.directory, root, 'wide');
+  const digest = readdirSync(directory).find((name) => name.endsWith('Digest.crc32')) ?? '';
+  rmSync(join(directory, digest));
+  const repository = await newRepository(join(root, 'repo'));
+  await runBackup(repository, [directory]);
+  const second = await runBackup(await openRepository(join(root, 'repo')), [directory]);
+  t.equal(second.tables[0]?.sstablesReused, 0);
+  t.equal(second.chunks.new, 0);
+});
+
+t.test('a component that was rewritten after it was found has its own size', async (t) => {
+  const root = t.testdir();
+  const { directory, repository } = await firstBackup(root);
+  const toc = readdirSync(directory).find((name) => name.endsWith('TOC.txt')) ?? '';
+  const path = join(directory, toc);
+  const original = readFileSync(path);
+  writeFileSync(path, 'x'.repeat(original.length + 9));
+  const tables = sourceTables(await findTables([directory]), {});
+  writeFileSync(path, original);
+  const second = await runBackup(repository, [directory], { tables });
+  await runRestore(repository, second.id, join(root, 'out'), { layout: 'flat' });
+  sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), 'the bytes read');
 });
 
 t.test('another digest makes Data.db be read again', async (t) => {

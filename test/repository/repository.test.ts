@@ -4,6 +4,7 @@ import { toHex } from '../../src/binary/index.js';
 import {
   decodeFrame,
   encodeFrame,
+  objectId,
   packKey,
   Repository,
   RepositoryWriter,
@@ -168,4 +169,15 @@ t.test('manifests are found by prefix and by latest', async (t) => {
   await store.put(blob?.key ?? '', [file]);
   await t.rejects(repository.findManifest(first.id), { code: 'REPOSITORY_CORRUPT' });
   t.equal(packKey('abc'), 'packs/ab/abc');
+});
+
+t.test('a manifest that is not JSON is corrupt', async (t) => {
+  const { store, repository } = await newRepository();
+  const raw = text('not json');
+  const id = toHex(objectId(repository.keys.ids, raw).subarray(0, 16));
+  await store.put(`manifests/20260102t030405678z-${id}`, [encodeFrame(raw, 'none')]);
+  await t.rejects(repository.findManifest(id), { code: 'REPOSITORY_CORRUPT' });
+  const unreadable: string[] = [];
+  t.same(await repository.manifests((name) => unreadable.push(name.id)), []);
+  t.same(unreadable, [id]);
 });
