@@ -21,6 +21,8 @@ export class ItemReader {
   #reader: ByteReader;
   /** Bytes that the next window must hold. */
   #wanted = WINDOW_BYTES;
+  /** Damage behind the window that is being read: raised once the sound rows before it are out. */
+  #damage: SstashError | null = null;
 
   constructor(sstable: SSTable, position: number) {
     this.#sstable = sstable;
@@ -63,10 +65,23 @@ export class ItemReader {
       component: 'Data.db',
       uncompressedOffset: position,
     });
-    const length = Math.min(this.#wanted, dataLength - position);
-    const bytes = await this.#sstable.readData(position, length);
-    const complete = position + length >= dataLength;
+    const bytes = await this.#read(position, Math.min(this.#wanted, dataLength - position));
+    const complete = position + bytes.length >= dataLength;
     this.#reader = new ByteReader(bytes, { base: position, complete });
+  }
+
+  /** As many of `length` bytes as come before a damaged block. */
+  async #read(position: number, length: number): Promise<Uint8Array> {
+    if (this.#damage !== null) throw this.#damage;
+    try {
+      return await this.#sstable.readData(position, length);
+    } catch (error) {
+      if (!(error instanceof SstashError)) throw error;
+      const sound = (error.uncompressedOffset ?? position) - position;
+      if (sound <= 0 || sound >= length) throw error;
+      this.#damage = error;
+      return this.#sstable.readData(position, sound);
+    }
   }
 
   #take<T>(read: (reader: ByteReader) => T): T | null {
