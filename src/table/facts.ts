@@ -5,6 +5,7 @@
 import { compareBytes, equalBytes, toHex } from '../binary/index.js';
 import type { Cell, ColumnDefinition, DeletionTime, Liveness, Row } from '../components/index.js';
 import type { PlacedRecord } from './leaf-source.js';
+import { sameDeletion } from './same-record.js';
 
 export type Fact =
   | { readonly kind: 'cell'; readonly column: ColumnDefinition; readonly cell: Cell }
@@ -61,11 +62,6 @@ function addRow(facts: Facts, row: Row): void {
       facts.set(`${name} cell${path}`, { kind: 'cell', column, cell });
     }
   }
-}
-
-function sameDeletion(a: DeletionTime | null, b: DeletionTime | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.markedForDeleteAt === b.markedForDeleteAt && a.localDeletionTime === b.localDeletionTime;
 }
 
 /** Whether two facts of one id say the same. */

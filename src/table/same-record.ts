@@ -10,7 +10,7 @@ import type {
   Unfiltered,
 } from '../components/index.js';
 
-function sameDeletion(a: DeletionTime | null, b: DeletionTime | null): boolean {
+export function sameDeletion(a: DeletionTime | null, b: DeletionTime | null): boolean {
   if (a === null || b === null) return a === b;
   return a.markedForDeleteAt === b.markedForDeleteAt && a.localDeletionTime === b.localDeletionTime;
 }

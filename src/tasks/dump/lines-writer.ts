@@ -4,6 +4,7 @@
  * understood, sorted and joined without the others. Fields are those of sstabledump; a counter's
  * value is its total instead of the bytes that sstabledump shows.
  */
+import { isEmptyRow } from '../../canonical/index.js';
 import type {
   Cell,
   Liveness,
@@ -15,14 +16,7 @@ import type {
 import { type CqlType, counterTotal } from '../../cql/index.js';
 import { type ColumnText, ColumnTexts } from './column-texts.js';
 import { TimeText } from './json-text.js';
-import {
-  type Deletion,
-  endOfHead,
-  isEmptyRow,
-  isTombstone,
-  markerBounds,
-  NO_TIMESTAMP,
-} from './row-facts.js';
+import { type Deletion, endOfHead, isTombstone, markerBounds, NO_TIMESTAMP } from './row-facts.js';
 import type { DumpStyle, DumpWriter } from './row-writer.js';
 
 export class LinesWriter implements DumpWriter {

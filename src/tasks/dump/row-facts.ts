@@ -1,6 +1,6 @@
 /** Small questions about rows that every output format asks. */
 
-import type { Cell, Marker, PartitionHead, Row, Unfiltered } from '../../components/index.js';
+import type { Cell, Marker, PartitionHead, Unfiltered } from '../../components/index.js';
 import { SstashError } from '../../errors.js';
 
 export interface Deletion {
@@ -14,10 +14,6 @@ export const NO_TIMESTAMP = -(2n ** 63n);
 /** Position of what follows the key, the partition deletion and the static row. */
 export function endOfHead(head: PartitionHead): number {
   return head.position + head.headerLength;
-}
-
-export function isEmptyRow(row: Row): boolean {
-  return row.liveness === null && row.deletion === null && row.columns.length === 0;
 }
 
 /** A deleted cell: it has a local deletion time without having expired. */

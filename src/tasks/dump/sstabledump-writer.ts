@@ -9,6 +9,7 @@
  *
  * Every partition begins with a comma, which whoever prints the array takes off the first one.
  */
+import { isEmptyRow } from '../../canonical/index.js';
 import type {
   Cell,
   Liveness,
@@ -22,7 +23,6 @@ import { TimeText } from './json-text.js';
 import {
   type Deletion,
   endOfHead,
-  isEmptyRow,
   isTombstone,
   type MarkerBound,
   markerBounds,

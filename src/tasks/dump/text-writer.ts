@@ -5,6 +5,7 @@
  *   [key]@position Marker INCL_START_BOUND(2)@write time/local deletion time
  *   [key]@position deletedAt=…, localDeletion=…
  */
+import { isEmptyRow } from '../../canonical/index.js';
 import type {
   Cell,
   ColumnData,
@@ -17,7 +18,7 @@ import { counterTotal, keyTexts } from '../../cql/index.js';
 import { KIND_NAMES } from './annotate-names.js';
 import { ColumnTexts } from './column-texts.js';
 import { TimeText } from './json-text.js';
-import { type Deletion, endOfHead, isEmptyRow, isTombstone } from './row-facts.js';
+import { type Deletion, endOfHead, isTombstone } from './row-facts.js';
 import type { DumpStyle, DumpWriter } from './row-writer.js';
 
 /** Text that must not break its line or its brackets. */
