@@ -10,6 +10,7 @@ import {
   type SSTableRecord,
   type StreamRef,
   type TableEntry,
+  type TableRecord,
 } from './records.js';
 import { isSelected, type TableFilter } from './sources.js';
 
@@ -30,6 +31,8 @@ export interface PlannedGroup {
   readonly table: string;
   readonly files: readonly PlannedFile[];
   readonly bytes: number;
+  /** A table, or a part of its SSTables, of which the repository cannot say what it held. */
+  readonly lost?: { readonly path: string; readonly error: SstashError };
 }
 
 /** The tables of a backup that the filter lets through. Throws USAGE when it lets none through. */
@@ -56,23 +59,43 @@ export async function* planRestore(
 ): AsyncGenerator<PlannedGroup, void, undefined> {
   const single = new Set(tables.map(({ path }) => path.split('/').slice(0, 2).join('/'))).size < 2;
   for (const entry of tables) {
-    const record = await readTable(repository, entry.record);
-    checkPath(record.path);
+    const table = `${entry.keyspace}.${entry.table}`;
+    const lose = (error: SstashError): PlannedGroup => {
+      return { table, files: [], bytes: 0, lost: { path: entry.path, error } };
+    };
+    const record = await readChecked(repository, entry.record).catch(lost);
+    if (record instanceof SstashError) {
+      yield lose(record);
+      continue;
+    }
     const folder = layout === 'cassandra' ? record.path : flatFolder(record.path, single);
-    const table = `${record.keyspace}.${record.table}`;
     const place = (name: string): string => (folder === '' ? name : `${folder}/${name}`);
     if (record.files.length > 0) {
       const files = record.files.map(({ name, bytes, stream }) => {
-        checkName(name);
         return { path: place(name), bytes, sha256: stream.sha256, source: stream };
       });
       yield { table, files, bytes: sum(files) };
     }
-    for (const sstable of await readSSTables(repository, record)) {
-      const files = await planSSTable(repository, sstable, place);
-      yield { table, files, bytes: sum(files) };
+    for (const part of record.parts) {
+      const sstables = await readSSTables(repository, { ...record, parts: [part] }).catch(lost);
+      if (sstables instanceof SstashError) {
+        yield lose(sstables);
+        continue;
+      }
+      for (const sstable of sstables) {
+        const files = await planSSTable(repository, sstable, place);
+        yield { table, files, bytes: sum(files) };
+      }
     }
   }
+}
+
+/** A table record whose names lead nowhere else. */
+async function readChecked(repository: Repository, id: string): Promise<TableRecord> {
+  const record = await readTable(repository, id);
+  checkPath(record.path);
+  for (const { name } of record.files) checkName(name);
+  return record;
 }
 
 /** `keyspace.table`, and for a secondary index its folder; nothing where there is one table only. */
@@ -94,10 +117,10 @@ async function planSSTable(
       files.push({ path, bytes, sha256: stream.sha256, source: stream });
       continue;
     }
-    if (sstable.recipe === null) {
-      throw new SstashError('REPOSITORY_CORRUPT', `${path} has neither chunks nor a recipe`);
-    }
-    const recipe = await readRecipe(repository, sstable.recipe).catch(lost);
+    const recipe =
+      sstable.recipe === null
+        ? new SstashError('REPOSITORY_CORRUPT', `${path} has neither chunks nor a recipe`)
+        : await readRecipe(repository, sstable.recipe).catch(lost);
     if (recipe instanceof SstashError) {
       files.push({ path, bytes, sha256: '', source: recipe });
       continue;
@@ -109,10 +132,13 @@ async function planSSTable(
   return files;
 }
 
-function lost(error: unknown): SstashError {
-  if (isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND')) return error;
-  throw error;
+/** The error, where it is about one thing that cannot be had; throws what ends the restore. */
+export function lost(error: unknown): SstashError {
+  if (!isSstashError(error) || isSstashError(error, ...ENDING)) throw error;
+  return error;
 }
+
+const ENDING = ['INTERRUPTED', 'WRITE_FAILED', 'DISK_FULL'] as const;
 
 function sum(files: readonly PlannedFile[]): number {
   return files.reduce((total, file) => total + file.bytes, 0);

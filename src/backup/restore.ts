@@ -8,7 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
-import { isSstashError, SstashError } from '../errors.js';
+import { SstashError } from '../errors.js';
 import {
   type FileSystem,
   isTemporaryName,
@@ -27,6 +27,7 @@ import { Ledger } from './ledger.js';
 import { type ReadContext, readData } from './read-data.js';
 import { readStream } from './read-stream.js';
 import {
+  lost,
   type PlannedFile,
   type PlannedGroup,
   planRestore,
@@ -108,6 +109,7 @@ class RestoreJob {
         this.#report.bytesWritten += bytes;
         this.#report.filesWritten += files.length;
       }
+      if (this.#failed.length > 0) throw this.#incomplete();
       return this.#report;
     }
     await this.#write(missing);
@@ -122,6 +124,7 @@ class RestoreJob {
     const conflicts: string[] = [];
     const seen = new Set<string>();
     for await (const group of plan) {
+      if (group.lost !== undefined) this.#failed.push(group.lost);
       const files: PlannedFile[] = [];
       for (const file of group.files) {
         throwIfInterrupted(this.#options.signal);
@@ -219,8 +222,7 @@ class RestoreJob {
     try {
       await this.#writeFile(table, file);
     } catch (error) {
-      if (!isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND')) throw error;
-      this.#failed.push({ path: file.path, error });
+      this.#failed.push({ path: file.path, error: lost(error) });
     }
   }
 
@@ -228,11 +230,11 @@ class RestoreJob {
     const [first] = this.#failed;
     const shown = this.#failed.slice(0, SHOWN).map(({ path }) => path);
     const more = this.#failed.length > SHOWN ? ', …' : '';
-    const { filesWritten } = this.#report;
+    const { filesWritten, dryRun } = this.#report;
     return new SstashError(
       'REPOSITORY_CORRUPT',
-      `${this.#failed.length} files cannot be restored: ${shown.join(', ')}${more}; ` +
-        `${filesWritten} others were (${first?.error.message ?? ''})`,
+      `${this.#failed.length} files or tables cannot be restored: ${shown.join(', ')}${more}; ` +
+        `${filesWritten} others ${dryRun ? 'would be' : 'were'} (${first?.error.message ?? ''})`,
       {
         file: join(this.#options.target, first?.path ?? ''),
         hint: 'sstash verify --read-data lists the damage; an older backup may have these files',

@@ -84,7 +84,8 @@ export async function publish(
     try {
       await fill(handle, data);
       const placed = await place(fs, temporary, path, options.ifAbsent === true);
-      if (placed) await fs.syncDirectory(directory);
+      // Also for a file that was there: whoever made it may not have come as far as this.
+      await fs.syncDirectory(directory);
       return placed;
     } catch (error) {
       // The first error is the one to report, whatever becomes of the leftover.

@@ -3,6 +3,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -10,6 +11,8 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import { fixtureTable } from '../../fixtures/index.js';
+import { readRoot, readTable } from '../../src/backup/index.js';
+import { packKey, readPackIndex } from '../../src/repository/index.js';
 import {
   copyTable,
   flip,
@@ -141,4 +144,30 @@ t.test('secondary indexes come back in their folders', async (t) => {
 t.test('a backup that is not there', async (t) => {
   const { repository, out } = await oneTable(t.testdir());
   await t.rejects(runRestore(repository, 'abcdef', out), { code: 'BACKUP_NOT_FOUND' });
+});
+
+t.test('a table whose record is lost does not keep the others from coming back', async (t) => {
+  const root = t.testdir();
+  const repo = join(root, 'repo');
+  // Every object has its own pack.
+  const repository = await newRepository(repo, { packBytes: 1 });
+  const { id } = await runBackup(repository, [table.directory, indexed.directory]);
+  const { tables } = await readRoot(repository, await repository.findManifest(id));
+  const [entry] = tables.filter((each) => each.table === indexed.table);
+  const record = await readTable(repository, entry?.record ?? '');
+  for (const lost of [record.parts[0] ?? '', entry?.record ?? '']) {
+    const [object] = await repository.place([Buffer.from(lost, 'hex')]);
+    const pack = object?.pack ?? '';
+    const path = join(repo, packKey(pack));
+    const entries = await readPackIndex(repository.store, pack, statSync(path).size);
+    t.equal(entries.length, 1, 'nothing else is in that pack');
+    rmSync(path);
+    const out = join(root, `out-${lost}`);
+    await t.rejects(runRestore(repository, id, out), {
+      code: 'REPOSITORY_CORRUPT',
+      message: new RegExp(`cannot be restored: .*${indexed.table}`),
+    });
+    const folder = join(out, tables.find((each) => each.table === table.table)?.path ?? '-');
+    sameFiles(t, tableFiles(folder), tableFiles(table.directory), 'the other table');
+  }
 });

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t from 'tap';
 import {
+  type FileSystem,
   isTemporaryName,
   makeDirectory,
+  nodeFileSystem,
   openAppend,
   publish,
   removeFile,
@@ -33,6 +35,20 @@ t.test('ifAbsent never replaces, and of many writers one wins', async (t) => {
   t.equal(won.filter(Boolean).length, 1);
   t.equal(text(path), `w${won.indexOf(true)}`);
   t.same(readdirSync(dir), ['a'], 'no temporary file is left');
+});
+
+t.test('a file that is there already is durable when publish says so', async (t) => {
+  const path = join(t.testdir({ a: 'one' }), 'a');
+  const synced: string[] = [];
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    syncDirectory: async (directory) => {
+      synced.push(directory);
+    },
+  };
+  t.equal(await publish(path, Buffer.from('two'), { ifAbsent: true, fs }), false);
+  t.same(synced, [dirname(path)]);
+  t.equal(text(path), 'one');
 });
 
 t.test('a function writes the file in parts, which may be used again', async (t) => {
