@@ -4,11 +4,14 @@
  *     {"format": "sstash-repository", "version": 1, "id": "<32 hex>", "created": "<ISO 8601>",
  *      "features": [], "key": {"form": "clear", "bytes": "<64 hex>"},
  *      "chunk": {"averageBytes": 65536, "maxBytes": 524288}, "packBytes": 33554432,
- *      "compression": "lz4"}
+ *      "compression": "lz4", "check": "<16 hex>"}
+ *
+ * `check` is the start of the SHA-256 of the JSON array of all other values, in the order of
+ * `checkValue`: a digit that has changed in the key would make everything else look damaged.
  *
  * A reader refuses, by name, a format, version, feature or form of key that it does not know.
  */
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { fromHex, toHex } from '../binary/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 import type { Compression } from './frame.js';
@@ -32,7 +35,8 @@ type Unchecked = {
     | 'averageBytes'
     | 'maxBytes'
     | 'packBytes'
-    | 'compression']?: unknown;
+    | 'compression'
+    | 'check']?: unknown;
 };
 
 const KiB = 1024;
@@ -81,7 +85,7 @@ export function newConfig(options: NewRepositoryOptions = {}): RepositoryConfig 
 
 export function encodeConfig(config: RepositoryConfig): Uint8Array {
   const { id, created, chunk, packBytes, compression } = config;
-  const json = {
+  const settings = {
     format: REPOSITORY_FORMAT,
     version: REPOSITORY_VERSION,
     id,
@@ -92,7 +96,17 @@ export function encodeConfig(config: RepositoryConfig): Uint8Array {
     packBytes,
     compression,
   };
+  const json = { ...settings, check: checkValue(settings) };
   return new TextEncoder().encode(`${JSON.stringify(json, null, 2)}\n`);
+}
+
+function checkValue(config: Unchecked): string {
+  const { format, version, id, created, features, packBytes, compression } = config;
+  const { form, bytes } = (config.key ?? {}) as Unchecked;
+  const { averageBytes, maxBytes } = (config.chunk ?? {}) as Unchecked;
+  const head = [format, version, id, created, features, form, bytes];
+  const values = JSON.stringify([...head, averageBytes, maxBytes, packBytes, compression]);
+  return createHash('sha256').update(values).digest('hex').slice(0, 16);
 }
 
 /** Throws REPOSITORY_CORRUPT or REPOSITORY_UNSUPPORTED. */
@@ -121,6 +135,16 @@ export function decodeConfig(bytes: Uint8Array, where: ErrorDetails = {}): Repos
     throw unsupported(`unknown compression: ${String(compression)}`);
   }
   const chunk = record(json.chunk, 'chunk', where);
+  const check = checkValue(json);
+  if (json.check !== check) {
+    throw new SstashError('REPOSITORY_CORRUPT', 'the config is damaged', {
+      component: 'config',
+      expected: check,
+      found: String(json.check),
+      hint: 'bring back the config file from a copy: every repository has its own',
+      ...where,
+    });
+  }
   return {
     id: String(json.id),
     created: String(json.created),

@@ -181,3 +181,18 @@ t.test('a manifest that is not JSON is corrupt', async (t) => {
   t.same(await repository.manifests((name) => unreadable.push(name.id)), []);
   t.same(unreadable, [id]);
 });
+
+t.test('a changed digit in the config is damage of the config', async (t) => {
+  const { store } = await newRepository();
+  const sound = new TextDecoder().decode(await store.get('config'));
+  for (const field of ['id', 'bytes', 'check']) {
+    const digit = (found: string): string => (found.endsWith('0') ? '1' : '0');
+    const pattern = new RegExp(`("${field}": "[0-9a-f]*)([0-9a-f])"`);
+    const damaged = sound.replace(pattern, (_, head, last) => `${head}${digit(last)}"`);
+    t.not(damaged, sound);
+    const other = new MemoryStore();
+    await other.put('config', [text(damaged)]);
+    const wanted = { code: 'REPOSITORY_CORRUPT', message: 'the config is damaged' };
+    await t.rejects(Repository.open(other), wanted, field);
+  }
+});
