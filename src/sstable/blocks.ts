@@ -43,6 +43,8 @@ function outside(path: string, from: number, length: number, end: number): Sstas
   });
 }
 
+const NO_ROOM = new Uint8Array(0);
+
 export class CompressedBlocks implements BlockReader {
   readonly length: number;
   readonly blockLength: number;
@@ -52,6 +54,7 @@ export class CompressedBlocks implements BlockReader {
   /** The last block that was decoded for a part of it only. */
   #cached = -1;
   #cache: Uint8Array = new Uint8Array(0);
+  #room: Uint8Array = NO_ROOM;
 
   /** Throws SSTABLE_UNSUPPORTED_COMPRESSION. */
   constructor(file: RandomAccessFile, info: CompressionInfo) {
@@ -94,10 +97,30 @@ export class CompressedBlocks implements BlockReader {
   /** Blocks from `first` up to `end`, as far as they lie in `target`, which begins at `from`. */
   async #copyBlocks(first: number, end: number, from: number, target: Uint8Array): Promise<void> {
     const start = this.#start(first);
-    const stored =
-      end - first === 1 && first === this.#cached
-        ? null
-        : await this.#file.read(start, this.#checkedLength(first, end));
+    const cached = end - first === 1 && first === this.#cached;
+    const length = cached ? 0 : this.#checkedLength(first, end);
+    const room = this.#takeRoom(length);
+    const stored = cached ? null : await this.#file.read(start, length, room);
+    this.#copyStored(first, end, start, stored, from, target);
+    this.#room = room;
+  }
+
+  /** A buffer for stored bytes, used again and again: fresh ones cost more than what is read. */
+  #takeRoom(length: number): Uint8Array {
+    const room = this.#room;
+    // Another read may come while this one waits; it takes a buffer of its own.
+    this.#room = NO_ROOM;
+    return room.length >= length ? room : new Uint8Array(Math.max(length, READ_BYTES));
+  }
+
+  #copyStored(
+    first: number,
+    end: number,
+    start: number,
+    stored: Uint8Array | null,
+    from: number,
+    target: Uint8Array,
+  ): void {
     for (let block = first; block < end; block++) {
       const at = block * this.blockLength - from;
       const length = this.#plainLength(block);
