@@ -12,6 +12,7 @@ import type { ComponentFile, SSTableFiles } from '../sstable/index.js';
 import { Parents, type ParentTable } from './parent.js';
 import { RateLimiter } from './rate-limiter.js';
 import { Reach } from './reach.js';
+import { readRecipe } from './read-data.js';
 import {
   type BackupRoot,
   encodeRecord,
@@ -19,11 +20,19 @@ import {
   idText,
   RECORD_FORMAT,
   RECORDS_PER_PART,
+  type Recipe,
   type SSTableRecord,
   type TableEntry,
   type TableRecord,
 } from './records.js';
-import type { BackupBytes, BackupFault, BackupNote, BackupReport, TableReport } from './report.js';
+import type {
+  BackupBytes,
+  BackupFault,
+  BackupNote,
+  BackupReport,
+  KeptApart,
+  TableReport,
+} from './report.js';
 import { ANSWER_NATIVE_BYTES_MAX } from './rows-task.js';
 import type { SourceTable } from './sources.js';
 import { type StoreContext, storeFile } from './store-bytes.js';
@@ -57,6 +66,12 @@ export interface BackupOptions {
 
 /** SSTables smaller than this are stored several at a time. */
 const SMALL_BYTES = 8 * 1024 * 1024;
+
+const NOTHING_APART: Readonly<KeptApart> = {
+  opaqueLeaves: 0,
+  exceptionBlocks: 0,
+  plainSSTables: 0,
+};
 
 export async function backup(options: BackupOptions): Promise<BackupReport> {
   const job = new BackupJob(options, await RepositoryWriter.open(options.repository));
@@ -120,7 +135,15 @@ class BackupJob {
   async #table(source: SourceTable, parent: ParentTable): Promise<TableEntry> {
     const { keyspace, table, path, files } = source;
     const bytes = { read: 0, new: 0, reused: 0 };
-    const report: TableReport = { keyspace, table, path, sstables: 0, sstablesReused: 0, bytes };
+    const report: TableReport = {
+      keyspace,
+      table,
+      path,
+      sstables: 0,
+      sstablesReused: 0,
+      bytes,
+      ...NOTHING_APART,
+    };
     this.#reports.push(report);
     const context = this.#context(report);
     const sstables = await this.#sstables(context, files.sstables, parent);
@@ -168,7 +191,8 @@ class BackupJob {
       },
       ...(signal === undefined ? {} : { signal }),
     };
-    return { ...store, report, faults: this.#faults, notes: this.#notes };
+    const recipe = (id: string): Promise<Recipe> => readRecipe(repository, id);
+    return { ...store, report, recipe, faults: this.#faults, notes: this.#notes };
   }
 
   /** Small SSTables go several at a time, so that every worker has one; large ones by ranges. */
@@ -270,6 +294,16 @@ class BackupJob {
     return bytes;
   }
 
+  #keptApart(): KeptApart {
+    const total = { ...NOTHING_APART };
+    for (const report of this.#reports) {
+      total.opaqueLeaves += report.opaqueLeaves;
+      total.exceptionBlocks += report.exceptionBlocks;
+      total.plainSSTables += report.plainSSTables;
+    }
+    return total;
+  }
+
   #report(manifest: Omit<Manifest, 'root' | 'summary'>, bytes: BackupBytes): BackupReport {
     const { id, node, created, parent, tags } = manifest;
     const { newChunks, knownChunks } = this.writer.stats;
@@ -282,6 +316,7 @@ class BackupJob {
       dryRun: this.#options.dryRun === true,
       tables: this.#reports,
       bytes,
+      ...this.#keptApart(),
       chunks: { new: newChunks, reused: knownChunks },
       faults: this.#faults,
       notes: this.#notes,

@@ -13,7 +13,17 @@ export interface BackupBytes {
   stored: number;
 }
 
-export interface TableReport {
+/** What is kept exactly, but not in the form that is shared best. */
+export interface KeptApart {
+  /** Records kept as their native bytes, because the strict reading would not give them back. */
+  opaqueLeaves: number;
+  /** Compressed blocks kept beside the rows, because the encoder does not write them the same. */
+  exceptionBlocks: number;
+  /** SSTables whose Data.db is kept as plain bytes as a whole. */
+  plainSSTables: number;
+}
+
+export interface TableReport extends KeptApart {
   readonly keyspace: string;
   readonly table: string;
   readonly path: string;
@@ -35,7 +45,7 @@ export interface BackupNote {
   readonly message: string;
 }
 
-export interface BackupReport {
+export interface BackupReport extends KeptApart {
   readonly id: string;
   readonly node: string;
   readonly created: string;

@@ -27,6 +27,8 @@ const ALWAYS_READ_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface SSTableContext extends StoreContext {
   readonly report: TableReport;
+  /** A recipe of an earlier backup. */
+  readonly recipe: (id: string) => Promise<Recipe>;
   readonly faults: BackupFault[];
   readonly notes: BackupNote[];
 }
@@ -136,12 +138,14 @@ class SSTableJob {
         this.#damage.push(...before.damage);
         this.#note = before.note;
         this.#leafSum = before.leafSum;
+        this.#keptApart((await this.#context.recipe(before.recipe)).data);
         return before.recipe;
       }
     }
     const count: StoredCount = { rawBytes: 0, newRawBytes: 0 };
     const data = await this.#rows(file, count);
     await checkUnchanged(file);
+    this.#keptApart(data);
     const share = count.rawBytes === 0 ? 0 : count.newRawBytes / count.rawBytes;
     this.newBytes += Math.round(file.size * share);
     const recipe: Recipe = {
@@ -150,6 +154,15 @@ class SSTableJob {
       data,
     };
     return idText((await this.#context.writer.put('recipe', encodeRecord(recipe))).id);
+  }
+
+  #keptApart(data: Recipe['data']): void {
+    const { report } = this.#context;
+    if (data.form === 'bytes') report.plainSSTables++;
+    else {
+      report.opaqueLeaves += data.opaqueLeaves;
+      report.exceptionBlocks += data.compression?.exceptionBlocks ?? 0;
+    }
   }
 
   async #rows(file: ComponentFile, count: StoredCount): Promise<Recipe['data']> {

@@ -92,6 +92,9 @@ for (const damage of DAMAGES) {
     t.equal(report.faults.length, 1);
     t.match(report.faults[0]?.code, damage.code);
     t.equal(report.faults[0]?.component, damage.component);
+    const plain =
+      damage.component === 'Digest.crc32' || damage.what === 'a missing Data.db' ? 0 : 1;
+    t.equal(report.plainSSTables, plain);
     await runRestore(repository, report.id, join(root, 'out'), { layout: 'flat' });
     sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), damage.what);
     const again = await runBackup(repository, [directory]);
@@ -149,6 +152,11 @@ t.test('a block of another LZ4 encoder is an exception, not damage', async (t) =
   const report = await runBackup(repository, [directory]);
   t.same(report.faults, []);
   t.same(report.notes, []);
+  t.equal(report.exceptionBlocks, 1);
+  t.match(report.tables, [{ exceptionBlocks: 1, opaqueLeaves: 0, plainSSTables: 0 }]);
+  const again = await runBackup(repository, [directory]);
+  t.equal(again.tables[0]?.sstablesReused, 1);
+  t.equal(again.exceptionBlocks, 1, 'also where it is taken over');
   await runRestore(repository, report.id, join(root, 'out'), { layout: 'flat' });
   sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), 'with an exception');
 });

@@ -101,8 +101,22 @@ async function print(context: CommandContext, report: BackupReport): Promise<voi
       `reused ${formatBytes(bytes.reused)}, stored ${formatBytes(bytes.stored)} ` +
       `in ${plural(chunks.new, 'new chunk')}`,
   );
+  const apart = [
+    ...counted(report.opaqueLeaves, 'record as native bytes', 'records as native bytes'),
+    ...counted(
+      report.exceptionBlocks,
+      'compressed block as it is',
+      'compressed blocks as they are',
+    ),
+    ...counted(report.plainSSTables, 'Data.db as plain bytes', 'Data.db files as plain bytes'),
+  ];
+  if (apart.length > 0) await context.print(`kept, but shared less well: ${apart.join(', ')}`);
   if (report.faults.length > 0) {
     await context.print(`${plural(report.faults.length, 'fault')}: see the warnings`);
   }
   await context.print(report.dryRun ? 'dry run: nothing was written' : `backup ${report.id}`);
+}
+
+function counted(count: number, one: string, many: string): string[] {
+  return count === 0 ? [] : [plural(count, one, many)];
 }
