@@ -143,7 +143,7 @@ t.test('signals end it at once, also while nobody reads', async (t) => {
     ['SIGTERM', 143],
   ] as const) {
     // More text than a pipe holds, so it waits for its reader.
-    const child = startCli(['dump', wide.directory, wide.directory, '--format', 'json']);
+    const child = startCli(['dump', wide.directory, '--format', 'annotate']);
     await new Promise((resolve) => child.stdout?.once('readable', resolve));
     const ended = new Promise((resolve) => {
       child.on('exit', (status, signal) => resolve(exitCode(status, signal)));
