@@ -19,8 +19,7 @@
  */
 import { ByteWriter } from '../binary/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
-import { OBJECT_ID_BYTES } from '../repository/index.js';
-import { parseBackupBytes } from './parse.js';
+import { OBJECT_ID_BYTES, parseRepositoryBytes } from '../repository/index.js';
 
 const FORM = 1;
 
@@ -45,7 +44,7 @@ export function encodeChunkList(chunks: readonly ListedChunk[]): Uint8Array {
 
 /** Ids are views; throws REPOSITORY_CORRUPT or REPOSITORY_UNSUPPORTED. */
 export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): ListedChunk[] {
-  return parseBackupBytes(bytes, where, (reader) => {
+  return parseRepositoryBytes(bytes, where, (reader) => {
     const form = reader.u8();
     if (form !== FORM) throw unsupported(`form ${form}`, where);
     const count = reader.uvint('number of chunks');

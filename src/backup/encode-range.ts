@@ -17,6 +17,8 @@ import { LeafChunker } from './leaf-chunks.js';
 
 /** Native bytes that are decoded before the walker runs over them. */
 const STEP_BYTES = 512 * 1024;
+/** Of a stored block, beside its payload. */
+const BLOCK_ROOM = 4096;
 
 export interface RangeSource {
   readonly file: RandomAccessFile;
@@ -173,7 +175,16 @@ class BlockFeed {
     const firstBlock = Math.floor(from / blockLength);
     const endBlock = Math.ceil(to / blockLength);
     const fileStart = blocks.offset(firstBlock);
-    const stored = await this.#read(file, fileStart, blocks.offset(endBlock) - fileStart);
+    const length = blocks.offset(endBlock) - fileStart;
+    // Offsets may come from a damaged file: no compressor makes blocks twice as long.
+    if (!(length >= 0 && length <= (endBlock - firstBlock) * (blockLength * 2 + BLOCK_ROOM))) {
+      throw new SstashError('SSTABLE_CORRUPT', `blocks from ${firstBlock} on cannot be that long`, {
+        ...this.#source.where,
+        offset: fileStart,
+        found: `${length} bytes`,
+      });
+    }
+    const stored = await this.#read(file, fileStart, length);
     // Only the range in which a block begins takes care of it as it is stored.
     const owned = firstBlock * blockLength < this.#from ? firstBlock + 1 : firstBlock;
     if (owned < endBlock) {

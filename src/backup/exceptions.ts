@@ -5,8 +5,8 @@
  */
 import { ByteWriter } from '../binary/index.js';
 import type { ErrorDetails } from '../errors.js';
+import { parseRepositoryBytes } from '../repository/index.js';
 import type { BlockException } from './block-layout.js';
-import { parseBackupBytes } from './parse.js';
 
 export function encodeExceptions(exceptions: readonly BlockException[]): Uint8Array {
   const writer = new ByteWriter();
@@ -22,7 +22,7 @@ export function decodeExceptions(
   bytes: Uint8Array,
   where: ErrorDetails = {},
 ): Map<number, Uint8Array> {
-  return parseBackupBytes(bytes, where, (reader) => {
+  return parseRepositoryBytes(bytes, where, (reader) => {
     const exceptions = new Map<number, Uint8Array>();
     while (reader.remaining > 0) {
       exceptions.set(reader.uvint('number of a block'), reader.vintBytes('exceptional block'));

@@ -48,7 +48,11 @@ export class Parents {
     node: string,
     named: string | undefined,
   ): Promise<Parents> {
-    if (named !== undefined) return new Parents(repository, [await repository.findManifest(named)]);
+    if (named !== undefined) {
+      const isLatest = named.toLowerCase() === 'latest';
+      const manifest = await repository.findManifest(named, isLatest ? node : undefined);
+      return new Parents(repository, [manifest]);
+    }
     const names = await repository.manifestNames();
     const candidates: Manifest[] = [];
     for (const name of names.reverse().slice(0, LOOK_BACK * 4)) {

@@ -27,6 +27,8 @@ import { type StoreContext, storeBytes } from './store-bytes.js';
 const RANGE_BYTES = 8 * 1024 * 1024;
 const PIECE_BYTES = 4 * 1024 * 1024;
 const HASH_BYTES = 512 * 1024;
+/** An empty block is some bytes in every compressor. */
+const TAIL_BYTES_MAX = 4096;
 
 /** What became of a Data.db whose rows were stored. */
 export interface StoredRows {
@@ -175,6 +177,9 @@ async function storeTail(
   if (end === file.size) return { stored: new Uint8Array(0) };
   const where = { file: file.path, component: 'Data.db', offset: end };
   const codec = sstable.compression;
+  if (file.size - end > TAIL_BYTES_MAX) {
+    throw new SstashError('SSTABLE_CORRUPT', 'bytes that are no block follow the rows', where);
+  }
   const stored = await file.read(end, file.size - end);
   const payload = checkedPayload(stored, where);
   if (codec !== null && isEmptyBlock(codec, payload)) return { stored };
@@ -185,6 +190,14 @@ function isEmptyBlock(info: CompressionInfo, payload: Uint8Array): boolean {
   const codec = compressor(info.compressor, info.options, info.chunkLength);
   const empty = blockPayload(codec, new Uint8Array(0), info.maxCompressedLength);
   return empty !== null && Buffer.compare(payload, empty) === 0;
+}
+
+/** What `source` yields; `done` is told what it returns. */
+async function* withResult<T, R>(
+  source: AsyncGenerator<T, R, undefined>,
+  done: (result: R) => void,
+): AsyncGenerator<T, void, undefined> {
+  done(yield* source);
 }
 
 /** Collects what the ranges of one SSTable give, in file order. */
@@ -221,11 +234,13 @@ class RangeStore {
       chunks.push(...(await this.#piece(answer)));
       this.#context.rooms.push(answer.batch.frames.buffer as ArrayBuffer);
     } else {
-      let next = await answer.next();
-      for (; next.done !== true; next = await answer.next()) {
-        for (const chunk of await this.#piece(next.value)) chunks.push(chunk);
+      let end: RangeSummary | undefined;
+      // `for await` closes the generator, and with it the file, also after an error.
+      for await (const piece of withResult(answer, (result) => (end = result))) {
+        for (const chunk of await this.#piece(piece)) chunks.push(chunk);
       }
-      summary = next.value;
+      if (end === undefined) throw new TypeError('unreachable');
+      summary = end;
     }
     await this.#finish(task, chunks, summary);
   }

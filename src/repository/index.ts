@@ -8,7 +8,7 @@ export {
   REPOSITORY_VERSION,
   type RepositoryConfig,
 } from './config.js';
-export type { ObjectKind, PackEntry } from './entries.js';
+export { type ObjectKind, type PackEntry, parseRepositoryBytes } from './entries.js';
 export {
   type Compression,
   decodeFrame,

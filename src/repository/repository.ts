@@ -209,21 +209,16 @@ export class Repository {
   }
 
   /**
-   * The backup whose id begins with `text`, or the newest for `latest`.
-   * Throws BACKUP_NOT_FOUND or BACKUP_AMBIGUOUS.
+   * The backup whose id begins with `text`, or the newest for `latest`; of `node`, if that is given.
+   * Throws BACKUP_NOT_FOUND or BACKUP_AMBIGUOUS, and USAGE for the latest of nobody knows which node.
    */
-  async findManifest(text: string): Promise<Manifest> {
+  async findManifest(text: string, node?: string): Promise<Manifest> {
+    if (text.toLowerCase() === 'latest') return this.#latest(node);
     const names = await this.manifestNames();
     const wanted = text.toLowerCase();
-    const found =
-      wanted === 'latest' ? names.slice(-1) : names.filter(({ id }) => id.startsWith(wanted));
+    const found = names.filter(({ id }) => id.startsWith(wanted));
     const [name] = found;
-    if (name === undefined || wanted === '') {
-      throw new SstashError('BACKUP_NOT_FOUND', `there is no backup ${text}`, {
-        file: this.store.location,
-        hint: 'sstash backups lists them',
-      });
-    }
+    if (name === undefined || wanted === '') throw this.#noBackup(text, node);
     if (found.length > 1) {
       throw new SstashError('BACKUP_AMBIGUOUS', `${found.length} backups begin with ${text}`, {
         file: this.store.location,
@@ -231,7 +226,39 @@ export class Repository {
         hint: 'give more digits of the id',
       });
     }
-    return this.readManifest(name);
+    const manifest = await this.readManifest(name);
+    if (node !== undefined && manifest.node !== node) throw this.#noBackup(text, node);
+    return manifest;
+  }
+
+  async #latest(node: string | undefined): Promise<Manifest> {
+    const damaged = new Map<string, SstashError>();
+    const all = await this.manifests((name, error) => damaged.set(name.id, error));
+    const nodes = new Set(all.map((manifest) => manifest.node));
+    if (node === undefined && nodes.size > 1) {
+      const names = [...nodes].sort().join(', ');
+      throw new SstashError('USAGE', `latest of which node? There are backups of ${names}`, {
+        file: this.store.location,
+        hint: 'name one with --node, or give the id of a backup',
+      });
+    }
+    const newest = all.filter((manifest) => node === undefined || manifest.node === node).at(-1);
+    // A damaged one that is newer may be the one that is meant.
+    for (const { id } of (await this.manifestNames()).reverse()) {
+      const error = damaged.get(id);
+      if (error !== undefined) throw error;
+      if (id === newest?.id) break;
+    }
+    if (newest === undefined) throw this.#noBackup('latest', node);
+    return newest;
+  }
+
+  #noBackup(text: string, node: string | undefined): SstashError {
+    const of = node === undefined ? '' : ` of node ${node}`;
+    return new SstashError('BACKUP_NOT_FOUND', `there is no backup ${text}${of}`, {
+      file: this.store.location,
+      hint: 'sstash backups lists them',
+    });
   }
 
   /**

@@ -196,3 +196,23 @@ t.test('a changed digit in the config is damage of the config', async (t) => {
     await t.rejects(Repository.open(other), wanted, field);
   }
 });
+
+t.test('latest is refused where several nodes have backups and none is named', async (t) => {
+  const { store, repository } = await newRepository();
+  const root = new Uint8Array(32).fill(1);
+  const commit = (node: string, second: number) =>
+    repository.commit({ ...manifest(root, `2026-01-02T03:04:0${second}.000Z`), node });
+  const first = await commit('n1', 1);
+  t.same(await repository.findManifest('latest'), first);
+  const second = await commit('n2', 2);
+  await t.rejects(repository.findManifest('latest'), { code: 'USAGE', message: /n1, n2/ });
+  t.same(await repository.findManifest('latest', 'n1'), first);
+  t.same(await repository.findManifest('latest', 'n2'), second);
+  await t.rejects(repository.findManifest('latest', 'n3'), { code: 'BACKUP_NOT_FOUND' });
+  await t.rejects(repository.findManifest(first.id, 'n2'), { code: 'BACKUP_NOT_FOUND' });
+  // What is damaged is not passed over for something older.
+  const key = (await store.list('manifests'))[1]?.key ?? '';
+  await store.delete(key);
+  await store.put(key, [encodeFrame(text('damaged'), 'none')]);
+  await t.rejects(repository.findManifest('latest', 'n1'), { code: 'REPOSITORY_CORRUPT' });
+});

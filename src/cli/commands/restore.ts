@@ -26,6 +26,10 @@ export function registerRestore(program: Command, run: CommandRunner): void {
     .argument('<id>', 'a backup: the start of its id, or latest')
     .requiredOption('--to <dir>', 'the folder to restore into')
     .option('--repo <repo>', 'the repository (default: SSTASH_REPO)')
+    .option(
+      '--node <name>',
+      'the backup is one of this node: needed for latest where there are several',
+    )
     .option('--keyspace <name>', 'only this keyspace; may be repeated', collect)
     .option('--table <name>', 'only this table, as table or keyspace.table; repeatable', collect)
     .addOption(

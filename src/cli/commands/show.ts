@@ -16,6 +16,10 @@ export function registerShow(program: Command, run: CommandRunner): void {
     .description('Shows a backup: node, tables, SSTables, sizes, damage that was found.')
     .argument('<id>', 'a backup: the start of its id, or latest')
     .option('--repo <repo>', 'the repository (default: SSTASH_REPO)')
+    .option(
+      '--node <name>',
+      'the backup is one of this node: needed for latest where there are several',
+    )
     .addHelpText('after', EXAMPLES)
     .action((id: string, options: ShowOptions) =>
       run(async (context) => {

@@ -6,6 +6,7 @@ import { openRepository, plural, splitList } from './open.js';
 
 export interface RestoreCommandOptions {
   readonly repo?: string;
+  readonly node?: string;
   readonly to: string;
   readonly keyspace?: readonly string[];
   readonly table?: readonly string[];
@@ -21,7 +22,7 @@ export async function runRestore(
   options: RestoreCommandOptions,
 ): Promise<number> {
   const repository = await openRepository(context, options.repo);
-  const manifest = await repository.findManifest(id);
+  const manifest = await repository.findManifest(id, options.node);
   context.progress.begin('restore', null);
   let report: RestoreReport;
   try {

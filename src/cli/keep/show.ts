@@ -16,6 +16,7 @@ import { openRepository } from './open.js';
 
 export interface ShowOptions {
   readonly repo?: string;
+  readonly node?: string;
 }
 
 interface ShownTable {
@@ -38,7 +39,7 @@ export async function showBackup(
   options: ShowOptions,
 ): Promise<number> {
   const repository = await openRepository(context, options.repo);
-  const manifest = await repository.findManifest(id);
+  const manifest = await repository.findManifest(id, options.node);
   const { tables, excluded } = await readRoot(repository, manifest);
   const shown: ShownTable[] = [];
   for (const entry of tables) shown.push(await readShown(repository, entry));
