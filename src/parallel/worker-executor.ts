@@ -12,6 +12,8 @@ import { lostThread, type TaskReply, type TaskRequest, unwrap } from './task-rep
 
 /** How long a task may take to notice that it is to stop. */
 const GRACE_MS = 3000;
+/** Tasks make few objects; V8's default of 48 MB per thread would be most of what a thread takes. */
+const YOUNG_GENERATION_MB = 6;
 /** Threads that had nothing to do for this long end. */
 const IDLE_MS = 5000;
 
@@ -27,6 +29,7 @@ async function createPool(url: URL, threads: number): Promise<Pool> {
     idleTimeout: IDLE_MS,
     atomics: 'disabled',
     recordTiming: false,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
 }
 
