@@ -58,7 +58,10 @@ export function formatVersion(format: string, letters: string): FormatVersion {
     {
       expected: `one of ${[...versions.keys()].join(', ')}`,
       found: `${format}/${letters}`,
-      hint: 'Versions before ma (Cassandra 2.x) must first be upgraded with sstableupgrade.',
+      hint:
+        letters < 'ma' && format === 'big'
+          ? 'Versions before ma (Cassandra 2.x) must first be upgraded with sstableupgrade.'
+          : 'Use a newer sstash, or look at the spelling of the file name.',
     },
   );
 }
