@@ -57,7 +57,8 @@ function chunkBytes(bytes: Uint8Array, options: ChunkerOptions): ChunkBatch {
   return builder.take();
 }
 
-function sha256(bytes: Uint8Array): string {
+/** 64 hex digits. */
+export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

@@ -1,5 +1,4 @@
 /** One SSTable into the repository: its rows where they can be taken apart, every file in any case. */
-import { createHash } from 'node:crypto';
 import { parseDigest } from '../components/index.js';
 import { isSstashError, SstashError } from '../errors.js';
 import { readWholeFile, statPath } from '../io/index.js';
@@ -16,7 +15,7 @@ import {
   type SSTableRecord,
 } from './records.js';
 import type { BackupFault, BackupNote, TableReport } from './report.js';
-import { type StoreContext, storeBytes, storeFile } from './store-bytes.js';
+import { type StoreContext, sha256, storeBytes, storeFile } from './store-bytes.js';
 import { NotReproducible, storeRows } from './store-rows.js';
 
 const DATA = 'Data.db';
@@ -232,10 +231,6 @@ class SSTableJob {
 
 function recordOf(file: ComponentFile, stream: ComponentRecord['stream']): ComponentRecord {
   return { name: file.name, bytes: file.size, mtimeNs: String(file.mtimeNs), stream };
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** What was read must be one state of the file. */
