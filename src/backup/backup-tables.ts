@@ -13,7 +13,7 @@ import {
   placeOf,
 } from '../table/index.js';
 import { readSSTables, readTable } from './parent.js';
-import { readRecipe } from './read-data.js';
+import { readRecipe, versionOf } from './read-data.js';
 import { readStreamWhole } from './read-stream.js';
 import { idOf, type RowsData, type SSTableRecord, type TableEntry } from './records.js';
 import { selectTables } from './restore-plan.js';
@@ -138,7 +138,7 @@ class StoredSource implements LeafSource {
     data: RowsData,
     tree: SSTableTree,
   ): Promise<StoredSource> {
-    const [letters = '', , format = ''] = base.split('-');
+    const { version: letters, format } = versionOf(base);
     const version = formatVersion(format, letters);
     const statistics = parseStatistics(await readStreamWhole(repository, data.statistics), version);
     const leaves = new StoredLeaves(repository, data, statistics.header, version);

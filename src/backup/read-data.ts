@@ -20,7 +20,7 @@ export interface ReadContext {
 }
 
 /** Version letters and format in a base name: `nb-1-big`. */
-function versionOf(base: string): { version: string; format: string } {
+export function versionOf(base: string): { version: string; format: string } {
   const [version = '', , format = ''] = base.split('-');
   return { version, format };
 }
