@@ -4,10 +4,11 @@ import { crc32 } from 'node:zlib';
 import t from 'tap';
 import {
   daySnapshot,
+  everyFixtureSet,
   type FixtureTable,
-  fixtureSets,
   fixturesRoot,
   fixtureTables,
+  readDump,
   upgradePairs,
 } from '../fixtures/index.js';
 
@@ -22,20 +23,24 @@ function componentSums(table: FixtureTable, base: string): string {
     .join('\n');
 }
 
-for (const set of fixtureSets) {
+for (const set of everyFixtureSet) {
   t.test(`${set}: every SSTable is whole and has what the official tools say`, async (t) => {
     const tables = fixtureTables([set]);
-    t.ok(tables.length > 50, `${tables.length} tables`);
+    t.ok(tables.length > 40, `${tables.length} tables`);
+    const without: string[] = [];
     for (const table of tables) {
       t.ok(table.sstables.length > 0, `${table.table} has SSTables`);
       for (const { base, dataPath, dumpPath, metadataPath } of table.sstables) {
         const digest = readFileSync(dataPath.replace('Data.db', 'Digest.crc32'), 'utf8');
         t.equal(crc32(readFileSync(dataPath)), Number(digest), `${table.table} ${base} digest`);
         t.ok(componentSums(table, base), `${table.table} ${base} components`);
-        t.ok(Array.isArray(JSON.parse(readFileSync(dumpPath ?? '', 'utf8'))), 'dump');
-        t.match(readFileSync(metadataPath ?? '', 'utf8'), `SSTable: ${base}\n`);
+        t.ok(Array.isArray(JSON.parse(readDump(dumpPath ?? ''))), 'dump');
+        if (metadataPath === null) without.push(table.table);
+        else t.match(readFileSync(metadataPath, 'utf8'), `SSTable: ${base}\n`);
       }
     }
+    // sstablemetadata of 3.11 fails on a range tombstone of fewer values than columns.
+    t.same(without, set === 'cassandra-3.11' ? ['clustering_40', 'ranges_wide'] : []);
   });
 
   t.test(`${set}: overlapping generations have Cassandra's answer`, async (t) => {

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
-import { fixtureTables } from '../../fixtures/index.js';
+import { fixtureTables, readDump } from '../../fixtures/index.js';
 import type { ColumnData, PartitionHead, Unfiltered } from '../../src/components/index.js';
 import {
   type ClusteringPrefix,
@@ -137,7 +137,7 @@ t.test('fixtures print as sstabledump prints them', async (t) => {
   for (const { sstables } of fixtureTables()) {
     for (const { dataPath, dumpPath } of sstables) {
       if (dumpPath === null) continue;
-      const problems = await compareWithDump(dataPath, readFileSync(dumpPath, 'utf8'), true);
+      const problems = await compareWithDump(dataPath, readDump(dumpPath), true);
       if (problems.length > 0) t.fail(`${dataPath}: ${problems.join('; ')}`);
       compared++;
     }

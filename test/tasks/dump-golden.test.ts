@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
-import { fixtureSets, fixtureTables } from '../../fixtures/index.js';
+import { fixtureSets, fixtureTables, readDump } from '../../fixtures/index.js';
 import { isSstashError } from '../../src/errors.js';
 import { dumpDocument } from './dump-harness.js';
 
@@ -17,7 +17,7 @@ t.test('every fixture dumps as sstabledump dumped it', async (t) => {
     for (const { base, dataPath, dumpPath } of table.sstables) {
       if (dumpPath === null) continue;
       const found = await dumpDocument(dataPath, { style: NOW });
-      const expected = readFileSync(dumpPath, 'utf8').trimEnd();
+      const expected = readDump(dumpPath).trimEnd();
       if (found !== expected) t.equal(found, expected, `${table.table} ${base}`);
       compared++;
     }
