@@ -23,6 +23,17 @@ export interface TombstoneHistogram {
   readonly counts: BigInt64Array;
 }
 
+/** The offsets that Cassandra uses for `count` of them: each a fifth above the one before. */
+export function estimatedHistogramOffsets(count: number): Float64Array {
+  const offsets = new Float64Array(count);
+  let last = 1;
+  for (let i = 0; i < count; i++) {
+    offsets[i] = last;
+    last = Math.max(last + 1, Math.floor(last * 1.2 + 0.5));
+  }
+  return offsets;
+}
+
 export function readEstimatedHistogram(r: ByteReader, what: string): EstimatedHistogram {
   const size = readSize(r, what, 16);
   if (size < 2) throw r.corrupt(`${what} has ${size} buckets`);

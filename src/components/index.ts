@@ -14,9 +14,15 @@ export {
   parseUuidId,
 } from './descriptor.js';
 export { parseDigest } from './digest.js';
+export { type DropTimeRule, DropTimes, dropPoint } from './drop-times.js';
 export { BloomFilter, emptyFilter, type KeyHash, parseFilter } from './filter.js';
-export type { EstimatedHistogram, TombstoneHistogram } from './histograms.js';
+export {
+  type EstimatedHistogram,
+  estimatedHistogramOffsets,
+  type TombstoneHistogram,
+} from './histograms.js';
 export { type IndexEntry, IndexEntryReader } from './index-file.js';
+export { KeySketch, SKETCH_ORDERED_KEYS } from './key-sketch.js';
 export {
   type IndexBlock,
   type IndexDeletion,
@@ -33,6 +39,15 @@ export {
   type SerializationHeader,
 } from './serialization-header.js';
 export { parseStatistics, type Statistics, type StatisticsPart } from './statistics.js';
+export {
+  compactionBody,
+  headerBody,
+  joinStatistics,
+  type StatisticsBodies,
+  statsBody,
+  validationBody,
+  writeStatistics,
+} from './statistics-writer.js';
 export type { CommitLogPosition, CoveredClustering, StatsMetadata } from './stats-metadata.js';
 export { parseSummary, Summary, sampledPartitions } from './summary.js';
 export { parseToc } from './toc.js';
