@@ -16,6 +16,10 @@ const TABLE_BYTES: usize = 16384;
 const MATCH_SEARCH_END: i32 = 12;
 const LAST_LITERALS: i32 = 5;
 const MAX_DISTANCE: usize = 65535;
+/** Input of a short sequence behind its token: 14 literals, of which 16 bytes are read, a distance. */
+const SHORT_INPUT: i32 = 18;
+/** Output of a short sequence: 14 literals, 18 bytes of a match. */
+const SHORT_OUTPUT: i32 = 32;
 const TABLE: usize = memory.data(16384, 16);
 
 /** Negative results of `decode`: what was wrong with the block. */
@@ -33,43 +37,65 @@ function copy16(to: usize, from: usize): void {
 /**
  * Decodes `[source, source + sourceLength)` into exactly `[target, target + targetLength)`.
  * Reads and writes nothing outside the two; returns `targetLength` or a negative reason.
+ *
+ * Most sequences have fewer than 15 literals and a match of at most 18 bytes that does not overlap
+ * what it makes: far from both ends those are two fixed copies, whatever their lengths.
  */
 export function decode(source: usize, sourceLength: i32, target: usize, targetLength: i32): i32 {
   let ip = source;
   let op = target;
   const ipEnd = source + <usize>sourceLength;
   const opEnd = target + <usize>targetLength;
+  // Up to these a short sequence fits with all bytes that its copies run over.
+  const ipShort = sourceLength > SHORT_INPUT ? ipEnd - SHORT_INPUT : source;
+  const opShort = targetLength > SHORT_OUTPUT ? opEnd - SHORT_OUTPUT : target;
   while (true) {
     if (ip >= ipEnd) return ENDS_EARLY;
     const token = <usize>load<u8>(ip++);
     let literals = token >> 4;
-    if (literals == 15) {
-      let more: usize;
-      do {
-        if (ip >= ipEnd) return ENDS_EARLY;
-        more = <usize>load<u8>(ip++);
-        literals += more;
-        if (literals > <usize>targetLength) return LITERALS_TOO_LONG;
-      } while (more == 255);
-    }
-    const room = opEnd - op;
-    const left = ipEnd - ip;
-    if (literals > room || literals > left) return LITERALS_TOO_LONG;
-    if (literals <= 16 && left >= 16 && room >= 16) {
+    let length = token & 15;
+    if (literals < 15 && ip < ipShort && op < opShort) {
       copy16(op, ip);
-    } else if (left >= literals + 16 && room >= literals + 16) {
-      for (let i: usize = 0; i < literals; i += 16) copy16(op + i, ip + i);
+      op += literals;
+      ip += literals;
+      const near = <usize>load<u16>(ip);
+      if (near >= 8 && near <= op - target) {
+        const from = op - near;
+        store<u64>(op, load<u64>(from));
+        store<u64>(op, load<u64>(from, 8), 8);
+        if (length < 15) {
+          store<u16>(op, load<u16>(from, 16), 16);
+          op += length + 4;
+          ip += 2;
+          continue;
+        }
+      }
     } else {
-      memory.copy(op, ip, literals);
+      if (literals == 15) {
+        let more: usize;
+        do {
+          if (ip >= ipEnd) return ENDS_EARLY;
+          more = <usize>load<u8>(ip++);
+          literals += more;
+          if (literals > <usize>targetLength) return LITERALS_TOO_LONG;
+        } while (more == 255);
+      }
+      const room = opEnd - op;
+      const left = ipEnd - ip;
+      if (literals > room || literals > left) return LITERALS_TOO_LONG;
+      if (left >= literals + 16 && room >= literals + 16) {
+        for (let i: usize = 0; i < literals; i += 16) copy16(op + i, ip + i);
+      } else {
+        memory.copy(op, ip, literals);
+      }
+      ip += literals;
+      op += literals;
+      if (ip == ipEnd) return op == opEnd ? targetLength : OUTPUT_SHORT;
+      if (ipEnd - ip < 2) return ENDS_EARLY;
     }
-    ip += literals;
-    op += literals;
-    if (ip == ipEnd) return op == opEnd ? targetLength : OUTPUT_SHORT;
-    if (ipEnd - ip < 2) return ENDS_EARLY;
     const distance = <usize>load<u16>(ip);
     ip += 2;
     if (distance == 0 || distance > op - target) return DISTANCE_WRONG;
-    let length = token & 15;
     if (length == 15) {
       let more: usize;
       do {
