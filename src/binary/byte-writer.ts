@@ -1,5 +1,8 @@
 /** Growing buffer in Cassandra's encodings; the mirror of ByteReader. */
 
+/** Vints below it have at most six bytes behind the first one. */
+const NUMBER_MAX = 2 ** 49;
+
 export class ByteWriter {
   #bytes: Uint8Array;
   #view: DataView;
@@ -67,7 +70,22 @@ export class ByteWriter {
       this.u8(value);
       return;
     }
-    this.uvintBig(BigInt(value));
+    if (value >= NUMBER_MAX) {
+      this.uvintBig(BigInt(value));
+      return;
+    }
+    let extra = 1;
+    for (let limit = 0x4000; value >= limit; limit *= 128) extra++;
+    this.#room(extra + 1);
+    const view = this.#view;
+    let rest = value;
+    for (let at = this.length + extra; at > this.length; at--) {
+      const high = Math.floor(rest / 256);
+      view.setUint8(at, rest - high * 256);
+      rest = high;
+    }
+    view.setUint8(this.length, ((0xff00 >> extra) & 0xff) | rest);
+    this.length += extra + 1;
   }
 
   /** Unsigned vint of the 64 low bits of `value`, shortest form. */
@@ -93,13 +111,34 @@ export class ByteWriter {
   }
 
   svint(value: number): void {
-    this.svintBig(BigInt(value));
+    if (Math.abs(value) < 2 ** 50) this.uvint(value < 0 ? -2 * value - 1 : 2 * value);
+    else this.svintBig(BigInt(value));
   }
 
   /** A vint of a Java int: sign-extended to 64 bits (nine bytes when negative). */
   uvint32(value: number): void {
     if (value >= 0) this.uvint(value);
     else this.uvintBig(BigInt(value | 0));
+  }
+
+  /** u16 length, then Java's modified UTF-8. */
+  utf(value: string): void {
+    const start = this.length;
+    this.u16(0);
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0 && unit < 0x80) {
+        this.u8(unit);
+      } else if (unit < 0x800) {
+        this.u8(0xc0 | (unit >> 6));
+        this.u8(0x80 | (unit & 0x3f));
+      } else {
+        this.u8(0xe0 | (unit >> 12));
+        this.u8(0x80 | ((unit >> 6) & 0x3f));
+        this.u8(0x80 | (unit & 0x3f));
+      }
+    }
+    this.#view.setUint16(start, this.length - start - 2);
   }
 
   shortBytes(value: Uint8Array): void {

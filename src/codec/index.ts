@@ -4,6 +4,7 @@
  * Each primitive exists twice: as a WebAssembly kernel and as a TypeScript twin that specifies it.
  * The environment variable SSTASH_KERNELS=typescript makes a process use the twins.
  */
+export { BloomBits, type BloomShape } from './bloom-bits.js';
 export { crc32, lz4DecodeBlock, lz4EncodeBlock, lz4EncodeInto, xxh3_128 } from './checksums.js';
 export { type BlockCompressor, blockBound, compressor, loadCompressor } from './compressors.js';
 export {

@@ -19,7 +19,18 @@ export interface KernelExports {
   lz4Encode(source: number, length: number, target: number): number;
   xxh3(input: number, length: number, secret: number, out: number): void;
   murmur3(key: number, length: number, out: number): void;
+  hashMany(keys: number, ends: number, count: number, out: number): void;
+  bloomAdd(
+    hashes: number,
+    count: number,
+    bits: number,
+    words: number,
+    hashCount: number,
+    flip: number,
+  ): void;
   xxh3DefaultSecret(): number;
+  leafEnds(bytes: number, length: number, count: number, out: number): number;
+  leafDigests(bytes: number, ends: number, count: number, secret: number, out: number): void;
   setEncoding(
     minTimestamp: bigint,
     minLocalDeletionTime: number,
@@ -80,6 +91,11 @@ export interface Kernels {
   xxh3(bytes: Uint8Array, secret?: Uint8Array): Uint8Array;
   /** h1 and h2, each big-endian. */
   murmur3(key: Uint8Array): Uint8Array;
+  /**
+   * The same of `count` keys that lie one behind the other in `keys` and end at `ends`: four words a
+   * key, the low and the high half of h1, then of h2.
+   */
+  hashMany(keys: Uint8Array, ends: Uint32Array, count: number): Uint32Array;
 }
 
 /** The part of the WebAssembly namespace that is used; @types/node does not declare it. */
@@ -239,6 +255,12 @@ function webassemblyKernels(): Kernels {
       exports.murmur3(start, key.length, out);
       return instance.bytes.slice(out, out + 16);
     },
+    hashMany(keys, ends, count) {
+      const table = enter(keys, 20 * count + 64);
+      new Uint32Array(instance.bytes.buffer, table, count).set(ends.subarray(0, count));
+      exports.hashMany(start, table, count, align(table + 4 * count));
+      return new Uint32Array(instance.bytes.buffer, align(table + 4 * count), 4 * count).slice();
+    },
   };
 }
 
@@ -253,6 +275,15 @@ const typescriptKernels: Kernels = {
   },
   xxh3: xxh3Typescript,
   murmur3: murmur3Typescript,
+  hashMany(keys, ends, count) {
+    const words = new Uint32Array(4 * count);
+    for (let i = 0; i < count; i++) {
+      const hash = murmur3Typescript(keys.subarray(ends[i - 1] ?? 0, ends[i]));
+      const view = new DataView(hash.buffer, hash.byteOffset, 16);
+      for (const [word, at] of [4, 0, 12, 8].entries()) words[4 * i + word] = view.getUint32(at);
+    }
+    return words;
+  },
 };
 
 /** Which implementation this process uses. */

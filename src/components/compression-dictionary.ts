@@ -8,7 +8,7 @@
  *   bytes      the dictionary
  *   checksum   u32, CRC-32C over kind, id in little-endian order, bytes
  */
-import type { ByteReader } from '../binary/index.js';
+import type { ByteReader, ByteWriter } from '../binary/index.js';
 import { SstashError } from '../errors.js';
 
 export interface CompressionDictionary {
@@ -26,10 +26,7 @@ export function readDictionary(r: ByteReader): CompressionDictionary {
   const bytes = r.intBytes('compression dictionary').slice();
   const at = r.position;
   const stored = r.u32();
-  const head = new DataView(new ArrayBuffer(9));
-  head.setUint8(0, kind);
-  head.setBigInt64(1, id, true);
-  const sum = crc32c(bytes, crc32c(new Uint8Array(head.buffer)));
+  const sum = checksum({ kind, id, bytes });
   if (sum !== stored) {
     throw new SstashError('SSTABLE_CHECKSUM', 'the checksum of the dictionary does not match', {
       offset: at,
@@ -39,6 +36,22 @@ export function readDictionary(r: ByteReader): CompressionDictionary {
     });
   }
   return { kind, id, bytes };
+}
+
+/** Writes the dictionary. */
+export function writeDictionary(w: ByteWriter, dictionary: CompressionDictionary): void {
+  w.u8(dictionary.kind);
+  w.i64(dictionary.id);
+  w.i32(dictionary.bytes.length);
+  w.bytes(dictionary.bytes);
+  w.u32(checksum(dictionary));
+}
+
+function checksum({ kind, id, bytes }: CompressionDictionary): number {
+  const head = new DataView(new ArrayBuffer(9));
+  head.setUint8(0, kind);
+  head.setBigInt64(1, id, true);
+  return crc32c(bytes, crc32c(new Uint8Array(head.buffer)));
 }
 
 const table = Uint32Array.from({ length: 256 }, (_, byte) => {

@@ -6,7 +6,7 @@
  *   oa and later live: the byte 80; else i64 markedForDeleteAt (never negative), u32
  *                localDeletionTime
  */
-import type { ByteReader } from '../binary/index.js';
+import type { ByteReader, ByteWriter } from '../binary/index.js';
 import type { FormatVersion } from './versions.js';
 
 const LIVE_TIMESTAMP = -(2n ** 63n);
@@ -35,4 +35,21 @@ export function readDeletionTime(
   r.need(12);
   const markedForDeleteAt = r.i64();
   return { markedForDeleteAt, localDeletionTime: r.u32() };
+}
+
+/** Writes one; null is live. */
+export function writeDeletionTime(
+  w: ByteWriter,
+  version: FormatVersion,
+  deletion: { readonly markedForDeleteAt: bigint; readonly localDeletionTime: number } | null,
+): void {
+  if (!version.hasUIntDeletionTime) {
+    w.u32(deletion?.localDeletionTime ?? 0x7fffffff);
+    w.i64(deletion?.markedForDeleteAt ?? LIVE_TIMESTAMP);
+  } else if (deletion === null) {
+    w.u8(0x80);
+  } else {
+    w.i64(deletion.markedForDeleteAt);
+    w.u32(deletion.localDeletionTime);
+  }
 }

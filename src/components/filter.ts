@@ -74,13 +74,22 @@ export function parseFilter(
 ): BloomFilter {
   checkLimit('filterBytesMax', bytes.length, where);
   const r = new ByteReader(bytes, { where });
+  const { hashCount, wordCount } = readFilterHead(r, bytes.length - 8);
+  return new BloomFilter(hashCount, r.view8(wordCount * 8), version.hasOldBloomFilter);
+}
+
+/** The two numbers before `bitBytes` bytes of bits. */
+export function readFilterHead(
+  r: ByteReader,
+  bitBytes: number,
+): { hashCount: number; wordCount: number } {
   const hashCount = r.i32();
   if (hashCount < 1 || hashCount > HASHES_MAX) throw r.corrupt(`${hashCount} hashes`, 0);
   const wordCount = r.i32();
-  if (wordCount < 1 || wordCount * 8 !== r.remaining) {
-    throw r.corrupt(`${wordCount} words in ${r.remaining} bytes`, 4);
+  if (wordCount < 1 || wordCount * 8 !== bitBytes) {
+    throw r.corrupt(`${wordCount} words in ${bitBytes} bytes`, 4);
   }
-  return new BloomFilter(hashCount, r.view8(wordCount * 8), version.hasOldBloomFilter);
+  return { hashCount, wordCount };
 }
 
 /** A filter of the same shape without any key. */

@@ -15,6 +15,7 @@ export {
 } from './descriptor.js';
 export { parseDigest } from './digest.js';
 export { type DropTimeRule, DropTimes, dropPoint } from './drop-times.js';
+export * from './facts/index.js';
 export { BloomFilter, emptyFilter, type KeyHash, parseFilter } from './filter.js';
 export {
   type EstimatedHistogram,
@@ -52,3 +53,4 @@ export type { CommitLogPosition, CoveredClustering, StatsMetadata } from './stat
 export { parseSummary, Summary, sampledPartitions } from './summary.js';
 export { parseToc } from './toc.js';
 export { type FormatName, type FormatVersion, formatVersion, KNOWN_VERSIONS } from './versions.js';
+export * from './write/index.js';

@@ -16,4 +16,12 @@ export { type LeafOptions, type PlacedLeaves, scanLeaves } from './leaves.js';
 export { closeIdleSSTables, withSSTable } from './open-cache.js';
 export { findTables, type TableFiles } from './paths.js';
 export type { IndexedRange, StreamRange } from './ranges.js';
+export { type PartitionPart, type ReadPartitionOptions, readPartition } from './read-partition.js';
+export {
+  type ComponentOutcome,
+  type RebuildOptions,
+  type RebuildResult,
+  rebuildComponents,
+} from './rebuild/index.js';
+export { readKeyAt } from './seek.js';
 export { type OpenOptions, SSTable } from './sstable.js';

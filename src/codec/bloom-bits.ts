@@ -1,0 +1,104 @@
+/**
+ * The bits of a Bloom filter (Filter.db) while keys are added, in kernel memory or, for the largest
+ * ones and for SSTASH_KERNELS=typescript, in an ordinary array.
+ */
+import { KernelInstance, kernelKind } from './kernels.js';
+
+const HALF = 2 ** 32;
+/** Words of one hash: low and high half of h1, then of h2. */
+const HASH_WORDS = 4;
+const BATCH = 4096;
+/** The kernel's memory ends at 1 GiB. */
+const KERNEL_BYTES_MAX = 768 * 1024 * 1024;
+
+export interface BloomShape {
+  readonly wordCount: number;
+  /** Bits per key. */
+  readonly hashCount: number;
+  /** Each 8 bytes in the opposite order, as before version na. */
+  readonly reversed: boolean;
+}
+
+export class BloomBits {
+  readonly shape: BloomShape;
+  #instance: KernelInstance | null;
+  readonly #at: number = 0;
+  readonly #plain: Uint8Array | null = null;
+
+  /** No bit set. */
+  constructor(shape: BloomShape) {
+    this.shape = shape;
+    const bytes = shape.wordCount * 8;
+    const inKernel = kernelKind() === 'webassembly' && bytes <= KERNEL_BYTES_MAX;
+    this.#instance = inKernel ? KernelInstance.acquire() : null;
+    if (this.#instance === null) {
+      this.#plain = new Uint8Array(bytes);
+      return;
+    }
+    this.#at = this.#instance.start + BATCH * HASH_WORDS * 4;
+    this.#instance.ensure(this.#at + bytes);
+    this.#instance.bytes.fill(0, this.#at, this.#at + bytes);
+  }
+
+  /** Adds the keys with the first `count` of `hashes`, as `Kernels.hashMany` gives them. */
+  add(hashes: Uint32Array, count: number): void {
+    const { wordCount, hashCount, reversed } = this.shape;
+    const instance = this.#instance;
+    if (instance === null) {
+      this.#addPlain(hashes, count);
+      return;
+    }
+    const { start, exports } = instance;
+    for (let first = 0; first < count; first += BATCH) {
+      const some = Math.min(BATCH, count - first);
+      const words = new Uint32Array(instance.bytes.buffer, start, some * HASH_WORDS);
+      words.set(hashes.subarray(first * HASH_WORDS, (first + some) * HASH_WORDS));
+      exports.bloomAdd(start, some, this.#at, wordCount, hashCount, reversed ? 7 : 0);
+    }
+  }
+
+  /** A view of all bits as they stand in the file, valid until `close`. */
+  bits(): Uint8Array {
+    if (this.#plain !== null) return this.#plain;
+    if (this.#instance === null) throw new TypeError('the filter is closed');
+    return this.#instance.bytes.subarray(this.#at, this.#at + this.shape.wordCount * 8);
+  }
+
+  /** Gives the memory back. */
+  close(): void {
+    this.#instance?.release();
+    this.#instance = null;
+  }
+
+  #addPlain(hashes: Uint32Array, count: number): void {
+    const bits = this.#plain;
+    if (bits === null) throw new TypeError('the filter is closed');
+    const flip = this.shape.reversed ? 7 : 0;
+    const size = bits.length * 8;
+    for (let i = 0; i < count * HASH_WORDS; i += HASH_WORDS) {
+      const [stepLow = 0, stepHigh = 0] = [hashes[i], hashes[i + 1]];
+      let [low = 0, high = 0] = [hashes[i + 2], hashes[i + 3]];
+      for (let j = 0; j < this.shape.hashCount; j++) {
+        const bit = remainder(high, low, size);
+        const at = Math.floor(bit / 8) ^ flip;
+        bits[at] = (bits[at] ?? 0) | (1 << (bit % 8));
+        const sum = low + stepLow;
+        low = sum >>> 0;
+        high = (high + stepHigh + (sum >= HALF ? 1 : 0)) >>> 0;
+      }
+    }
+  }
+}
+
+/** The absolute value of a signed 64-bit number in halves, modulo `size` (up to 2^37). */
+function remainder(high: number, low: number, size: number): number {
+  let [h, l] = [high, low];
+  if (h >= 0x80000000) {
+    l = -low >>> 0;
+    h = (~high + (low === 0 ? 1 : 0)) >>> 0;
+  }
+  // 16 bits at a time: a remainder of up to 37 bits, shifted, still is an exact number.
+  let rest = h % size;
+  rest = (rest * 65536 + (l >>> 16)) % size;
+  return (rest * 65536 + (l & 0xffff)) % size;
+}

@@ -1,0 +1,93 @@
+/**
+ * Writes Index.db (layout: index-file.ts, promoted-index.ts). A partition of fewer than two blocks has
+ * no promoted index. Widths are counted from 65536 whatever the column index size is.
+ */
+import { ByteWriter } from '../../binary/index.js';
+import { checkLimit } from '../../limits.js';
+import { writeDeletionTime } from '../deletion-time.js';
+import {
+  batchKey,
+  type IndexedPartition,
+  type PartitionBatch,
+  type RowBlocks,
+} from '../facts/index.js';
+import type { FormatVersion } from '../versions.js';
+
+const WIDTH_BASE = 65536;
+
+/** What the rows do not tell: bytes after which a block of a row index ends. */
+export interface RowIndexParameters {
+  readonly columnIndexSize: number;
+}
+
+export class IndexWriter {
+  readonly #version: FormatVersion;
+  readonly #out = new ByteWriter(1 << 16);
+  readonly #promoted = new ByteWriter();
+  readonly #blocks = new ByteWriter();
+  /** Bytes that were taken. */
+  #taken = 0;
+
+  constructor(version: FormatVersion) {
+    this.#version = version;
+  }
+
+  /** Entries of the next partitions; where each of them begins in Index.db. */
+  add(batch: PartitionBatch): Float64Array {
+    const out = this.#out;
+    const starts = new Float64Array(batch.count);
+    let next = 0;
+    for (let i = 0; i < batch.count; i++) {
+      starts[i] = this.#taken + out.length;
+      out.shortBytes(batchKey(batch, i));
+      out.uvint(batch.positions[i] ?? 0);
+      const indexed = batch.indexed[next];
+      if (indexed?.at !== i) {
+        out.u8(0);
+        continue;
+      }
+      next++;
+      this.#promote(indexed);
+    }
+    return starts;
+  }
+
+  /** What was written since the last call. */
+  take(): Uint8Array {
+    const bytes = this.#out.toBytes();
+    this.#taken += bytes.length;
+    this.#out.clear();
+    return bytes;
+  }
+
+  #promote({ headerLength, deletion, blocks }: IndexedPartition): void {
+    const promoted = this.#promoted;
+    promoted.clear();
+    promoted.uvint(headerLength);
+    promoted.bytes(deletion);
+    promoted.uvint(blocks.count);
+    const offsets = this.#writeBlocks(blocks);
+    promoted.bytes(this.#blocks.view());
+    for (const offset of offsets) promoted.i32(offset);
+    checkLimit('indexEntryBytesMax', promoted.length);
+    this.#out.uvint(promoted.length);
+    this.#out.bytes(promoted.view());
+  }
+
+  /** Where each block begins, counted from the first one. */
+  #writeBlocks({ count, names, nameEnds, offsets, widths, open }: RowBlocks): Int32Array {
+    const w = this.#blocks;
+    w.clear();
+    const starts = new Int32Array(count);
+    for (let i = 0; i < count; i++) {
+      starts[i] = w.length;
+      w.bytes(names.subarray(i === 0 ? 0 : nameEnds[2 * i - 1], nameEnds[2 * i + 1]));
+      w.uvint(offsets[i] ?? 0);
+      w.svint((widths[i] ?? 0) - WIDTH_BASE);
+      const marker = open[i + 1] ?? null;
+      w.u8(marker === null ? 0 : 1);
+      if (marker !== null) writeDeletionTime(w, this.#version, marker);
+    }
+    return starts;
+  }
+}

@@ -1,0 +1,22 @@
+/** Writers of the components that follow from the rows. */
+export {
+  type CrcParameters,
+  CrcWriter,
+  parametersOfCrc,
+  writeDigest,
+} from './checksum-writers.js';
+export {
+  ComponentDeriver,
+  type ComponentPiece,
+  type DeriverOptions,
+} from './component-deriver.js';
+export {
+  CompressionInfoWriter,
+  type CompressionParameters,
+  parametersOfCompression,
+} from './compression-info-writer.js';
+export type { DerivedParameters } from './derived-parameters.js';
+export { type FilterParameters, FilterWriter, parametersOfFilter } from './filter-writer.js';
+export { IndexWriter, type RowIndexParameters } from './index-writer.js';
+export { parametersOfSummary, type SummaryParameters, SummaryWriter } from './summary-writer.js';
+export { parametersOfToc, type TocParameters, writeToc } from './toc-writer.js';

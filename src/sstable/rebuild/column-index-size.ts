@@ -1,0 +1,144 @@
+/**
+ * The column index size that an SSTable was written with: no file says it, but each block of a row
+ * index bounds it. A block that was closed because it was long enough, of w bytes, whose last row
+ * begins b bytes behind its start, tells that b < size <= w. Any size that agrees with all blocks
+ * makes the same files.
+ */
+import { PartitionScanner } from '../../components/index.js';
+import { isSstashError } from '../../errors.js';
+import type { SSTable } from '../sstable.js';
+import { type IndexedRows, rowIndexes } from './row-indexes.js';
+
+/** What the nodes of the two formats use unless they are told otherwise, and what is also common. */
+const DEFAULTS = { big: [65536, 16384, 4096], bti: [16384, 65536, 4096] };
+/** Larger than every partition: there are no row indexes. */
+const NO_INDEX = 0x7fffffff;
+/** Smaller partitions are not expected to have an index, whatever the node's setting. */
+const SMALL_BYTES = 4096;
+const SAMPLES = 64;
+const END_OF_PARTITION = Uint8Array.of(1);
+
+export interface InferredSize {
+  readonly size: number;
+  /** Every block was looked at. */
+  readonly certain: boolean;
+}
+
+/** `all` reads every indexed partition, `sample` some blocks; a damaged index gives the default. */
+export async function columnIndexSize(
+  sstable: SSTable,
+  mode: 'sample' | 'all',
+): Promise<InferredSize> {
+  const defaults = DEFAULTS[sstable.version.format];
+  const [usual = NO_INDEX] = defaults;
+  const largest = largestPartition(sstable);
+  if (mode === 'sample' && largest <= SMALL_BYTES) return { size: usual, certain: false };
+  try {
+    const bounds = new Bounds(sstable, mode);
+    for await (const rows of rowIndexes(sstable)) await bounds.add(rows);
+    await bounds.finish();
+    if (!bounds.anyIndex) {
+      return { size: largest <= usual ? usual : NO_INDEX, certain: mode === 'all' };
+    }
+    return { size: bounds.choose(defaults), certain: mode === 'all' };
+  } catch (error) {
+    if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
+    return { size: usual, certain: true };
+  }
+}
+
+/** Bytes that no partition is larger than, by Statistics.db. */
+function largestPartition(sstable: SSTable): number {
+  const { offsets, buckets } = sstable.statistics.stats.estimatedPartitionSize;
+  const last = buckets.findLastIndex((count) => count > 0n);
+  return last < 0 ? Infinity : (offsets[last] ?? Infinity);
+}
+
+interface Sample {
+  readonly rows: IndexedRows;
+  readonly block: number;
+}
+
+class Bounds {
+  anyIndex = false;
+  readonly #sstable: SSTable;
+  readonly #all: boolean;
+  #least = 1;
+  #most = NO_INDEX;
+  #samples: Sample[] = [];
+  #stride = 1;
+  #seen = 0;
+
+  constructor(sstable: SSTable, mode: 'sample' | 'all') {
+    this.#sstable = sstable;
+    this.#all = mode === 'all';
+  }
+
+  async add(rows: IndexedRows): Promise<void> {
+    const { length, offsets, widths } = rows;
+    const count = offsets.length;
+    if (count === 0) {
+      if (this.#all && length > this.#least) await this.#unindexed(rows);
+      return;
+    }
+    this.anyIndex = true;
+    for (let i = 0; i < count - 1; i++) {
+      this.#most = Math.min(this.#most, widths[i] ?? 0);
+      if (this.#all) await this.#lastRow({ rows, block: i });
+      else this.#sample({ rows, block: i });
+    }
+    const [offset = 0, width = 0] = [offsets[count - 1], widths[count - 1]];
+    // The last block was closed by the end of the partition, which it includes.
+    if (offset + width === length) this.#least = Math.max(this.#least, width);
+  }
+
+  async finish(): Promise<void> {
+    const step = Math.max(1, Math.floor(this.#samples.length / SAMPLES));
+    for (let i = 0; i < this.#samples.length; i += step) {
+      const sample = this.#samples[i];
+      if (sample !== undefined) await this.#lastRow(sample);
+    }
+  }
+
+  /** The size within the bounds that somebody would have configured. */
+  choose(defaults: readonly number[]): number {
+    const fits = (size: number): boolean => size >= this.#least && size <= this.#most;
+    const known = defaults.find(fits);
+    if (known !== undefined) return known;
+    const wholeKiB = Math.ceil(this.#least / 1024) * 1024;
+    return fits(wholeKiB) ? wholeKiB : Math.min(this.#least, this.#most);
+  }
+
+  #sample(sample: Sample): void {
+    if (this.#seen++ % this.#stride !== 0) return;
+    this.#samples.push(sample);
+    if (this.#samples.length < 4 * SAMPLES) return;
+    this.#samples = this.#samples.filter((_, i) => i % 2 === 0);
+    this.#stride *= 2;
+  }
+
+  async #lastRow({ rows, block }: Sample): Promise<void> {
+    const { position, offsets, widths } = rows;
+    const [headerLength = 0, offset = 0, width = 0] = [offsets[0], offsets[block], widths[block]];
+    const head = await this.#sstable.readData(position, headerLength);
+    const bytes = await this.#sstable.readData(position + offset, width);
+    const starts = this.#rowStarts([head, bytes, END_OF_PARTITION]);
+    const last = starts.at(-1) ?? headerLength;
+    this.#least = Math.max(this.#least, last - headerLength + 1);
+  }
+
+  async #unindexed({ position, length }: IndexedRows): Promise<void> {
+    const starts = this.#rowStarts([await this.#sstable.readData(position, length)]);
+    const [first = 0, last = 0] = [starts[0], starts.at(-1)];
+    this.#least = Math.max(this.#least, last - first + 1);
+  }
+
+  /** Where each row and marker of a partition begins: with blocks of a byte, each is one. */
+  #rowStarts(partition: readonly Uint8Array[]): Float64Array {
+    const { header, version } = this.#sstable;
+    const scanner = new PartitionScanner({ header, version, columnIndexSize: 1 });
+    for (const bytes of partition) scanner.push(bytes);
+    scanner.end();
+    return scanner.take().indexed[0]?.blocks.offsets ?? new Float64Array(0);
+  }
+}

@@ -1,0 +1,7 @@
+/** The components that follow from the rows, made again and compared. */
+export type { ComponentOutcome } from './component-comparison.js';
+export {
+  type RebuildOptions,
+  type RebuildResult,
+  rebuildComponents,
+} from './rebuild-components.js';

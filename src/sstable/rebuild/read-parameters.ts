@@ -1,0 +1,74 @@
+/** What the components on disk say that the rows do not. */
+import {
+  type DerivedParameters,
+  parametersOfCompression,
+  parametersOfCrc,
+  parametersOfFilter,
+  parametersOfSummary,
+  parametersOfToc,
+  parseCrc,
+  parseToc,
+} from '../../components/index.js';
+import { type ErrorDetails, isSstashError } from '../../errors.js';
+import type { SSTable } from '../sstable.js';
+
+export interface ReadParameters {
+  readonly parameters: DerivedParameters;
+  /** Components that nothing can be known about, and why. */
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
+const HEAD_BYTES = 64;
+
+/** Reads the parameters; `columnIndexSize` is known already. */
+export async function readParameters(
+  sstable: SSTable,
+  columnIndexSize: number,
+): Promise<ReadParameters> {
+  const unreadable = new Map<string, string>();
+  /** What `read` gives, under the name `key`, if the component is there and can be read. */
+  const of = async <K extends keyof DerivedParameters>(
+    component: string,
+    key: K,
+    read: (where: ErrorDetails) => Promise<DerivedParameters[K] | null>,
+  ): Promise<Partial<DerivedParameters>> => {
+    const file = sstable.components.get(component);
+    if (file === undefined) return {};
+    try {
+      const value = await read({ file: file.path, component });
+      if (value !== null) return { [key]: value };
+      unreadable.set(component, 'it lists components that are not there');
+    } catch (error) {
+      if (!isSstashError(error)) throw error;
+      unreadable.set(component, error.message);
+    }
+    return {};
+  };
+  const head = async (component: string): Promise<Uint8Array> =>
+    (await sstable.openComponent(component)).readSome(0, HEAD_BYTES);
+  const size = (component: string): number => sstable.components.get(component)?.size ?? 0;
+  const { compression } = sstable;
+  const parameters = {
+    rowIndex: { columnIndexSize },
+    ...(await of('CompressionInfo.db', 'compressionInfo', async () =>
+      compression === null ? null : parametersOfCompression(compression),
+    )),
+    ...(await of('CRC.db', 'crc', async (where) => {
+      const bytes = await sstable.readComponent('CRC.db');
+      return parametersOfCrc(parseCrc(bytes, where, sstable.dataSize), sstable.dataSize);
+    })),
+    ...(await of('Digest.crc32', 'digest', async () => true)),
+    ...(await of('Index.db', 'index', async () => true)),
+    ...(await of('Filter.db', 'filter', async (where) =>
+      parametersOfFilter(await head('Filter.db'), size('Filter.db'), where),
+    )),
+    ...(await of('Summary.db', 'summary', async (where) =>
+      parametersOfSummary(await head('Summary.db'), where),
+    )),
+    ...(await of('TOC.txt', 'toc', async (where) => {
+      const names = parseToc(await sstable.readComponent('TOC.txt'), where);
+      return parametersOfToc(names, sstable.components.keys());
+    })),
+  };
+  return { parameters, unreadable };
+}

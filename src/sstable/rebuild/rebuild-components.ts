@@ -1,0 +1,127 @@
+/**
+ * Makes the components that follow from the rows again, in one pass over Data.db, and compares them
+ * with those on disk.
+ */
+import { ComponentDeriver, type DerivedParameters } from '../../components/index.js';
+import { isSstashError } from '../../errors.js';
+import { dataError } from '../events.js';
+import type { SSTable } from '../sstable.js';
+import { columnIndexSize } from './column-index-size.js';
+import { ComponentComparison, type ComponentOutcome } from './component-comparison.js';
+import { dataPieces } from './data-pieces.js';
+import { readParameters } from './read-parameters.js';
+
+export interface RebuildOptions {
+  readonly signal?: AbortSignal;
+  /** Bytes of Data.db, whenever some more are done. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+export interface RebuildResult {
+  /** With these, all components that came out equal are made again from the rows. */
+  readonly parameters: DerivedParameters;
+  /** Every component that follows from the rows, in order of their names. */
+  readonly outcomes: readonly ComponentOutcome[];
+}
+
+/** Component of each of the parameters. */
+const COMPONENTS: Readonly<Record<Exclude<keyof DerivedParameters, 'rowIndex'>, string>> = {
+  compressionInfo: 'CompressionInfo.db',
+  crc: 'CRC.db',
+  digest: 'Digest.crc32',
+  index: 'Index.db',
+  filter: 'Filter.db',
+  summary: 'Summary.db',
+  toc: 'TOC.txt',
+};
+
+/**
+ * Throws where Data.db cannot be read to its end: SSTABLE_CHECKSUM, SSTABLE_CORRUPT, SSTABLE_TRUNCATED,
+ * SSTABLE_UNSUPPORTED_COMPRESSION, INTERRUPTED. A component that is damaged or different is an outcome.
+ */
+export async function rebuildComponents(
+  sstable: SSTable,
+  options: RebuildOptions = {},
+): Promise<RebuildResult> {
+  const guess = await columnIndexSize(sstable, 'sample');
+  const { parameters, unreadable } = await readParameters(sstable, guess.size);
+  let outcomes = await compareAll(sstable, parameters, options);
+  let rowIndex = parameters.rowIndex;
+  if (!guess.certain && outcomes.some(({ component, equal }) => isRowIndex(component) && !equal)) {
+    const { size } = await columnIndexSize(sstable, 'all');
+    if (size !== guess.size) {
+      rowIndex = { columnIndexSize: size };
+      const { index, summary } = parameters;
+      const again = {
+        rowIndex,
+        ...(index === undefined ? {} : { index }),
+        ...(summary === undefined ? {} : { summary }),
+      };
+      const second = await compareAll(sstable, again, options);
+      outcomes = outcomes.map(
+        (outcome) => second.find(({ component }) => component === outcome.component) ?? outcome,
+      );
+    }
+  }
+  const all = [...outcomes, ...[...unreadable].map((entry) => notCompared(sstable, ...entry))];
+  all.sort((a, b) => (a.component < b.component ? -1 : 1));
+  return { parameters: equalOnly({ ...parameters, rowIndex }, outcomes), outcomes: all };
+}
+
+function isRowIndex(component: string): boolean {
+  return component === 'Index.db';
+}
+
+async function compareAll(
+  sstable: SSTable,
+  parameters: DerivedParameters,
+  options: RebuildOptions,
+): Promise<ComponentOutcome[]> {
+  const comparisons = new Map<string, ComponentComparison>();
+  for (const [key, component] of Object.entries(COMPONENTS)) {
+    if (!(key in parameters)) continue;
+    const file = await sstable.openComponent(component);
+    comparisons.set(component, new ComponentComparison(component, file));
+  }
+  const { header, version, dataLength } = sstable;
+  const components = sstable.components.keys();
+  const deriver = new ComponentDeriver({ parameters, header, version, dataLength, components });
+  try {
+    for await (const { stored, blocks, plain } of dataPieces(sstable, options.signal)) {
+      deriver.stored(stored);
+      for (const length of blocks) deriver.block(length);
+      deriver.data(plain);
+      for (const piece of deriver.drain()) {
+        await comparisons.get(piece.component)?.push(piece.bytes);
+      }
+      options.onProgress?.(stored.length);
+    }
+    for (const piece of deriver.finish()) {
+      await comparisons.get(piece.component)?.push(piece.bytes);
+    }
+  } catch (error) {
+    throw isSstashError(error) && error.file === undefined
+      ? await dataError(sstable, error)
+      : error;
+  } finally {
+    deriver.close();
+  }
+  return [...comparisons.values()].map((comparison) => comparison.outcome());
+}
+
+function notCompared(sstable: SSTable, component: string, reason: string): ComponentOutcome {
+  const size = sstable.components.get(component)?.size ?? 0;
+  return { component, equal: false, size, rebuiltSize: 0, difference: null, reason };
+}
+
+/** The parameters of the components that came out equal. */
+function equalOnly(
+  parameters: DerivedParameters,
+  outcomes: readonly ComponentOutcome[],
+): DerivedParameters {
+  const equal = new Set(outcomes.filter((each) => each.equal).map((each) => each.component));
+  const kept = Object.entries(parameters).filter(([key]) => {
+    return key === 'rowIndex' || equal.has(COMPONENTS[key as keyof typeof COMPONENTS]);
+  });
+  return Object.fromEntries(kept) as unknown as DerivedParameters;
+}
