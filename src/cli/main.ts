@@ -13,6 +13,7 @@ const COMMANDS: CommandTable = {
   ls: async () => (await import('./commands/ls.js')).registerLs,
   info: async () => (await import('./commands/info.js')).registerInfo,
   dump: async () => (await import('./commands/dump.js')).registerDump,
+  get: async () => (await import('./commands/get.js')).registerGet,
   check: async () => (await import('./commands/check.js')).registerCheck,
   tree: async () => (await import('./commands/tree.js')).registerTree,
   diff: async () => (await import('./commands/diff.js')).registerDiff,

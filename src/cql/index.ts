@@ -10,6 +10,7 @@ export {
 export { comparator, compareValues } from './compare.js';
 export type { Comparator } from './compare-scalars.js';
 export { type CounterShard, counterShards, counterTotal } from './counter.js';
+export { mergeCounters } from './counter-merge.js';
 export { bigIntToBytes, bytesToBigInt } from './decimal.js';
 export { compositeComponents } from './elements.js';
 export { quoteName } from './identifiers.js';
@@ -19,6 +20,7 @@ export { parseKeyText } from './parse-key.js';
 export { parseType } from './parse-type.js';
 export { type Partitioner, partitioner } from './partitioner.js';
 export type { TextWriter } from './scalars.js';
+export { parseSchema, type TableSchema } from './schema.js';
 export { keyText, keyTexts, keyTextWriter, valueText } from './text.js';
 export { typeToCql } from './type-names.js';
 export type {

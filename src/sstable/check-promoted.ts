@@ -1,6 +1,11 @@
 /** The promoted index of one partition against the partition itself. */
 import { equalBytes } from '../binary/index.js';
-import { type IndexBlock, type PromotedIndex, parsePromotedIndex } from '../components/index.js';
+import {
+  type IndexBlock,
+  type PromotedIndex,
+  parsePromotedIndex,
+  sameDeletion,
+} from '../components/index.js';
 import type { ClusteringPrefix } from '../cql/index.js';
 import type { OpenDeletion } from './cell-scanner.js';
 import type { ClusteringTrack } from './clustering-track.js';
@@ -92,11 +97,6 @@ export class PromotedCheck {
   #fault(message: string): void {
     this.#report(this.#entry.promotedPosition, message);
   }
-}
-
-function sameDeletion(a: OpenDeletion | null, b: OpenDeletion | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.markedForDeleteAt === b.markedForDeleteAt && a.localDeletionTime === b.localDeletionTime;
 }
 
 /** The same kind and the same bytes. */

@@ -23,6 +23,7 @@ import { placeOf } from './place.js';
 import { type PlaceDifference, placeDifference } from './place-difference.js';
 import { candidateRuns, PlaceFinder } from './place-finder.js';
 import { PlaceOrder } from './place-order.js';
+import { primaryKeyText } from './primary-key.js';
 import { sameRecord } from './same-record.js';
 
 /** Differing places in the table's order, some at a time. */
@@ -63,12 +64,7 @@ export function orderOf(tables: Tables): PlaceOrder {
 
 /** Refuses SSTables whose rows cannot be put in one order. */
 function checkPrimaryKey(a: LeafSource, b: LeafSource): void {
-  const [expected, found] = [a, b].map(({ header }) => {
-    const clustering = header.clusteringTypes.map(
-      ({ kind, reversed }) => `${kind}${reversed ? ' descending' : ''}`,
-    );
-    return [`key ${header.keyType.kind}`, ...clustering].join(', ');
-  });
+  const [expected, found] = [a, b].map(({ header }) => primaryKeyText(header));
   if (expected === undefined || found === undefined || expected === found) return;
   throw new SstashError('USAGE', 'tables with different primary keys cannot be compared', {
     file: b.name,

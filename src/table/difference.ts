@@ -68,6 +68,11 @@ const BOUNDS: Readonly<Record<number, string>> = {
   7: 'exclusive start',
 };
 
+/** A kind of bound or boundary in words. */
+export function boundText(kind: number): string {
+  return BOUNDS[kind] ?? 'bound';
+}
+
 /** What names differences apart from the place: the table, and how to write its keys. */
 export interface Naming {
   readonly keyspace: string;
@@ -101,7 +106,7 @@ function clusteringText(
 export function placeNames(naming: Naming, { placed }: PlaceDifference) {
   const { key } = placed.partition;
   const { record } = placed;
-  const bound = record.type === 'marker' ? { bound: BOUNDS[record.kind] ?? 'bound' } : {};
+  const bound = record.type === 'marker' ? { bound: boundText(record.kind) } : {};
   return {
     keyspace: naming.keyspace,
     table: naming.table,

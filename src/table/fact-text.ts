@@ -35,7 +35,7 @@ function fieldIndex(path: Uint8Array): number {
 }
 
 /** The type of one cell's value in `column`. */
-function cellType({ type, complex }: ColumnDefinition, path: Uint8Array | null): CqlType {
+export function cellType({ type, complex }: ColumnDefinition, path: Uint8Array | null): CqlType {
   if (!complex || path === null) return type;
   if (type.kind === 'map') return type.value;
   if (type.kind === 'list') return type.element;
@@ -64,10 +64,15 @@ function uuid(path: Uint8Array): string {
   return toHex(path).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
+/** The value of a cell for people. */
+export function cellText(column: ColumnDefinition, cell: Cell): string {
+  return textOf(cellType(column, cell.path), cell.value);
+}
+
 function cellFact(column: ColumnDefinition, cell: Cell): FactText {
   const deleted = cell.ttl === 0 && cell.localDeletionTime !== null;
   return {
-    value: deleted ? null : textOf(cellType(column, cell.path), cell.value),
+    value: deleted ? null : cellText(column, cell),
     timestamp: cell.timestamp,
     deleted,
     ttl: cell.ttl === 0 ? null : cell.ttl,

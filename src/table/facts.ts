@@ -2,10 +2,18 @@
  * What a record says, taken apart: one *fact* per liveness, deletion and cell, each with an id
  * that names the same thing in every SSTable, and Cassandra's rule for which of two versions wins.
  */
-import { compareBytes, equalBytes, toHex } from '../binary/index.js';
-import type { Cell, ColumnDefinition, DeletionTime, Liveness, Row } from '../components/index.js';
+import { equalBytes, toHex } from '../binary/index.js';
+import {
+  type Cell,
+  type ColumnDefinition,
+  compareDeletions,
+  type DeletionTime,
+  type Liveness,
+  type Row,
+  sameDeletion,
+} from '../components/index.js';
 import type { PlacedRecord } from './leaf-source.js';
-import { sameDeletion } from './same-record.js';
+import { compareCells, compareLiveness } from './reconcile/cells.js';
 
 export type Fact =
   | { readonly kind: 'cell'; readonly column: ColumnDefinition; readonly cell: Cell }
@@ -84,35 +92,6 @@ export function sameFact(a: Fact, b: Fact): boolean {
   if (a.kind === 'row-deletion' && b.kind === 'row-deletion') return a.shadowable === b.shadowable;
   if (a.kind !== 'range-tombstone' || b.kind !== 'range-tombstone') return true;
   return sameDeletion(a.opening, b.opening);
-}
-
-const sign = (a: number | bigint, b: number | bigint): number => (a > b ? 1 : a < b ? -1 : 0);
-
-/** Cells.resolveRegular of Cassandra: positive when `a` wins. */
-function compareCells(a: Cell, b: Cell): number {
-  const byTime = sign(a.timestamp, b.timestamp);
-  if (byTime !== 0) return byTime;
-  const [aEnd, bEnd] = [a.localDeletionTime, b.localDeletionTime];
-  // Tombstones and cells that will become tombstones win over cells that stay.
-  if ((aEnd === null) !== (bEnd === null)) return aEnd === null ? -1 : 1;
-  if (aEnd !== null && bEnd !== null) {
-    if ((a.ttl === 0) !== (b.ttl === 0)) return a.ttl === 0 ? 1 : -1;
-    if (aEnd !== bEnd) return aEnd - bEnd;
-  }
-  return compareBytes(a.value, b.value);
-}
-
-/** LivenessInfo.supersedes of Cassandra. */
-function compareLiveness(a: Liveness, b: Liveness): number {
-  const byTime = sign(a.timestamp, b.timestamp);
-  if (byTime !== 0) return byTime;
-  if ((a.ttl === 0) !== (b.ttl === 0)) return a.ttl === 0 ? -1 : 1;
-  return a.ttl === 0 ? 0 : a.localExpirationTime - b.localExpirationTime || a.ttl - b.ttl;
-}
-
-function compareDeletions(a: DeletionTime, b: DeletionTime): number {
-  const byTime = sign(a.markedForDeleteAt, b.markedForDeleteAt);
-  return byTime !== 0 ? byTime : a.localDeletionTime - b.localDeletionTime;
 }
 
 /** Positive when `a` wins over `b`, a fact of the same id; 0 when neither does. */

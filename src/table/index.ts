@@ -20,7 +20,8 @@ export type {
   SaidText,
   TokenRange,
 } from './difference.js';
-export type { FactText } from './fact-text.js';
+export { boundText } from './difference.js';
+export { cellText, cellType, type FactText, pathText } from './fact-text.js';
 export type {
   ComparedTable,
   LeafSource,
@@ -35,6 +36,15 @@ export { pairTables, type TablePair } from './pair-tables.js';
 export { combinePhysical, physicalDigest } from './physical.js';
 export { placeOf } from './place.js';
 export type { Change } from './place-difference.js';
+export * from './reconcile/index.js';
+export {
+  droppedColumns,
+  type FoundSchema,
+  hasStrictLiveness,
+  type KeyColumn,
+  keyColumns,
+  readSchema,
+} from './schema-file.js';
 export { cacheDirectory, identityOf } from './tree-cache.js';
 export {
   isTreeFile,

@@ -1,19 +1,14 @@
 /** Whether two records of one place say the same, decided on the models without taking them apart. */
 import { equalBytes } from '../binary/index.js';
-import type {
-  Cell,
-  ColumnData,
-  DeletionTime,
-  Liveness,
-  PartitionHead,
-  Row,
-  Unfiltered,
+import {
+  type Cell,
+  type ColumnData,
+  type Liveness,
+  type PartitionHead,
+  type Row,
+  sameDeletion,
+  type Unfiltered,
 } from '../components/index.js';
-
-export function sameDeletion(a: DeletionTime | null, b: DeletionTime | null): boolean {
-  if (a === null || b === null) return a === b;
-  return a.markedForDeleteAt === b.markedForDeleteAt && a.localDeletionTime === b.localDeletionTime;
-}
 
 function sameLiveness(a: Liveness | null, b: Liveness | null): boolean {
   if (a === null || b === null) return a === b;

@@ -1,11 +1,11 @@
 /** Which partitions a dump prints: keys, excluded keys and tokens of the command line. */
-import { existsSync } from 'node:fs';
-import { fromHex, toHex } from '../../binary/index.js';
+import { toHex } from '../../binary/index.js';
 import { parseKeyText } from '../../cql/index.js';
 import { SstashError } from '../../errors.js';
 import type { SSTable } from '../../sstable/index.js';
 import type { TokenRange } from '../../tasks/index.js';
 import type { DumpOptions } from '../commands/dump.js';
+import { parseHexKey, takePaths } from '../key-arguments.js';
 
 /** As on the command line; keys become bytes with the key type of each SSTable. */
 export interface Selection {
@@ -24,37 +24,14 @@ export interface SSTableSelection {
   readonly filter: { readonly excludedKeys: string[]; readonly tokens: TokenRange | null };
 }
 
-/**
- * Options that take several values also take the PATH when it stands behind them; it is given back
- * here (`dump --key 42 nb-1-big-Data.db`).
- */
+/** Throws USAGE where no path was given. */
 export function readSelection(paths: readonly string[], options: DumpOptions): Selection {
   const lists = [options.key, options.keyHex, options.excludeKey].map((list) => [...(list ?? [])]);
-  const found = [...paths];
-  for (const list of lists) {
-    const last = list.at(-1);
-    if (found.length === 0 && list.length > 1 && last !== undefined && existsSync(last)) {
-      list.pop();
-      found.push(last);
-    }
-  }
-  if (found.length === 0) {
-    throw new SstashError('USAGE', 'which SSTable?', {
-      hint: 'Give a path: `sstash dump nb-1-big-Data.db`.',
-    });
-  }
+  const found = takePaths(paths, lists, 'dump nb-1-big-Data.db');
   const [keys = [], hex = [], excludedKeys = []] = lists;
   const tokens = options.token === undefined ? null : parseTokens(options.token);
   const hasKeys = keys.length + hex.length > 0;
-  return { paths: found, keys, hexKeys: hex.map(parseHex), excludedKeys, tokens, hasKeys };
-}
-
-function parseHex(text: string): Uint8Array {
-  const bytes = fromHex(text.replace(/^0x/i, ''));
-  if (bytes !== null) return bytes;
-  throw new SstashError('KEY_INVALID', `${text} is not bytes in hex`, {
-    hint: 'Give two hex digits per byte, for example --key-hex 0000002a.',
-  });
+  return { paths: found, keys, hexKeys: hex.map(parseHexKey), excludedKeys, tokens, hasKeys };
 }
 
 /** `T` is that token alone, `A:B` what is above A up to and with B, as Cassandra's ranges are. */

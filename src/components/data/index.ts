@@ -1,5 +1,6 @@
 /** The row format of Data.db: native bytes to the row model and back. */
 export { ColumnSubsetReader, writeColumnSubset } from './column-subset.js';
+export { compareDeletions, deletes, laterDeletion, sameDeletion } from './deletions.js';
 export { CellFlag, ExtendedFlag, isBoundary, isBoundKind, RowFlag } from './flags.js';
 export type {
   Cell,

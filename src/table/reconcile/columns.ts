@@ -1,0 +1,91 @@
+/** The columns of all SSTables of a table as one set: each SSTable has its own list of them. */
+import { compareBytes, toHex } from '../../binary/index.js';
+import {
+  type ColumnDefinition,
+  compareColumns,
+  type SerializationHeader,
+} from '../../components/index.js';
+import { type Comparator, comparator, parseType } from '../../cql/index.js';
+
+export interface MergedColumn {
+  /** The widest of the SSTables' definitions: a UDT may have been given fields. */
+  readonly definition: ColumnDefinition;
+  /** Place among the merged columns of its kind, in Cassandra's order. */
+  readonly index: number;
+  /** Order of the paths of a complex column. */
+  readonly comparePaths: Comparator;
+  /** Cells up to this write time are of a column that was dropped; null: none was. */
+  readonly droppedAt: bigint | null;
+}
+
+/** Which cells are not of the table any more; null for a column that never was dropped. */
+export type DroppedAt = (column: ColumnDefinition) => bigint | null;
+
+/** Elements of lists are named by time UUIDs. */
+const TIME_UUID = parseType('org.apache.cassandra.db.marshal.TimeUUIDType');
+
+const never: DroppedAt = () => null;
+
+function comparePathsOf({ type, complex }: ColumnDefinition): Comparator {
+  if (!complex) return () => 0;
+  if (type.kind === 'map') return comparator(type.key);
+  if (type.kind === 'set') return comparator(type.element);
+  if (type.kind === 'list') return comparator(TIME_UUID);
+  return compareBytes;
+}
+
+export class MergedColumns {
+  readonly #columns = new Map<ColumnDefinition, MergedColumn>();
+  readonly statics: readonly MergedColumn[];
+  readonly regulars: readonly MergedColumn[];
+  /** Whether any column may have cells that are not of the table any more. */
+  readonly hasDropped: boolean;
+
+  constructor(headers: readonly SerializationHeader[], droppedAt: DroppedAt = never) {
+    this.statics = this.#merge(
+      headers.map((header) => header.staticColumns),
+      droppedAt,
+    );
+    this.regulars = this.#merge(
+      headers.map((header) => header.regularColumns),
+      droppedAt,
+    );
+    this.hasDropped = [...this.statics, ...this.regulars].some(
+      (column) => column.droppedAt !== null,
+    );
+  }
+
+  /** What `column`, of any of the headers, is in the merged table. */
+  of(column: ColumnDefinition): MergedColumn {
+    const merged = this.#columns.get(column);
+    if (merged === undefined) throw new TypeError(`column ${column.text} is of no header`);
+    return merged;
+  }
+
+  #merge(
+    lists: readonly (readonly ColumnDefinition[])[],
+    droppedAt: DroppedAt,
+  ): readonly MergedColumn[] {
+    const groups = new Map<string, ColumnDefinition[]>();
+    for (const column of lists.flat()) {
+      // A column that was dropped may have come again as a collection, or none any more.
+      const id = `${column.complex} ${toHex(column.name)}`;
+      groups.set(id, [...(groups.get(id) ?? []), column]);
+    }
+    const widest = [...groups.values()].map((group) => ({
+      group,
+      definition: group.reduce((a, b) => (b.typeText.length > a.typeText.length ? b : a)),
+    }));
+    widest.sort((a, b) => compareColumns(a.definition, b.definition));
+    return widest.map(({ group, definition }, index): MergedColumn => {
+      const merged = {
+        definition,
+        index,
+        comparePaths: comparePathsOf(definition),
+        droppedAt: droppedAt(definition),
+      };
+      for (const column of group) this.#columns.set(column, merged);
+      return merged;
+    });
+  }
+}

@@ -1,0 +1,18 @@
+/** What the SSTables of a table say together, by Cassandra's rules (docs/reconciled.md). */
+export { isLiveCell, isLiveLiveness, isTombstone } from './cells.js';
+export { type DroppedAt, MergedColumns } from './columns.js';
+export { isOpening, openedBy } from './markers.js';
+export type {
+  Merged,
+  MergedHead,
+  MergedMarker,
+  MergedRow,
+  RowVersion,
+} from './merge-partition.js';
+export {
+  type MergedPartition,
+  type OpenPartitionOptions,
+  type PartitionSource,
+  type TableKey,
+  TableReader,
+} from './open-partition.js';

@@ -1,0 +1,101 @@
+/** The schema of a table from a file in CQL: one that is given, or `schema.cql` beside its SSTables. */
+import { join } from 'node:path';
+import type { ColumnDefinition, SerializationHeader } from '../components/index.js';
+import { type CqlType, parseSchema, type TableSchema } from '../cql/index.js';
+import { SstashError } from '../errors.js';
+import { readWholeFile, statPathIfThere } from '../io/index.js';
+import { LIMITS } from '../limits.js';
+import type { TableFiles } from '../sstable/index.js';
+import type { DroppedAt } from './reconcile/columns.js';
+
+type TableNames = Pick<TableFiles, 'keyspace' | 'table' | 'directories'>;
+
+async function readTables(path: string): Promise<TableSchema[]> {
+  const bytes = await readWholeFile(path, LIMITS.sideFileBytesMax);
+  return parseSchema(new TextDecoder().decode(bytes));
+}
+
+/** The table of that name; a file of one table is of that table whatever it is called there. */
+function select(schemas: readonly TableSchema[], names: TableNames): TableSchema | null {
+  const named = schemas.filter(({ table }) => table === names.table);
+  const exact = named.find(({ keyspace }) => keyspace === names.keyspace) ?? named[0];
+  return exact ?? (schemas.length === 1 ? (schemas[0] ?? null) : null);
+}
+
+export interface FoundSchema {
+  readonly schema: TableSchema;
+  /** All that the same file describes. */
+  readonly others: readonly TableSchema[];
+}
+
+/**
+ * What `file`, or else `schema.cql` beside the SSTables, says of the table; null where there is no
+ * such file. Throws USAGE where `file` does not describe the table, READ_FAILED, PATH_NOT_FOUND.
+ */
+export async function readSchema(names: TableNames, file?: string): Promise<FoundSchema | null> {
+  if (file !== undefined) {
+    const all = await readTables(file);
+    const schema = select(all, names);
+    if (schema !== null) return { schema, others: all };
+    throw new SstashError(
+      'USAGE',
+      `the schema does not describe ${names.keyspace}.${names.table}`,
+      {
+        file,
+        expected: `CREATE TABLE ${names.keyspace}.${names.table}`,
+        found: all.map(({ keyspace, table }) => `${keyspace}.${table}`).join(', ') || 'no table',
+        hint: 'Give the schema.cql of the table, or the output of DESCRIBE KEYSPACE.',
+      },
+    );
+  }
+  for (const directory of names.directories) {
+    const path = join(directory, 'schema.cql');
+    if ((await statPathIfThere(path))?.kind !== 'file') continue;
+    const all = await readTables(path);
+    const schema = select(all, names);
+    if (schema !== null) return { schema, others: all };
+  }
+  return null;
+}
+
+export interface KeyColumn {
+  /** Null where no schema says it. */
+  readonly name: string | null;
+  readonly type: CqlType;
+}
+
+/** The columns of the primary key; a schema that does not fit the SSTables is not believed. */
+export function keyColumns(
+  header: SerializationHeader,
+  schema: TableSchema | null,
+): { readonly partitionKey: KeyColumn[]; readonly clustering: KeyColumn[] } {
+  const { keyType, clusteringTypes } = header;
+  const keyTypes = keyType.kind === 'composite' ? keyType.elements : [keyType];
+  const named = (types: readonly CqlType[], names: readonly string[]): KeyColumn[] => {
+    const fits = names.length === types.length;
+    return types.map((type, i) => ({ type, name: fits ? (names[i] ?? null) : null }));
+  };
+  return {
+    partitionKey: named(keyTypes, schema?.partitionKey ?? []),
+    clustering: named(clusteringTypes, schema?.clustering ?? []),
+  };
+}
+
+/** Which cells are of dropped columns. */
+export function droppedColumns(schema: TableSchema | null): DroppedAt {
+  return ({ text }: ColumnDefinition) => schema?.dropped.get(text) ?? null;
+}
+
+/**
+ * Whether rows without a live primary key are dead although they have cells: so in a view whose
+ * primary key has a column that is none of its base table's primary key.
+ */
+export function hasStrictLiveness({ schema, others }: FoundSchema): boolean {
+  if (schema.base === null) return false;
+  const base = others.find(
+    ({ keyspace, table }) => keyspace === schema.keyspace && table === schema.base,
+  );
+  if (base === undefined) return false;
+  const own = new Set([...base.partitionKey, ...base.clustering]);
+  return [...schema.partitionKey, ...schema.clustering].some((name) => !own.has(name));
+}
