@@ -14,6 +14,8 @@ export const LIMITS = {
   blockBytesMax: 16 * MiB,
   /** One cell value; Cassandra's mutations are at most half a commit log segment (16 MiB default). */
   valueBytesMax: 256 * MiB,
+  /** Digits of a decimal that is written out without exponent; its scale alone may ask for 2^31. */
+  decimalDigitsMax: 1024 * 1024,
   /** One row or marker with all its cells, held in memory whole while it is decoded. */
   rowBytesMax: 256 * MiB,
   /** Columns in one SSTable header; Cassandra gets unusable far below. */
@@ -42,6 +44,10 @@ export const LIMITS = {
   indexEntryBytesMax: 256 * MiB,
   /** Raw bytes of one object of a repository: a chunk that holds the largest row, with room. */
   objectBytesMax: 288 * MiB,
+  /** Stretches of leaves that make up one range of an SSTable: a range has at most 24 MiB of rows. */
+  segmentsMax: 4 * MiB,
+  /** Raw bytes of the chunks that one such range is put together from, held at once. */
+  rangeChunkBytesMax: 512 * MiB,
   /** Index at the end of a pack, and an index fragment, each read whole: 49 bytes an object. */
   packIndexBytesMax: 256 * MiB,
   indexFragmentBytesMax: 512 * MiB,

@@ -3,6 +3,7 @@
  * number, of the value unscaled × 10^-scale. Texts are those of Java's BigInteger and BigDecimal.
  */
 import { toHex } from '../binary/index.js';
+import { LIMITS } from '../limits.js';
 import { readI32, readShortInteger } from './bytes.js';
 
 /** Value of `bytes`, at least one; fewer are 0. */
@@ -44,6 +45,22 @@ export function decimalToText(bytes: Uint8Array): string {
   const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
   const tail = exponent === 0 ? '' : `E${exponent > 0 ? '+' : ''}${exponent}`;
   return `${sign}${digits[0]}${fraction}${tail}`;
+}
+
+/**
+ * Text of a decimal of at least 4 bytes without exponent, as BigDecimal.toPlainString writes it.
+ * One with more digits than any table needs is left with its exponent.
+ */
+export function decimalToPlainText(bytes: Uint8Array): string {
+  const scale = scaleOf(bytes);
+  if (Math.abs(scale) > LIMITS.decimalDigitsMax) return decimalToText(bytes);
+  const unscaled = bytes.length > 4 ? varintText(bytes.subarray(4)) : '0';
+  const sign = unscaled.startsWith('-') ? '-' : '';
+  const digits = sign === '' ? unscaled : unscaled.slice(1);
+  if (scale <= 0) return digits === '0' ? '0' : `${sign}${digits}${'0'.repeat(-scale)}`;
+  const padded = digits.padStart(scale + 1, '0');
+  const point = padded.length - scale;
+  return `${sign}${padded.slice(0, point)}.${padded.slice(point)}`;
 }
 
 /** Bytes of a decimal in Java's notation, or null when `text` is none. */

@@ -1,4 +1,10 @@
 /** CQL types, values and keys: type strings, value texts, orders, tokens; knows no files. */
+export {
+  type ComparableWriter,
+  comparableWriter,
+  writeComparableClustering,
+  writeComparableKey,
+} from './byte-comparable.js';
 export { quoteJson } from './bytes.js';
 export {
   type ClusteringComparator,
@@ -22,6 +28,7 @@ export { type Partitioner, partitioner } from './partitioner.js';
 export type { TextWriter } from './scalars.js';
 export { parseSchema, type TableSchema } from './schema.js';
 export { keyText, keyTexts, keyTextWriter, valueText } from './text.js';
+export { TEXT_4_1, type TextDialect } from './text-dialect.js';
 export { typeToCql } from './type-names.js';
 export type {
   ColumnToCollectionType,

@@ -1,5 +1,5 @@
 /**
- * Values as JSON text, exactly as `sstabledump` of Cassandra 4.0 to 5.0 prints them: the text is
+ * Values as JSON text, exactly as `sstabledump` of a release prints them: the text is
  * made directly from the bytes, so that nothing is rounded on its way.
  *
  * Where sstabledump fails (an empty boolean, tinyint or counter, a null inside a collection), the
@@ -10,20 +10,17 @@ import { quoteJson } from './bytes.js';
 import { collectionElements, type Element, tupleElements, vectorElements } from './elements.js';
 import { emptyJson, scalarTexts, type TextWriter } from './scalars.js';
 import { keyTextWriter } from './text.js';
-import type { CqlType, UdtType } from './types.js';
+import { PerDialect, TEXT_4_1, type TextDialect } from './text-dialect.js';
+import type { CqlType, UdtField, UdtType } from './types.js';
 
-const writers = new WeakMap<CqlType, TextWriter>();
+const writers = new PerDialect<CqlType, TextWriter>();
 
 /**
  * The function that writes values of `type` as JSON; resolve it once per column. It takes the
  * value's bytes (none for an empty value) and throws SSTABLE_CORRUPT when they are not of the type.
  */
-export function jsonWriter(type: CqlType): TextWriter {
-  const known = writers.get(type);
-  if (known !== undefined) return known;
-  const writer = buildWriter(type);
-  writers.set(type, writer);
-  return writer;
+export function jsonWriter(type: CqlType, dialect: TextDialect = TEXT_4_1): TextWriter {
+  return writers.get(dialect, type, () => buildWriter(type, dialect));
 }
 
 /** One value as JSON. */
@@ -35,36 +32,40 @@ const orEmpty = (write: TextWriter, empty: string): TextWriter => {
   return (bytes) => (bytes.length === 0 ? empty : write(bytes));
 };
 
-function buildWriter(type: CqlType): TextWriter {
+function buildWriter(type: CqlType, dialect: TextDialect): TextWriter {
+  const inner = (each: CqlType): TextWriter => jsonWriter(each, dialect);
   switch (type.kind) {
     case 'list':
     case 'set': {
-      const element = nullable(jsonWriter(type.element));
+      const element = nullable(inner(type.element));
       const list: TextWriter = (b) => `[${collectionElements(type, b).map(element).join(', ')}]`;
       return orEmpty(list, '""');
     }
     case 'map':
-      return orEmpty(mapWriter(type, jsonWriter(type.key), jsonWriter(type.value)), '""');
+      return orEmpty(mapWriter(type, inner(type.key), inner(type.value)), '""');
     case 'tuple':
-      return tupleWriter(type, type.elements);
+      return tupleWriter(type, type.elements.map(inner));
     case 'udt':
-      return udtWriter(type);
+      return udtWriter(
+        type,
+        type.fields.map((field) => inner(field.type)),
+      );
     case 'vector': {
-      const element = jsonWriter(type.element);
+      const element = inner(type.element);
       const vector: TextWriter = (b) => `[${vectorElements(type, b).map(element).join(', ')}]`;
       return orEmpty(vector, '""');
     }
     case 'composite': {
-      const text = keyTextWriter(type);
+      const text = keyTextWriter(type, dialect);
       return (bytes) => quoteJson(text(bytes));
     }
     case 'partitioner-order':
-      return type.base === null ? (bytes) => `"${toHex(bytes)}"` : jsonWriter(type.base);
+      return type.base === null ? (bytes) => `"${toHex(bytes)}"` : inner(type.base);
     case 'dynamic-composite':
     case 'column-to-collection':
       return (bytes) => `"0x${toHex(bytes)}"`;
     default:
-      return orEmpty(scalarTexts(type, type.kind).json, emptyJson(type.kind));
+      return orEmpty(scalarTexts(type, type.kind, dialect).json, emptyJson(type.kind));
   }
 }
 
@@ -88,17 +89,18 @@ function mapWriter(type: CqlType, key: TextWriter, value: TextWriter): TextWrite
   };
 }
 
-function tupleWriter(type: CqlType, types: readonly CqlType[]): TextWriter {
-  const fields = types.map((field) => nullable(jsonWriter(field)));
+function tupleWriter(type: CqlType, writers: readonly TextWriter[]): TextWriter {
+  const fields = writers.map(nullable);
   return (bytes) => {
     const elements = tupleElements(type, bytes, fields.length);
     return `[${fields.map((write, i) => write(elements[i] ?? null)).join(', ')}]`;
   };
 }
 
-function udtWriter(type: UdtType): TextWriter {
-  const fields = type.fields.map((field) => {
-    const write = nullable(jsonWriter(field.type));
+function udtWriter(type: UdtType, writers: readonly TextWriter[]): TextWriter {
+  const fields = writers.map((writer, i) => {
+    const write = nullable(writer);
+    const field = type.fields[i] as UdtField;
     const name = field.name === field.name.toLowerCase() ? field.name : `"${field.name}"`;
     const head = `${quoteJson(name)}: `;
     return (element: Element) => head + write(element);

@@ -7,12 +7,19 @@
  * costs more than the value.
  */
 import { hexText, readI32, readI64, readSafeI64, utf8Json, utf8Text } from './bytes.js';
-import { decimalToText, varintText } from './decimal.js';
+import { decimalToPlainText, decimalToText, varintText } from './decimal.js';
 import { guarded } from './elements.js';
 import { inetText } from './inet.js';
 import { doubleToJava, floatToJava } from './java-float.js';
 import { malformed } from './malformed.js';
-import { dateText, durationText, timestampText, timeText } from './temporal.js';
+import {
+  dateText,
+  durationText,
+  minuteTimestampText,
+  timestampText,
+  timeText,
+} from './temporal.js';
+import type { TextDialect } from './text-dialect.js';
 import type { CqlType, ScalarKind } from './types.js';
 import { uuidText } from './uuid.js';
 
@@ -45,9 +52,9 @@ function i64Text(b: Uint8Array): string {
   return Number.isNaN(value) ? readI64(b).toString() : String(value);
 }
 
-function timestamp(b: Uint8Array, separator: ' ' | 'T'): string {
+function millis(b: Uint8Array): number | bigint {
   const ms = readSafeI64(b);
-  return timestampText(Number.isNaN(ms) ? readI64(b) : ms, separator);
+  return Number.isNaN(ms) ? readI64(b) : ms;
 }
 
 /** A time is below 2^47 nanoseconds, if it is one. */
@@ -69,23 +76,26 @@ function readDouble(b: Uint8Array): number {
   return scratch.getFloat64(0);
 }
 
-/** JSON has no NaN and no infinities. */
-const finite = (value: number, text: string): string => (Number.isFinite(value) ? text : 'null');
-
-function floats(read: (b: Uint8Array) => number, show: (value: number) => string): ScalarTexts {
-  return {
-    text: (b) => show(read(b)),
-    json: (b) => {
-      const value = read(b);
-      return finite(value, show(value));
-    },
+function floats(
+  read: (b: Uint8Array) => number,
+  show: (value: number) => string,
+  dialect: TextDialect,
+): ScalarTexts {
+  const text: TextWriter = (b) => show(read(b));
+  // JSON has no NaN and no infinities.
+  const json: TextWriter = (b) => {
+    const value = read(b);
+    return Number.isFinite(value) ? show(value) : 'null';
   };
+  return { text, json: dialect.notFinite ? text : json };
 }
 
-function timestamps(): ScalarTexts {
+function timestamps(dialect: TextDialect): ScalarTexts {
   return {
-    text: (b) => timestamp(b, 'T'),
-    json: (b) => `"${timestamp(b, ' ')}"`,
+    text: dialect.wholeMinutes
+      ? (b) => minuteTimestampText(millis(b), dialect)
+      : (b) => timestampText(millis(b), 'T', dialect),
+    json: (b) => `"${timestampText(millis(b), ' ', dialect)}"`,
   };
 }
 
@@ -130,8 +140,8 @@ const LENGTHS: Partial<Record<ScalarKind, number>> = {
 };
 
 /** The writers of a scalar type, with the length of each value checked. */
-export function scalarTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
-  const plain = plainTexts(type, kind);
+export function scalarTexts(type: CqlType, kind: ScalarKind, dialect: TextDialect): ScalarTexts {
+  const plain = plainTexts(type, kind, dialect);
   const length = LENGTHS[kind];
   const least = kind === 'decimal' ? 5 : 1;
   const checked = (write: TextWriter): TextWriter => {
@@ -146,7 +156,7 @@ export function scalarTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
   return { json: checked(plain.json), text: checked(plain.text) };
 }
 
-function plainTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
+function plainTexts(type: CqlType, kind: ScalarKind, dialect: TextDialect): ScalarTexts {
   switch (kind) {
     case 'ascii':
     case 'text':
@@ -166,16 +176,19 @@ function plainTexts(type: CqlType, kind: ScalarKind): ScalarTexts {
     case 'varint':
       return same(varintText);
     case 'decimal':
-      return same(decimalToText);
+      return {
+        json: decimalToText,
+        text: dialect.plainDecimals ? decimalToPlainText : decimalToText,
+      };
     case 'float':
-      return floats(readFloat, floatToJava);
+      return floats(readFloat, floatToJava, dialect);
     case 'double':
-      return floats(readDouble, doubleToJava);
+      return floats(readDouble, doubleToJava, dialect);
     case 'timestamp':
     case 'legacy-timestamp':
-      return timestamps();
+      return timestamps(dialect);
     case 'date':
-      return inQuotes((b) => dateText((readI32(b) >>> 0) - 2 ** 31));
+      return inQuotes((b) => dateText((readI32(b) >>> 0) - 2 ** 31, dialect.plainYears));
     case 'time':
       return inQuotes(time);
     case 'duration':

@@ -1,4 +1,5 @@
 /** Texts of dates, times and durations, as Cassandra's tools write them. */
+import { TEXT_4_1, type TextDialect } from './text-dialect.js';
 
 const DAY_MS = 86_400_000;
 /** Days from 0000-03-01 to 1970-01-01 in the proleptic Gregorian calendar. */
@@ -41,38 +42,73 @@ export function dayNumber(year: number, month: number, day: number): number {
   return era * ERA_DAYS + yearOfEra * 365 + leaps + ofYear - EPOCH_DAYS;
 }
 
-/** At least four digits, a sign when there are more or the year is negative. */
-function yearText(year: number): string {
+/** 1582-10-15, the first day that java.util.GregorianCalendar counts in the Gregorian calendar. */
+const FIRST_GREGORIAN_DAY = -141427;
+/** Days from -4712-03-01 of the Julian calendar to 1970-01-01. */
+const JULIAN_EPOCH_DAYS = 2440528;
+
+/** Date of a day counted from 1970-01-01, in the Julian calendar up to 1582-10-04. */
+function historicalDate(days: number): CivilDate {
+  if (days >= FIRST_GREGORIAN_DAY) return civilDate(days);
+  const shifted = days + JULIAN_EPOCH_DAYS;
+  const cycle = Math.floor(shifted / 1461);
+  const ofCycle = shifted - cycle * 1461;
+  const yearOfCycle = Math.min(3, Math.floor(ofCycle / 365));
+  const ofYear = ofCycle - yearOfCycle * 365;
+  const shiftedMonth = Math.floor((5 * ofYear + 2) / 153);
+  const day = ofYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1;
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9;
+  return { year: cycle * 4 + yearOfCycle - 4712 + (month <= 2 ? 1 : 0), month, day };
+}
+
+/** At least four digits, a sign when there are more (unless `plain`) or the year is negative. */
+function yearText(year: number, plain: boolean): string {
   if (year < 0) return `-${String(-year).padStart(4, '0')}`;
-  return year > 9999 ? `+${year}` : String(year).padStart(4, '0');
+  return year > 9999 && !plain ? `+${year}` : String(year).padStart(4, '0');
 }
 
 /** `2024-02-29` of days since 1970-01-01. */
-export function dateText(days: number): string {
+export function dateText(days: number, plainYears = false): string {
   const { year, month, day } = civilDate(days);
-  return `${yearText(year)}-${pad2(month)}-${pad2(day)}`;
+  return `${yearText(year, plainYears)}-${pad2(month)}-${pad2(day)}`;
 }
 
 /**
  * `2024-02-29<separator>13:45:28.613Z` of milliseconds since 1970-01-01. Years before 1 are years
  * of their era without a sign: 0 is 0001, -1 is 0002, as Cassandra's formatter has it.
  */
-export function timestampText(ms: number | bigint, separator: ' ' | 'T'): string {
+export function timestampText(
+  ms: number | bigint,
+  separator: ' ' | 'T',
+  dialect: TextDialect = TEXT_4_1,
+): string {
   const [days, rest] = typeof ms === 'bigint' ? splitDays(ms) : splitDaysNumber(ms);
-  const clock = `${pad2(Math.floor(rest / 3_600_000))}:${pad2(Math.floor(rest / 60_000) % 60)}`;
+  const date = eraDateText(days, dialect.oldCalendar);
   const seconds = `${pad2(Math.floor(rest / 1000) % 60)}.${pad3(rest % 1000)}`;
-  return `${eraDateText(days)}${separator}${clock}:${seconds}Z`;
+  return `${date}${separator}${minutesText(rest)}:${seconds}Z`;
 }
+
+/** `2024-02-29 13:45Z`, the form of keys before 4.0. */
+export function minuteTimestampText(ms: number | bigint, dialect: TextDialect): string {
+  const [days, rest] = typeof ms === 'bigint' ? splitDays(ms) : splitDaysNumber(ms);
+  return `${eraDateText(days, dialect.oldCalendar)} ${minutesText(rest)}Z`;
+}
+
+const minutesText = (ofDay: number): string =>
+  `${pad2(Math.floor(ofDay / 3_600_000))}:${pad2(Math.floor(ofDay / 60_000) % 60)}`;
 
 // Most timestamps are of the same day as the one before.
 let lastDay = Number.NaN;
+let lastOldCalendar = false;
 let lastDayText = '';
 
-function eraDateText(days: number): string {
-  if (days !== lastDay) {
-    const { year, month, day } = civilDate(days);
-    lastDayText = `${yearText(year > 0 ? year : 1 - year)}-${pad2(month)}-${pad2(day)}`;
+function eraDateText(days: number, oldCalendar: boolean): string {
+  if (days !== lastDay || oldCalendar !== lastOldCalendar) {
+    const { year, month, day } = oldCalendar ? historicalDate(days) : civilDate(days);
+    const ofEra = yearText(year > 0 ? year : 1 - year, oldCalendar);
+    lastDayText = `${ofEra}-${pad2(month)}-${pad2(day)}`;
     lastDay = days;
+    lastOldCalendar = oldCalendar;
   }
   return lastDayText;
 }

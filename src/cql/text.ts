@@ -13,10 +13,11 @@ import {
 } from './elements.js';
 import { quoteName } from './identifiers.js';
 import { emptyText, scalarTexts, type TextWriter } from './scalars.js';
+import { TEXT_4_1, type TextDialect } from './text-dialect.js';
 import type { CompositeType, CqlType } from './types.js';
 
 /** The function that writes values of `type` as sstabledump writes keys and cell paths. */
-export function keyTextWriter(type: CqlType): TextWriter {
+export function keyTextWriter(type: CqlType, dialect: TextDialect = TEXT_4_1): TextWriter {
   switch (type.kind) {
     case 'list':
     case 'set':
@@ -27,16 +28,17 @@ export function keyTextWriter(type: CqlType): TextWriter {
     case 'partitioner-order':
       return toHex;
     case 'tuple':
-      return tupleKeyWriter(type, type.elements);
+      return tupleKeyWriter(type, type.elements, dialect);
     case 'udt':
       return tupleKeyWriter(
         type,
         type.fields.map((field) => field.type),
+        dialect,
       );
     case 'composite':
-      return (bytes) => compositeText(type, bytes);
+      return (bytes) => compositeText(type, bytes, dialect);
     default: {
-      const { text } = scalarTexts(type, type.kind);
+      const { text } = scalarTexts(type, type.kind, dialect);
       const empty = emptyText(type.kind);
       return (bytes) => (bytes.length === 0 ? empty : text(bytes));
     }
@@ -44,22 +46,30 @@ export function keyTextWriter(type: CqlType): TextWriter {
 }
 
 /** One value as sstabledump writes it in a key or cell path, composite parts joined by `:`. */
-export function keyText(type: CqlType, bytes: Uint8Array): string {
-  return keyTextWriter(type)(bytes);
+export function keyText(type: CqlType, bytes: Uint8Array, dialect: TextDialect = TEXT_4_1): string {
+  return keyTextWriter(type, dialect)(bytes);
 }
 
 /** The parts of a partition key, one text for each column, as in the `key` array of a dump. */
-export function keyTexts(type: CqlType, bytes: Uint8Array): string[] {
-  if (type.kind !== 'composite') return [keyText(type, bytes)];
+export function keyTexts(
+  type: CqlType,
+  bytes: Uint8Array,
+  dialect: TextDialect = TEXT_4_1,
+): string[] {
+  if (type.kind !== 'composite') return [keyText(type, bytes, dialect)];
   const { values } = compositeComponents(type, bytes);
   return type.elements
     .slice(0, values.length)
-    .map((element, i) => keyText(element, values[i] ?? new Uint8Array(0)));
+    .map((element, i) => keyText(element, values[i] ?? new Uint8Array(0), dialect));
 }
 
 /** Fields joined by `:`, null as `@`; both are escaped inside fields. */
-function tupleKeyWriter(type: CqlType, types: readonly CqlType[]): TextWriter {
-  const fields = types.map(keyTextWriter);
+function tupleKeyWriter(
+  type: CqlType,
+  types: readonly CqlType[],
+  dialect: TextDialect,
+): TextWriter {
+  const fields = types.map((field) => keyTextWriter(field, dialect));
   return (bytes) =>
     tupleElements(type, bytes, fields.length)
       .map((element, i) => {
@@ -70,13 +80,15 @@ function tupleKeyWriter(type: CqlType, types: readonly CqlType[]): TextWriter {
       .join(':');
 }
 
-function compositeText(type: CompositeType, bytes: Uint8Array): string {
+function compositeText(type: CompositeType, bytes: Uint8Array, dialect: TextDialect): string {
   const { values, ends } = compositeComponents(type, bytes);
   let text = '';
   for (const [i, value] of values.entries()) {
     const element = type.elements[i];
     if (i > 0) text += ':';
-    text += escapeComponent(element === undefined ? toHex(value) : keyText(element, value));
+    text += escapeComponent(
+      element === undefined ? toHex(value) : keyText(element, value, dialect),
+    );
     const end = ends[i] ?? 0;
     if (end !== 0) return text + (end < 0 ? ':_' : ':!');
   }

@@ -60,7 +60,7 @@ async function texts(dataPath: string, problems: string[]): Promise<string[]> {
   const sstable = await SSTable.open(dataPath);
   const { keyType, clusteringTypes } = sstable.header;
   const compare = clusteringComparator(clusteringTypes);
-  const writers = clusteringTypes.map(jsonWriter);
+  const writers = clusteringTypes.map((type) => jsonWriter(type));
   const lines: string[] = [];
   let before: ClusteringPrefix | null = null;
   let head: PartitionHead | null = null;

@@ -14,7 +14,13 @@ t.test('a damaged block does not take the sound rows before it along', async (t)
   // In the third block of 16 KiB.
   bytes[20_000] = (bytes[20_000] as number) ^ 1;
   writeFileSync(dataPath, bytes);
-  const style = { rawTime: false, now: 4_000_000_000, tombstonesOnly: false, tableKind: null };
+  const style = {
+    rawTime: false,
+    now: 4_000_000_000,
+    tombstonesOnly: false,
+    dialect: '4' as const,
+    tableKind: null,
+  };
   const { text, error } = await dumpRange(
     {
       ...{ dataPath, from: 0, to: 1e9, resume: null, format: 'jsonl' },

@@ -1,8 +1,15 @@
 /** Runs the task `dump-range` over a whole SSTable in this thread. */
+import { basename, dirname } from 'node:path';
 import { fromWire } from '../../src/errors.js';
 import { inlineExecutor } from '../../src/parallel/index.js';
 import { SSTable } from '../../src/sstable/index.js';
-import { type DumpRangeArgument, type DumpRangeResult, tasks } from '../../src/tasks/index.js';
+import {
+  type DumpRangeArgument,
+  type DumpRangeResult,
+  dialectOf,
+  dumpDialect,
+  tasks,
+} from '../../src/tasks/index.js';
 
 export const executor = inlineExecutor(tasks);
 
@@ -10,14 +17,14 @@ export interface DumpAsked extends Partial<Omit<DumpRangeArgument, 'dataPath' | 
   readonly style?: Partial<DumpRangeArgument['style']>;
 }
 
-/** Cassandra 5.0 writes more buckets; its sstabledump names the kind of the table. */
-const BUCKETS_5_0 = 156;
-
 export async function dumpText(dataPath: string, asked: DumpAsked = {}): Promise<string> {
   const sstable = await SSTable.open(dataPath);
-  const { dataLength, statistics } = sstable;
+  const { dataLength, statistics, version } = sstable;
   await sstable.close();
-  const is5 = statistics.stats.estimatedPartitionSize.buckets.length >= BUCKETS_5_0;
+  const { buckets } = statistics.stats.estimatedPartitionSize;
+  const dialect = asked.style?.dialect ?? dialectOf(version, buckets.length);
+  const isIndex = basename(dirname(dataPath)).startsWith('.');
+  const kind = isIndex ? 'INDEX' : 'REGULAR';
   const argument: DumpRangeArgument = {
     dataPath,
     from: 0,
@@ -30,7 +37,8 @@ export async function dumpText(dataPath: string, asked: DumpAsked = {}): Promise
       rawTime: false,
       now: 4_000_000_000,
       tombstonesOnly: false,
-      tableKind: is5 ? 'REGULAR' : null,
+      dialect,
+      tableKind: dumpDialect(dialect).tableKind ? kind : null,
       sstable: null,
       ...asked.style,
     },

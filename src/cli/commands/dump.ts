@@ -1,7 +1,20 @@
 /** `sstash dump`: the rows of SSTables as text. */
 import { type Command, Option } from 'commander';
+import type { DialectName } from '../../tasks/index.js';
 import type { CommandRunner } from '../context.js';
 import { parseTime } from '../options.js';
+
+/** Names only: the tasks themselves are loaded when the command runs. */
+const SHAPES: readonly DialectName[] = [
+  '3.0',
+  '3.11.3',
+  '3.11',
+  '4.0-rc1',
+  '4',
+  '5.0-alpha',
+  '5',
+  '6',
+];
 
 const EXAMPLES = `
 Examples:
@@ -26,7 +39,7 @@ export interface DumpOptions {
   readonly rawTime?: boolean;
   readonly format: 'json' | 'jsonl' | 'text' | 'annotate';
   readonly at?: number;
-  readonly shape?: '4' | '5';
+  readonly shape?: DialectName;
 }
 
 export function registerDump(program: Command, run: CommandRunner): void {
@@ -54,7 +67,7 @@ export function registerDump(program: Command, run: CommandRunner): void {
       new Option(
         '--shape <version>',
         "json of this Cassandra's sstabledump (default: the writer's)",
-      ).choices(['4', '5']),
+      ).choices(SHAPES),
     )
     .addOption(
       new Option('--at <time>', 'moment that decides what is expired').argParser(parseTime),

@@ -3,7 +3,13 @@ import { basename, dirname } from 'node:path';
 import { fromWire, SstashError } from '../../errors.js';
 import { type Executor, mapOrdered } from '../../parallel/index.js';
 import { findTables, SSTable } from '../../sstable/index.js';
-import { createExecutor, type DumpRangeArgument, type DumpRangeResult } from '../../tasks/index.js';
+import {
+  createExecutor,
+  type DumpRangeArgument,
+  type DumpRangeResult,
+  dialectOf,
+  dumpDialect,
+} from '../../tasks/index.js';
 import type { DumpOptions } from '../commands/dump.js';
 import type { CommandContext } from '../context.js';
 import { type DumpPart, planParts } from './plan.js';
@@ -11,9 +17,6 @@ import { readSelection, type Selection, type SSTableSelection, selectIn } from '
 
 /** Rows below this many bytes are printed faster than a thread starts. */
 const INLINE_BYTES = 2 * 1024 * 1024;
-
-/** Buckets of a histogram that Cassandra writes from 5.0 on. */
-const BUCKETS_5_0 = 156;
 
 export async function dump(
   context: CommandContext,
@@ -46,11 +49,16 @@ async function findSources(paths: readonly string[]): Promise<string[]> {
   return chosen.flatMap((table) => table.sstables.map(({ dataPath }) => dataPath));
 }
 
-/** What sstabledump of 5.0 calls the table, or null for the shape of earlier versions. */
-function tableKindOf(sstable: SSTable, shape: DumpOptions['shape']): 'REGULAR' | 'INDEX' | null {
-  const writer = sstable.statistics.stats.estimatedPartitionSize.buckets.length >= BUCKETS_5_0;
-  if (shape === undefined ? !writer : shape === '4') return null;
-  return basename(dirname(sstable.files.dataPath)).startsWith('.') ? 'INDEX' : 'REGULAR';
+/** How the JSON of one SSTable looks: as its release's sstabledump prints it, or as asked. */
+function shapeOf(
+  sstable: SSTable,
+  shape: DumpOptions['shape'],
+): Pick<DumpRangeArgument['style'], 'dialect' | 'tableKind'> {
+  const { buckets } = sstable.statistics.stats.estimatedPartitionSize;
+  const dialect = shape ?? dialectOf(sstable.version, buckets.length);
+  const isIndex = basename(dirname(sstable.files.dataPath)).startsWith('.');
+  const kind = isIndex ? 'INDEX' : 'REGULAR';
+  return { dialect, tableKind: dumpDialect(dialect).tableKind ? kind : null };
 }
 
 function lengthOf({ from, to }: DumpPart): number {
@@ -122,7 +130,7 @@ class DumpRun {
         rawTime: rawTime === true,
         now: this.#now,
         tombstonesOnly: tombstones === true,
-        tableKind: tableKindOf(sstable, shape),
+        ...shapeOf(sstable, shape),
         sstable: this.#several ? sstable.files.dataPath : null,
       },
     };

@@ -6,9 +6,11 @@ import {
   keyTexts,
   keyTextWriter,
   quoteName,
+  type TextDialect,
   type TextWriter,
   uuidText,
 } from '../../cql/index.js';
+import type { DumpDialect } from './dialect.js';
 import { jsonString } from './json-text.js';
 
 export interface ColumnText {
@@ -20,12 +22,12 @@ export interface ColumnText {
   readonly value: (cell: Cell) => string;
 }
 
-function pathWriter(type: CqlType): TextWriter {
+function pathWriter(type: CqlType, texts: TextDialect): TextWriter {
   switch (type.kind) {
     case 'set':
-      return keyTextWriter(type.element);
+      return keyTextWriter(type.element, texts);
     case 'map':
-      return keyTextWriter(type.key);
+      return keyTextWriter(type.key, texts);
     case 'udt':
       return (path) => type.fields[fieldIndex(path)]?.name ?? '';
     default:
@@ -38,10 +40,21 @@ function fieldIndex(path: Uint8Array): number {
   return ((path[0] ?? 0) << 8) | (path[1] ?? 0);
 }
 
-function valueWriter(type: CqlType, complex: boolean): (cell: Cell) => string {
+/** The JSON of values of a type, which may all be strings. */
+function jsonIn({ stringsOnly, texts }: DumpDialect, type: CqlType): TextWriter {
+  if (!stringsOnly) return jsonWriter(type, texts);
+  const text = keyTextWriter(type, texts);
+  return (bytes) => jsonString(text(bytes));
+}
+
+function valueWriter(
+  type: CqlType,
+  complex: boolean,
+  dialect: DumpDialect,
+): (cell: Cell) => string {
   if (complex && type.kind === 'set') return () => '""';
   if (complex && type.kind === 'udt') {
-    const fields = type.fields.map((field) => jsonWriter(field.type));
+    const fields = type.fields.map((field) => jsonIn(dialect, field.type));
     return (cell) => {
       const write = cell.path === null ? undefined : fields[fieldIndex(cell.path)];
       return write === undefined ? '""' : write(cell.value);
@@ -53,26 +66,28 @@ function valueWriter(type: CqlType, complex: boolean): (cell: Cell) => string {
       : complex && type.kind === 'map'
         ? type.value
         : type;
-  const write = jsonWriter(inner);
+  const write = jsonIn(dialect, inner);
   return (cell) => write(cell.value);
 }
 
 export class ColumnTexts {
   readonly #keyType: CqlType;
+  readonly #dialect: DumpDialect;
   readonly #clustering: readonly TextWriter[];
   readonly #columns = new Map<ColumnDefinition, ColumnText>();
 
   /** `start` makes the beginning of a cell from the JSON string of its column's name. */
-  constructor(header: SerializationHeader, start: (name: string) => string) {
+  constructor(header: SerializationHeader, dialect: DumpDialect, start: (name: string) => string) {
     this.#keyType = header.keyType;
-    this.#clustering = header.clusteringTypes.map(jsonWriter);
+    this.#dialect = dialect;
+    this.#clustering = header.clusteringTypes.map((type) => jsonIn(dialect, type));
     for (const column of [...header.staticColumns, ...header.regularColumns]) {
       const { type, complex } = column;
-      const path = pathWriter(type);
+      const path = pathWriter(type, dialect.texts);
       this.#columns.set(column, {
         start: start(jsonString(quoteName(column.text))),
         path: (bytes) => jsonString(path(bytes)),
-        value: valueWriter(type, complex),
+        value: valueWriter(type, complex, dialect),
       });
     }
   }
@@ -85,7 +100,7 @@ export class ColumnTexts {
 
   /** JSON strings of the parts of a key. */
   key(key: Uint8Array): string[] {
-    return keyTexts(this.#keyType, key).map(jsonString);
+    return keyTexts(this.#keyType, key, this.#dialect.texts).map(jsonString);
   }
 
   /** JSON values of a clustering; a bound that names fewer columns has `"*"` for the others. */
@@ -93,7 +108,7 @@ export class ColumnTexts {
     return this.#clustering.map((write, i) => {
       const value = values[i];
       if (value === undefined) return '"*"';
-      return value === null ? 'null' : write(value);
+      return value === null ? this.#dialect.nullClustering : write(value);
     });
   }
 }

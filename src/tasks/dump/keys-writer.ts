@@ -1,6 +1,7 @@
 /** Only the partition keys, each as an array of its parts: `sstabledump -e`. */
 import type { PartitionHead } from '../../components/index.js';
 import { keyTexts } from '../../cql/index.js';
+import { dumpDialect } from './dialect.js';
 import { jsonString } from './json-text.js';
 import type { DumpStyle, DumpWriter } from './row-writer.js';
 
@@ -13,7 +14,9 @@ export class KeysWriter implements DumpWriter {
   }
 
   begin(head: PartitionHead): string {
-    const parts = keyTexts(this.#style.header.keyType, head.key).map(jsonString);
+    const { header, dialect } = this.#style;
+    const { texts } = dumpDialect(dialect);
+    const parts = keyTexts(header.keyType, head.key, texts).map(jsonString);
     return `,\n  [ ${parts.join(', ')} ]`;
   }
 

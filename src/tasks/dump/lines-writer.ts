@@ -15,6 +15,7 @@ import type {
 } from '../../components/index.js';
 import { type CqlType, counterTotal } from '../../cql/index.js';
 import { type ColumnText, ColumnTexts } from './column-texts.js';
+import { dumpDialect } from './dialect.js';
 import { TimeText } from './json-text.js';
 import { type Deletion, endOfHead, isTombstone, markerBounds, NO_TIMESTAMP } from './row-facts.js';
 import type { DumpStyle, DumpWriter } from './row-writer.js';
@@ -30,7 +31,7 @@ export class LinesWriter implements DumpWriter {
   constructor(style: DumpStyle) {
     this.#style = style;
     this.#times = new TimeText(style.rawTime);
-    this.#texts = new ColumnTexts(style.header, (name) => `{"name":${name}`);
+    this.#texts = new ColumnTexts(style.header, dumpDialect('4'), (name) => `{"name":${name}`);
   }
 
   begin(head: PartitionHead): string {

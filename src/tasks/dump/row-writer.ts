@@ -1,5 +1,6 @@
 /** What turns rows into text: one writer per output format, fed in file order. */
 import type { PartitionHead, SerializationHeader, Unfiltered } from '../../components/index.js';
+import type { DialectName } from './dialect.js';
 
 export interface DumpWriter {
   /** Text that begins a partition, its static row included. */
@@ -19,7 +20,9 @@ export interface DumpStyle {
   readonly now: number;
   /** Only deletions. */
   readonly tombstonesOnly: boolean;
-  /** sstabledump of Cassandra 5.0 names the table's kind and gives other partition positions. */
+  /** Which release's sstabledump the JSON looks like. */
+  readonly dialect: DialectName;
+  /** What the dialects from 5.0 on say about the table; null in the others. */
   readonly tableKind: 'REGULAR' | 'INDEX' | null;
   /** Name of the SSTable, to be printed where there are several. */
   readonly sstable: string | null;

@@ -19,6 +19,7 @@ import type {
   Unfiltered,
 } from '../../components/index.js';
 import { ColumnTexts } from './column-texts.js';
+import { type DumpDialect, dumpDialect } from './dialect.js';
 import { TimeText } from './json-text.js';
 import {
   type Deletion,
@@ -37,16 +38,23 @@ export class SstabledumpWriter implements DumpWriter {
   readonly #style: DumpStyle;
   readonly #times: TimeText;
   readonly #texts: ColumnTexts;
+  readonly #dialect: DumpDialect;
+  /** What stands before the first row and cannot be printed before that is read. */
+  #staticRow: Row | null = null;
+  readonly #readsAhead: boolean;
 
   constructor(style: DumpStyle) {
     this.#style = style;
     this.#times = new TimeText(style.rawTime);
-    this.#texts = new ColumnTexts(style.header, (name) => `{ "name" : ${name}`);
+    this.#dialect = dumpDialect(style.dialect);
+    this.#readsAhead = this.#dialect.firstRowIsReadAhead && !style.tombstonesOnly;
+    this.#texts = new ColumnTexts(style.header, this.#dialect, (name) => `{ "name" : ${name}`);
   }
 
   begin(head: PartitionHead): string {
     const { tableKind, sstable } = this.#style;
-    const position = tableKind === null ? head.position : endOfHead(head);
+    const isStart = this.#dialect.partitionPosition === 'start';
+    const position = isStart ? head.position : endOfHead(head);
     this.started = false;
     let text = ',\n  {\n';
     if (sstable !== null) text += `    "sstable" : ${JSON.stringify(sstable)},\n`;
@@ -56,18 +64,24 @@ export class SstabledumpWriter implements DumpWriter {
     if (head.deletion !== null) text += `,\n      ${this.#deletion(head.deletion)}`;
     text += '\n    },\n    "rows" : [';
     const { staticRow } = head;
-    if (staticRow !== null && !isEmptyRow(staticRow)) {
-      text += this.#row(staticRow, 'static_block', endOfHead(head));
-    }
-    return text;
+    this.#staticRow = staticRow !== null && !isEmptyRow(staticRow) ? staticRow : null;
+    return this.#readsAhead ? text : text + this.#static(endOfHead(head));
   }
 
   unfiltered(item: Unfiltered): string {
-    return item.type === 'row' ? this.#row(item, 'row', item.position) : this.#marker(item);
+    const isFirst = this.#readsAhead && !this.started;
+    const position = isFirst ? item.position + item.size : item.position;
+    const before = isFirst ? this.#static(position) : '';
+    return before + (item.type === 'row' ? this.#row(item, 'row', position) : this.#marker(item));
   }
 
-  end(): string {
-    return this.started ? '\n    ]\n  }' : ' ]\n  }';
+  end(position: number): string {
+    const before = this.#readsAhead && !this.started ? this.#static(position + 1) : '';
+    return before + (this.started ? '\n    ]\n  }' : ' ]\n  }');
+  }
+
+  #static(position: number): string {
+    return this.#staticRow === null ? '' : this.#row(this.#staticRow, 'static_block', position);
   }
 
   #open(): string {

@@ -17,6 +17,7 @@ import type {
 import { counterTotal, keyTexts } from '../../cql/index.js';
 import { KIND_NAMES } from './annotate-names.js';
 import { ColumnTexts } from './column-texts.js';
+import { dumpDialect } from './dialect.js';
 import { TimeText } from './json-text.js';
 import { type Deletion, endOfHead, isTombstone } from './row-facts.js';
 import type { DumpStyle, DumpWriter } from './row-writer.js';
@@ -36,7 +37,7 @@ export class TextWriter implements DumpWriter {
   constructor(style: DumpStyle) {
     this.#style = style;
     this.#times = new TimeText(style.rawTime);
-    this.#texts = new ColumnTexts(style.header, (name) => JSON.parse(name));
+    this.#texts = new ColumnTexts(style.header, dumpDialect('4'), (name) => JSON.parse(name));
   }
 
   begin(head: PartitionHead): string {

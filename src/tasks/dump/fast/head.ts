@@ -1,8 +1,14 @@
 /** Heads of partitions without deletion and static columns, written as bytes; see rows.ts. */
 import type { ByteReader } from '../../../binary/index.js';
 import type { FormatVersion } from '../../../components/index.js';
-import { type CqlType, keyTextWriter, type TextWriter } from '../../../cql/index.js';
+import {
+  type CqlType,
+  keyTextWriter,
+  type TextDialect,
+  type TextWriter,
+} from '../../../cql/index.js';
 import { type ByteOutput, Literal } from '../byte-output.js';
+import { dumpDialect } from '../dialect.js';
 import { jsonString } from '../json-text.js';
 import type { DumpStyle } from '../row-writer.js';
 import { type FastValue, fastKeyValue, roomFor } from './values.js';
@@ -23,14 +29,16 @@ interface FastPart {
   readonly slow: TextWriter;
 }
 
-function part(type: CqlType): FastPart {
-  const text = keyTextWriter(type);
+function part(type: CqlType, texts: TextDialect): FastPart {
+  const text = keyTextWriter(type, texts);
   return { write: fastKeyValue(type), slow: (bytes) => jsonString(text(bytes)) };
 }
 
 export class FastHead {
   readonly #style: DumpStyle;
   readonly #live: Uint8Array;
+  /** The position of a partition is that behind its head. */
+  readonly #isBehind: boolean;
   readonly #start: Literal;
   /** The whole key, or its parts. */
   readonly #single: FastPart | null;
@@ -39,10 +47,13 @@ export class FastHead {
   constructor(style: DumpStyle, version: FormatVersion) {
     const { header, sstable, tableKind } = style;
     this.#style = style;
+    const { texts, partitionPosition } = dumpDialect(style.dialect);
+    this.#isBehind = partitionPosition === 'behind-head';
     this.#live = version.hasUIntDeletionTime ? LIVE_OA : LIVE_BEFORE_OA;
     const { keyType } = header;
-    this.#single = keyType.kind === 'composite' ? null : part(keyType);
-    this.#parts = keyType.kind === 'composite' ? keyType.elements.map(part) : [];
+    this.#single = keyType.kind === 'composite' ? null : part(keyType, texts);
+    this.#parts =
+      keyType.kind === 'composite' ? keyType.elements.map((each) => part(each, texts)) : [];
     const name = sstable === null ? '' : `    "sstable" : ${JSON.stringify(sstable)},\n`;
     const kind = tableKind === null ? '' : `    "table kind" : "${tableKind}",\n`;
     this.#start = new Literal(`,\n  {\n${name}${kind}    "partition" : {\n      "key" : [ `);
@@ -65,7 +76,7 @@ export class FastHead {
     if (!this.#key(output, window, start, keyEnd)) return -1;
     output.ensure(ROOM);
     output.literal(KEY_END);
-    output.integer(this.#style.tableKind === null ? position : position + end - offset);
+    output.integer(this.#isBehind ? position + end - offset : position);
     output.literal(ROWS);
     return end;
   }

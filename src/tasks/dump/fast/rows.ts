@@ -11,6 +11,7 @@ import type { ColumnDefinition, FormatVersion } from '../../../components/index.
 import { jsonWriter, quoteName, type TextWriter } from '../../../cql/index.js';
 import { isSstashError } from '../../../errors.js';
 import { type ByteOutput, Literal } from '../byte-output.js';
+import { dumpDialect } from '../dialect.js';
 import { jsonString } from '../json-text.js';
 import type { DumpStyle } from '../row-writer.js';
 import { Cursor } from './cursor.js';
@@ -87,6 +88,7 @@ export class FastRows {
     this.#style = style;
     this.#minTimestamp = Number(header.minTimestamp);
     this.#head = new FastHead(style, version);
+    const { texts } = dumpDialect(style.dialect);
     const column = (
       type: ColumnDefinition['type'],
       name: string,
@@ -96,7 +98,7 @@ export class FastRows {
       fixedLength: type.fixedLength,
       start: new Literal(`\n          { "name" : ${jsonString(quoteName(name))}`),
       write: fastValue(type, this.#times),
-      slow: jsonWriter(type),
+      slow: jsonWriter(type, texts),
     });
     this.#columns = header.regularColumns.map((each) => column(each.type, each.text, each.complex));
     this.#clustering = header.clusteringTypes.map((type) => column(type, '', false));
@@ -107,6 +109,8 @@ export class FastRows {
   static create(style: DumpStyle, version: FormatVersion): FastRows | null {
     const { header, rawTime, tombstonesOnly } = style;
     if (rawTime || tombstonesOnly) return null;
+    const { stringsOnly, firstRowIsReadAhead } = dumpDialect(style.dialect);
+    if (stringsOnly || firstRowIsReadAhead) return null;
     if (header.regularColumns.length > COLUMNS_MAX || header.clusteringTypes.length > 24)
       return null;
     if (!Number.isSafeInteger(Number(header.minTimestamp))) return null;
