@@ -6,6 +6,58 @@ export { bloomAdd, hashMany } from './bloom';
 export { leafDigests, leafEnds } from './leaves';
 export { decode as lz4Decode, encode as lz4Encode } from './lz4';
 export { digest as murmur3 } from './murmur3';
+export {
+  scan,
+  scanBatch,
+  scanBatchCount,
+  scanConsumed,
+  scanDeletionLocal,
+  scanDeletionTime,
+  scanFinish,
+  scanFirstKeyLength,
+  scanHasDeletion,
+  scanIndex,
+  scanIndexAt,
+  scanInside,
+  scanItemAt,
+  scanKeyLength,
+  scanOrderedKeys,
+  scanPartitionAt,
+  scanPartitions,
+  scanReset,
+  scanTakeBatch,
+  scanWatch,
+} from './scan';
+export {
+  currentCount as scanBeforeCount,
+  currentKind as scanBeforeKind,
+  previousCount as scanLastCount,
+  previousKind as scanLastKind,
+  scanLargestCount,
+  scanLargestKind,
+  scanPlaces,
+  scanSmallestCount,
+  scanSmallestKind,
+} from './scan-order';
+export { scanOpenLocal, scanOpenTime, scanWasOpen } from './scan-rows';
+export {
+  scanColumns,
+  scanColumnsSet,
+  scanDrops,
+  scanEncoding,
+  scanHasDeletionTime,
+  scanHasLegacyShards,
+  scanHasNone,
+  scanHasPartitionDeletion,
+  scanMaxDeletionTime,
+  scanMaxTimestamp,
+  scanMaxTtl,
+  scanMinDeletionTime,
+  scanMinTimestamp,
+  scanMinTtl,
+  scanRows,
+  scanTables,
+} from './scan-state';
 export { setColumns, setEncoding } from './table';
 export {
   cellCount,

@@ -9,6 +9,7 @@ import { addSums, rootDigest } from '../merkle/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import { type Manifest, type Repository, RepositoryWriter } from '../repository/index.js';
 import type { ComponentFile, SSTableFiles } from '../sstable/index.js';
+import { DigestCache, type Matching, MatchSources } from './match/index.js';
 import { Parents, type ParentTable } from './parent.js';
 import { RateLimiter } from './rate-limiter.js';
 import { Reach } from './reach.js';
@@ -59,6 +60,8 @@ export interface BackupOptions {
   readonly dryRun?: boolean;
   /** A partition with more native bytes is read in this thread, piece by piece. */
   readonly answerBytesMax?: number;
+  /** Folder for digests of what is stored (docs/repository-format.md, 11); none are kept without. */
+  readonly cacheDirectory?: string | null;
   readonly signal?: AbortSignal;
   readonly now?: Date;
   readonly onProgress?: (progress: BackupProgress) => void;
@@ -104,7 +107,7 @@ class BackupJob {
     const parents = await Parents.find(repository, node, this.#options.parent);
     const entries: TableEntry[] = [];
     for (const table of this.#options.tables) {
-      entries.push(await this.#table(table, await parents.table(table.path)));
+      entries.push(await this.#table(table, parents));
     }
     const root: BackupRoot = { format: RECORD_FORMAT, tables: entries, excluded };
     const { id: rootId } = await this.writer.put('record', encodeRecord(root));
@@ -132,8 +135,9 @@ class BackupJob {
     return this.#options.repository.commit({ ...draft, session, generation: 0, summary });
   }
 
-  async #table(source: SourceTable, parent: ParentTable): Promise<TableEntry> {
+  async #table(source: SourceTable, parents: Parents): Promise<TableEntry> {
     const { keyspace, table, path, files } = source;
+    const parent = await parents.table(path);
     const bytes = { read: 0, new: 0, reused: 0 };
     const report: TableReport = {
       keyspace,
@@ -145,7 +149,7 @@ class BackupJob {
       ...NOTHING_APART,
     };
     this.#reports.push(report);
-    const context = this.#context(report);
+    const context = this.#context(report, this.#matching(source, parents, parent));
     const sstables = await this.#sstables(context, files.sstables, parent);
     const others = await this.#others(context, files.others);
     const parts: string[] = [];
@@ -174,7 +178,7 @@ class BackupJob {
     };
   }
 
-  #context(report: TableReport): SSTableContext {
+  #context(report: TableReport, matching: Matching): SSTableContext {
     const { repository, executor, signal, onProgress } = this.#options;
     const { chunk, compression } = repository.config;
     const store: StoreContext = {
@@ -183,6 +187,7 @@ class BackupJob {
       rooms: this.#rooms,
       answerBytesMax: this.#options.answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX,
       chunker: { idsKey: repository.keys.ids, compression, ...chunk },
+      matching,
       reading: async (bytes) => {
         throwIfInterrupted(signal);
         await this.#limiter?.take(bytes, signal);
@@ -193,6 +198,36 @@ class BackupJob {
     };
     const recipe = (id: string): Promise<Recipe> => readRecipe(repository, id);
     return { ...store, report, recipe, faults: this.#faults, notes: this.#notes };
+  }
+
+  /**
+   * Rows of new SSTables are looked for where they were in the last backup: in SSTables of the table
+   * that are gone since, and in those of other nodes.
+   */
+  #matching(source: SourceTable, parents: Parents, parent: ParentTable): Matching {
+    const { repository, cacheDirectory = null, dryRun } = this.#options;
+    const { digests } = repository.keys;
+    const cache =
+      cacheDirectory === null || dryRun === true
+        ? null
+        : new DigestCache(cacheDirectory, repository.config.id);
+    let opened: Promise<MatchSources | null> | null = null;
+    const open = async (): Promise<MatchSources | null> => {
+      const records = [...goneSince(parent, source), ...(await parents.others(source.path))];
+      const recipes = records.flatMap(({ recipe }) => recipe ?? []);
+      const options = {
+        repository,
+        cache,
+        has: (id: Uint8Array) => this.writer.has(id),
+        recipe: (id: string) => readRecipe(repository, id),
+      };
+      return MatchSources.open(options, new Set(recipes));
+    };
+    const sources = (): Promise<MatchSources | null> => {
+      opened ??= open();
+      return opened;
+    };
+    return { secret: digests, cache, sources };
   }
 
   /** Small SSTables go several at a time, so that every worker has one; large ones by ranges. */
@@ -322,6 +357,17 @@ class BackupJob {
       notes: this.#notes,
     };
   }
+}
+
+/** SSTables of the last backup that are not there any more, or are others under the same name. */
+function goneSince(parent: ParentTable, { files }: SourceTable): SSTableRecord[] {
+  const sizes = new Map<string, number | undefined>();
+  for (const { descriptor, components } of files.sstables) {
+    sizes.set(descriptor.base, components.get('Data.db')?.size);
+  }
+  return [...parent.sstables.values()].filter(({ base, components }) => {
+    return sizes.get(base) !== components.find(({ name }) => name === 'Data.db')?.bytes;
+  });
 }
 
 /** The root that `tree` prints for the same SSTables. */

@@ -11,14 +11,15 @@
  * | streams | uvint s, s × uvint | chunks of each stream; a stream is a run of leaves to read from |
  * | extents | uvint m | 0: every leaf of the chunks in order |
  * | extent streams | m × uvint | |
- * | extent skips | m × uvint | leaves to pass over from where the stream's cursor stands |
- * | extent counts | m × uvint | leaves to take |
+ * | extent skips | m × svint | leaves from where the stream's cursor stands to the first one taken |
+ * | extent counts | m × uvint | leaves to take; the cursor then stands behind them |
  *
- * This release writes one stream and no extents, and refuses by name lists that have more: they let
- * a later release say which leaves of chunks stored before make up a compacted SSTable.
+ * Columns, because each of them compresses well by itself: a merge of SSTables takes turns between
+ * their streams, passes over few leaves, and takes few at a time.
  */
 import { ByteWriter } from '../binary/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
+import { checkLimit } from '../limits.js';
 import { OBJECT_ID_BYTES, parseRepositoryBytes } from '../repository/index.js';
 
 const FORM = 1;
@@ -29,21 +30,47 @@ export interface ListedChunk {
   readonly leaves: number;
 }
 
-export function encodeChunkList(chunks: readonly ListedChunk[]): Uint8Array {
+/** What is taken from the streams; parallel columns. */
+export interface Extents {
+  readonly streams: Uint32Array;
+  /** Leaves to pass over, negative to go back. */
+  readonly skips: Int32Array;
+  readonly counts: Uint32Array;
+}
+
+export interface ChunkList {
+  /** Stream by stream. */
+  readonly chunks: readonly ListedChunk[];
+  /** Number of chunks of each stream. */
+  readonly streams: readonly number[];
+  /** Null: every leaf (or byte) of the chunks in order. */
+  readonly extents: Extents | null;
+}
+
+/** A list that takes every leaf, or byte, of its chunks. */
+export function wholeChunks(chunks: readonly ListedChunk[]): ChunkList {
+  return { chunks, streams: [chunks.length], extents: null };
+}
+
+export function encodeChunkList({ chunks, streams, extents }: ChunkList): Uint8Array {
   const writer = new ByteWriter(64 + chunks.length * 40);
   writer.u8(FORM);
   writer.uvint(chunks.length);
   for (const { id } of chunks) writer.bytes(id);
   for (const { rawLength } of chunks) writer.uvint(rawLength);
   for (const { leaves } of chunks) writer.uvint(leaves);
-  writer.uvint(1);
-  writer.uvint(chunks.length);
-  writer.uvint(0);
+  writer.uvint(streams.length);
+  for (const count of streams) writer.uvint(count);
+  writer.uvint(extents === null ? 0 : extents.counts.length);
+  if (extents === null) return writer.toBytes();
+  for (const stream of extents.streams) writer.uvint(stream);
+  for (const skip of extents.skips) writer.svint(skip);
+  for (const count of extents.counts) writer.uvint(count);
   return writer.toBytes();
 }
 
-/** Ids are views; throws REPOSITORY_CORRUPT or REPOSITORY_UNSUPPORTED. */
-export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): ListedChunk[] {
+/** Ids are views; throws REPOSITORY_CORRUPT, REPOSITORY_UNSUPPORTED or LIMIT_EXCEEDED. */
+export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): ChunkList {
   return parseRepositoryBytes(bytes, where, (reader) => {
     const form = reader.u8();
     if (form !== FORM) throw unsupported(`form ${form}`, where);
@@ -56,15 +83,27 @@ export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): Li
     const chunks = ids.map((id, i) => {
       return { id, rawLength: rawLengths[i] as number, leaves: reader.uvint('leaves') };
     });
-    const streams = reader.uvint('number of streams');
-    if (streams !== 1) throw unsupported(`${streams} streams`, where);
-    if (reader.uvint('chunks of the stream') !== count) {
-      throw reader.corrupt('the stream has another number of chunks than the list');
+    const streams = columnOf('streams', () => reader.uvint('chunks of a stream'));
+    if (streams.reduce((sum, n) => sum + n, 0) !== count) {
+      throw reader.corrupt('the streams have another number of chunks than the list');
     }
     const extents = reader.uvint('number of extents');
-    if (extents !== 0) throw unsupported('extents', where);
+    if (extents * 3 > reader.remaining) {
+      throw reader.corrupt(`a list says it has ${extents} extents`);
+    }
+    const columns = {
+      streams: Uint32Array.from({ length: extents }, () => reader.uvint32('stream')),
+      skips: Int32Array.from({ length: extents }, () => reader.svint('leaves to skip')),
+      counts: Uint32Array.from({ length: extents }, () => reader.uvint32('leaves to take')),
+    };
     if (reader.remaining > 0) throw reader.corrupt('bytes follow the extents');
-    return chunks;
+    return { chunks, streams, extents: extents === 0 ? null : columns };
+
+    function columnOf(what: string, read: () => number): number[] {
+      const length = reader.uvint(`number of ${what}`);
+      if (length > reader.remaining) throw reader.corrupt(`a list says it has ${length} ${what}`);
+      return Array.from({ length }, read);
+    }
   });
 }
 
@@ -73,4 +112,95 @@ function unsupported(what: string, where: ErrorDetails): SstashError {
     hint: 'use a newer sstash',
     ...where,
   });
+}
+
+/** Which leaves of which chunk make up a range, in order; parallel columns. */
+export interface Segments {
+  readonly count: number;
+  /** Number of the chunk in the list. */
+  readonly chunk: Uint32Array;
+  /** First leaf of it, and how many. */
+  readonly first: Uint32Array;
+  readonly leaves: Uint32Array;
+}
+
+/** The extents of a list cut at its chunks. Throws REPOSITORY_CORRUPT or LIMIT_EXCEEDED. */
+export function segmentsOf(list: ChunkList, where: ErrorDetails = {}): Segments {
+  const { chunks, extents } = list;
+  if (extents === null) {
+    const leaves = Uint32Array.from(chunks, (chunk) => chunk.leaves);
+    const chunk = Uint32Array.from(chunks, (_, i) => i);
+    return { count: chunks.length, chunk, first: new Uint32Array(chunks.length), leaves };
+  }
+  const builder = new SegmentBuilder(list, where);
+  for (const [i, count] of extents.counts.entries()) {
+    builder.take(extents.streams[i] as number, extents.skips[i] as number, count);
+  }
+  return builder.finish();
+}
+
+class SegmentBuilder {
+  readonly #where: ErrorDetails;
+  readonly #chunks: ChunkList['chunks'];
+  /** Per chunk: its first leaf, counted from the start of its stream. */
+  readonly #starts: Float64Array;
+  /** Per stream: its first chunk, and after the last stream the number of chunks. */
+  readonly #firstChunk: number[] = [0];
+  /** Per stream: leaf and chunk where its cursor stands. */
+  readonly #leaf: Float64Array;
+  readonly #at: Uint32Array;
+  readonly #columns: number[] = [];
+
+  constructor({ chunks, streams }: ChunkList, where: ErrorDetails) {
+    this.#where = where;
+    this.#chunks = chunks;
+    this.#starts = new Float64Array(chunks.length);
+    let chunk = 0;
+    for (const count of streams) {
+      let leaf = 0;
+      for (const end = chunk + count; chunk < end; chunk++) {
+        this.#starts[chunk] = leaf;
+        leaf += chunks[chunk]?.leaves ?? 0;
+      }
+      this.#firstChunk.push(chunk);
+    }
+    this.#leaf = new Float64Array(streams.length);
+    this.#at = Uint32Array.from(this.#firstChunk.slice(0, -1));
+  }
+
+  take(stream: number, skip: number, count: number): void {
+    let chunk = this.#at[stream];
+    if (chunk === undefined) throw this.#corrupt('takes from a stream that there is not');
+    const from = (this.#leaf[stream] as number) + skip;
+    const first = this.#firstChunk[stream] as number;
+    const end = this.#firstChunk[stream + 1] as number;
+    if (from < 0) throw this.#corrupt('goes back before the start of a stream');
+    while (chunk > first && from < (this.#starts[chunk] as number)) chunk--;
+    for (let leaf = from; leaf < from + count; ) {
+      while (chunk < end && leaf >= this.#endOf(chunk)) chunk++;
+      if (chunk >= end) throw this.#corrupt('takes more leaves than a stream has');
+      const taken = Math.min(this.#endOf(chunk), from + count) - leaf;
+      this.#columns.push(chunk, leaf - (this.#starts[chunk] as number), taken);
+      // An extent may be short in the list and span many chunks: what it says is bounded here.
+      checkLimit('segmentsMax', this.#columns.length / 3, this.#where);
+      leaf += taken;
+    }
+    this.#leaf[stream] = from + count;
+    this.#at[stream] = Math.min(chunk, Math.max(first, end - 1));
+  }
+
+  #endOf(chunk: number): number {
+    return (this.#starts[chunk] as number) + (this.#chunks[chunk]?.leaves ?? 0);
+  }
+
+  #corrupt(what: string): SstashError {
+    return new SstashError('REPOSITORY_CORRUPT', `a chunk list ${what}`, this.#where);
+  }
+
+  finish(): Segments {
+    const count = this.#columns.length / 3;
+    const column = (at: number): Uint32Array =>
+      Uint32Array.from({ length: count }, (_, i) => this.#columns[3 * i + at] as number);
+    return { count, chunk: column(0), first: column(1), leaves: column(2) };
+  }
 }

@@ -5,7 +5,9 @@ import { SstashError } from '../errors.js';
 import { throwIfInterrupted } from '../parallel/index.js';
 import { ObjectReader } from '../repository/index.js';
 import { openStore } from '../store/index.js';
+import { assembleLeaves } from './assemble-leaves.js';
 import { BlockPacker, type PackedBlocks, type PackerOptions } from './block-packer.js';
+import { decodeChunkList } from './chunk-list.js';
 import { decodeExceptions } from './exceptions.js';
 import { type PackedPlaces, unpackPlaces } from './read-stream.js';
 
@@ -13,6 +15,8 @@ export interface DecodeTask {
   /** Where the store is opened. */
   readonly location: string;
   readonly idsKey: Uint8Array;
+  /** Bytes of the chunk list, and where its chunks lie. */
+  readonly list: Uint8Array;
   readonly chunks: PackedPlaces;
   readonly format: string;
   readonly version: string;
@@ -49,7 +53,8 @@ export async function* decodeNative(
   const encoder = new NativeEncoder({ header, version, liveComplexDeletionTime }, where);
   const reader = new ObjectReader(openStore(task.location), task.idsKey);
   let length = 0;
-  for await (const { raw } of reader.readAll(unpackPlaces(task.chunks), signal)) {
+  const list = decodeChunkList(task.list);
+  for await (const raw of assembleLeaves(reader, list, unpackPlaces(task.chunks), signal)) {
     throwIfInterrupted(signal);
     const native = encoder.push(raw);
     length += native.length;

@@ -14,6 +14,7 @@ import type { BlockException, BlockReader } from './block-layout.js';
 import { BatchBuilder, type ChunkBatch, type ChunkerOptions } from './chunk-batch.js';
 import { ExactReturn } from './exact-return.js';
 import { LeafChunker } from './leaf-chunks.js';
+import { LeafMatcher, type MatchResult, type RangeMatch } from './match/index.js';
 
 /** Native bytes that are decoded before the walker runs over them. */
 const STEP_BYTES = 512 * 1024;
@@ -37,6 +38,8 @@ export interface EncodeRangeOptions {
   readonly pieceBytes: number;
   /** A buffer that may be used for the chunks. */
   readonly room?: ArrayBuffer;
+  /** For a range that is one piece: leaves that are stored already are left out of it. */
+  readonly match?: RangeMatch;
 }
 
 export interface RangeCounts {
@@ -61,6 +64,8 @@ export interface RangeSummary extends RangeCounts {
   /** Bytes of the file that those blocks take, and their CRC-32: what was read is what is hashed. */
   readonly storedBytes: number;
   readonly storedCrc: number;
+  /** Null where it was not asked for. */
+  readonly match: MatchResult | null;
 }
 
 /** Yields chunks, returns the rest. Throws SSTABLE_… for damage. */
@@ -71,6 +76,8 @@ export async function* encodeRange(
   const { from, to, signal } = options;
   const batch = new BatchBuilder(options.chunker, expectedBytes(options), options.room);
   const chunker = new LeafChunker(options.chunker, (raw, leaves) => batch.add(raw, leaves));
+  const { match } = options;
+  const matcher = match === undefined ? null : new LeafMatcher(match, chunker);
   const runs = new RunBuilder(options.rule);
   const blocks = new BlockFeed(source, from, to);
   const walker = new LeafWalker(source.walker);
@@ -90,17 +97,18 @@ export async function* encodeRange(
       if (last && fresh === 0 && leaves.consumed === 0) throw unconsumed(base, source.where);
       exact.compare(leaves);
       runs.add({ position: base, ...batchOf(leaves) });
-      chunker.add(leaves);
+      (matcher ?? chunker).add(leaves);
       count(counts, leaves);
       if (batch.frameBytes >= options.pieceBytes) yield { batch: batch.take() };
     }
     exact.finish();
+    const matched = matcher === null ? null : await matcher.finish(signal);
     chunker.finish();
     yield { batch: batch.take() };
     const { count: runCount, buffer } = runs.finish();
     const { checked, exceptions, storedBytes, storedCrc } = blocks;
     const stored = { blocks: checked, exceptions, storedBytes, storedCrc };
-    return { ...counts, ...stored, runs: { count: runCount, buffer } };
+    return { ...counts, ...stored, runs: { count: runCount, buffer }, match: matched };
   } finally {
     walker.close();
   }

@@ -27,11 +27,18 @@ const NOTHING: ParentTable = { sstables: new Map(), record: null };
 export class Parents {
   readonly #repository: Repository;
   readonly #candidates: readonly Manifest[];
+  /** The newest backup of every other node. */
+  readonly #others: readonly Manifest[];
   readonly #roots = new Map<string, Promise<BackupRoot>>();
 
-  private constructor(repository: Repository, candidates: readonly Manifest[]) {
+  private constructor(
+    repository: Repository,
+    candidates: readonly Manifest[],
+    others: readonly Manifest[],
+  ) {
     this.#repository = repository;
     this.#candidates = candidates;
+    this.#others = others;
   }
 
   /** Id of the newest one, null when there is none. */
@@ -48,19 +55,23 @@ export class Parents {
     node: string,
     named: string | undefined,
   ): Promise<Parents> {
-    if (named !== undefined) {
-      const isLatest = named.toLowerCase() === 'latest';
-      const manifest = await repository.findManifest(named, isLatest ? node : undefined);
-      return new Parents(repository, [manifest]);
-    }
     const names = await repository.manifestNames();
     const candidates: Manifest[] = [];
+    const others = new Map<string, Manifest>();
+    if (named !== undefined) {
+      const isLatest = named.toLowerCase() === 'latest';
+      candidates.push(await repository.findManifest(named, isLatest ? node : undefined));
+    }
     for (const name of names.reverse().slice(0, LOOK_BACK * 4)) {
       const manifest = await repository.readManifest(name).catch(passOver);
-      if (manifest?.node === node) candidates.push(manifest);
-      if (candidates.length >= LOOK_BACK) break;
+      if (manifest === null) continue;
+      if (manifest.node !== node) {
+        if (!others.has(manifest.node)) others.set(manifest.node, manifest);
+      } else if (named === undefined && candidates.length < LOOK_BACK) {
+        candidates.push(manifest);
+      }
     }
-    return new Parents(repository, candidates);
+    return new Parents(repository, candidates, [...others.values()]);
   }
 
   /** What the newest backup that has a table at `path` says of it; nothing when it is unreadable. */
@@ -70,6 +81,16 @@ export class Parents {
       if (found !== null) return found;
     }
     return NOTHING;
+  }
+
+  /** What the newest backups of other nodes have of the table at `path`. */
+  async others(path: string): Promise<SSTableRecord[]> {
+    const records: SSTableRecord[] = [];
+    for (const manifest of this.#others) {
+      const found = await this.#tableIn(manifest, path).catch(passOver);
+      if (found !== null) records.push(...found.sstables.values());
+    }
+    return records;
   }
 
   async #tableIn(manifest: Manifest, path: string): Promise<ParentTable | null> {

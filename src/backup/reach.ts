@@ -84,7 +84,7 @@ export class Reach {
 
   #list(id: string): Promise<ReadonlySet<Problem>> {
     return this.#once(id, async (problems) => {
-      const chunks = decodeChunkList(await this.#repository.read(idOf(id)));
+      const { chunks } = decodeChunkList(await this.#repository.read(idOf(id)));
       for (const { id: chunk } of chunks) this.#object(chunk, problems);
     });
   }

@@ -139,11 +139,13 @@ async function* rangeTasks(
   let position = 0;
   for (const [i, list] of data.ranges.lists.entries()) {
     const nativeBytes = data.ranges.nativeBytes[i] ?? 0;
-    const chunks = decodeChunkList(await repository.read(idOf(list)));
+    const listed = await repository.read(idOf(list));
+    const { chunks } = decodeChunkList(listed);
     const stream = data.ranges.exceptions[i];
     yield {
       location: repository.store.location,
       idsKey: repository.keys.ids,
+      list: listed,
       chunks: packPlaces(await repository.place(chunks.map(({ id }) => id))),
       ...versionOf(base),
       statistics,

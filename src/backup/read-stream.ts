@@ -22,7 +22,7 @@ async function* chunkIds(
 ): AsyncGenerator<Uint8Array[], void, undefined> {
   if (stream.chunks !== undefined) yield stream.chunks.map(idOf);
   for (const list of stream.lists ?? []) {
-    yield decodeChunkList(await repository.read(idOf(list))).map(({ id }) => id);
+    yield decodeChunkList(await repository.read(idOf(list))).chunks.map(({ id }) => id);
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type RangeSource,
   type RangeSummary,
 } from './encode-range.js';
+import type { RangeMatch } from './match/index.js';
 
 export interface RowsTask {
   readonly dataPath: string;
@@ -26,6 +27,8 @@ export interface RowsTask {
   readonly chunker: ChunkerOptions;
   /** The buffer of an answer that is not needed any more: large ones cost more to make than to use. */
   readonly room?: ArrayBuffer;
+  /** What the range is matched with; not for one that comes in pieces. */
+  readonly match?: RangeMatch;
 }
 
 export interface RowsResult {
@@ -71,7 +74,8 @@ export async function* encodePieces(
       where,
     };
     const room = task.room === undefined ? {} : { room: task.room };
-    const options = { from, to, chunker, rule, pieceBytes, ...room };
+    const match = task.match === undefined ? {} : { match: task.match };
+    const options = { from, to, chunker, rule, pieceBytes, ...room, ...match };
     return yield* encodeRange(source, signal === undefined ? options : { ...options, signal });
   } finally {
     await file.close();

@@ -16,7 +16,8 @@ import {
   type StoredCount,
   storeBatch,
 } from './chunk-batch.js';
-import { encodeChunkList, type ListedChunk } from './chunk-list.js';
+import { encodeChunkList, type ListedChunk, wholeChunks } from './chunk-list.js';
+import type { Matching } from './match/index.js';
 import { idText, type StreamRef } from './records.js';
 
 export const PIECE_BYTES = 8 * 1024 * 1024;
@@ -108,6 +109,8 @@ export interface StoreContext {
   readonly answerBytesMax: number;
   /** Buffers to be used again (rows-task.ts). */
   readonly rooms: ArrayBuffer[];
+  /** How rows that are stored already are found. */
+  readonly matching: Matching;
   /** Called before bytes are read, to slow down and to count. */
   readonly reading: (bytes: number) => Promise<void>;
 }
@@ -168,7 +171,7 @@ async function streamOf(
   }
   const lists: string[] = [];
   for (let i = 0; i < chunks.length; i += LIST_CHUNKS_MAX) {
-    const list = encodeChunkList(chunks.slice(i, i + LIST_CHUNKS_MAX));
+    const list = encodeChunkList(wholeChunks(chunks.slice(i, i + LIST_CHUNKS_MAX)));
     lists.push(idText((await writer.put('list', list)).id));
   }
   return { bytes, sha256: hash, lists };

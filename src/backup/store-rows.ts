@@ -6,6 +6,7 @@ import { SstashError } from '../errors.js';
 import { openFile, type RandomAccessFile } from '../io/index.js';
 import { concatRuns, RunTable, SSTableTree, serialiseTree } from '../merkle/index.js';
 import { mapOrdered } from '../parallel/index.js';
+import type { PlacedObject } from '../repository/index.js';
 import type { SSTable } from '../sstable/index.js';
 import { isTokenOrdered, treeRule } from '../table/index.js';
 import {
@@ -17,9 +18,11 @@ import {
   sliceBlocks,
 } from './block-layout.js';
 import { type StoredCount, storeBatch } from './chunk-batch.js';
-import { encodeChunkList, type ListedChunk } from './chunk-list.js';
+import { type ChunkList, encodeChunkList, type ListedChunk, wholeChunks } from './chunk-list.js';
 import type { RangePiece, RangeSummary } from './encode-range.js';
 import { encodeExceptions } from './exceptions.js';
+import { type MatchedExtents, type MatchTask, RangeMatching } from './match/index.js';
+import { unpackPlaces } from './read-stream.js';
 import { idText, type LeafSumRecord, type RowsData, type StreamRef } from './records.js';
 import { encodePieces, type RowsResult, type RowsTask } from './rows-task.js';
 import { type StoreContext, storeBytes } from './store-bytes.js';
@@ -81,12 +84,16 @@ async function storeOpened(
   const rule = await treeRule(sstable);
   const { format, letters } = sstable.version;
   const common = { dataPath: file.path, format, version: letters, statistics: statisticsBytes };
-  const tasks = (await sstable.ranges(RANGE_BYTES)).map(({ from, to }) => (): RowsTask => {
+  const streamRanges = await sstable.ranges(RANGE_BYTES);
+  const matching = await RangeMatching.of(context.matching, sstable, streamRanges);
+  const tasks = streamRanges.map(({ from, to }, i) => async (): Promise<RowsTask> => {
     const slice = sliceBlocks(blocks, from, to);
-    return { ...common, blocks: slice, from, to, rule, chunker: context.chunker };
+    const task = { ...common, blocks: slice, from, to, rule, chunker: context.chunker };
+    if (to - from > context.answerBytesMax) return task;
+    return { ...task, match: await matching.of(i) };
   });
   const answers = mapOrdered(tasks, context.executor.concurrency + 1, async (make) => {
-    const task = make();
+    const task = await make();
     await context.reading(fileBytes(task.blocks));
     return { task, answer: await runRange(context, task) };
   });
@@ -192,6 +199,26 @@ function isEmptyBlock(info: CompressionInfo, payload: Uint8Array): boolean {
   return empty !== null && Buffer.compare(payload, empty) === 0;
 }
 
+/** The list of a range: its new chunks, and what it takes of stored ones. */
+function listOf(task: RowsTask, own: readonly ListedChunk[], summary: RangeSummary): ChunkList {
+  const matched = summary.match?.matched ?? null;
+  const stored = task.match?.task ?? null;
+  if (matched === null || stored === null) return wholeChunks(own);
+  return {
+    chunks: [...own, ...storedChunks(stored, matched)],
+    streams: [own.length, ...matched.streams],
+    extents: matched.extents,
+  };
+}
+
+function storedChunks(task: MatchTask, { chunks }: MatchedExtents): ListedChunk[] {
+  const places = unpackPlaces(task.chunks);
+  return Array.from(chunks, (number) => {
+    const { id, rawLength } = places[number] as PlacedObject;
+    return { id, rawLength, leaves: task.chunkLeaves[number] as number };
+  });
+}
+
 /** What `source` yields; `done` is told what it returns. */
 async function* withResult<T, R>(
   source: AsyncGenerator<T, R, undefined>,
@@ -211,6 +238,7 @@ class RangeStore {
   crc = 0;
   blocks = 0;
   exceptionBlocks = 0;
+  matchedLeaves = 0;
   readonly counts = { partitions: 0, rows: 0, leaves: 0, opaqueLeaves: 0, canonicalBytes: 0 };
   readonly runs: RunTable[] = [];
   readonly columns = {
@@ -242,7 +270,7 @@ class RangeStore {
       if (end === undefined) throw new TypeError('unreachable');
       summary = end;
     }
-    await this.#finish(task, chunks, summary);
+    await this.#finish(task, listOf(task, chunks, summary), summary);
   }
 
   /** Gives up where more than half of at least `least` blocks are exceptions. */
@@ -279,11 +307,18 @@ class RangeStore {
     return storeBatch(this.#context.writer, piece.batch, this.#count);
   }
 
-  async #finish(task: RowsTask, chunks: ListedChunk[], summary: RangeSummary): Promise<void> {
+  async #finish(task: RowsTask, list: ChunkList, summary: RangeSummary): Promise<void> {
     const { writer } = this.#context;
     await this.#hashStored(summary.storedBytes, summary.storedCrc);
     const range = this.columns.lists.length;
-    this.columns.lists.push(idText((await writer.put('list', encodeChunkList(chunks))).id));
+    const listId = idText((await writer.put('list', encodeChunkList(list))).id);
+    this.columns.lists.push(listId);
+    const { match } = summary;
+    if (match !== null) {
+      this.#count.rawBytes += match.matchedBytes;
+      this.matchedLeaves += match.matchedLeaves;
+      await this.#context.matching.cache?.write(listId, match.digests);
+    }
     this.columns.nativeBytes.push(task.to - task.from);
     this.columns.leaves.push(summary.leaves);
     this.counts.partitions += summary.partitions;

@@ -1,6 +1,6 @@
 /** Single leaves of a stored SSTable: which chunk holds the n-th, and what is in it. */
 
-import { ByteReader } from '../binary/index.js';
+import { ByteReader, toHex } from '../binary/index.js';
 import { type CanonicalRecord, decodeRecords } from '../canonical/index.js';
 import {
   type FormatVersion,
@@ -11,17 +11,23 @@ import {
 } from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { ObjectReader, type Repository } from '../repository/index.js';
-import { decodeChunkList, type ListedChunk } from './chunk-list.js';
+import { decodeChunkList, type ListedChunk, segmentsOf } from './chunk-list.js';
 import { idOf, type RowsData } from './records.js';
 
 export type LeafRecord = PartitionHead | Unfiltered;
 
-/** The chunk that holds a leaf. */
+/** Consecutive leaves of the SSTable that one chunk holds. */
 export interface LeafChunk {
-  /** Ordinal of its first leaf in the SSTable. */
+  /** Ordinal of the first one in the SSTable. */
   readonly firstLeaf: number;
   readonly chunk: ListedChunk;
+  /** Which of the chunk's leaves is the first one, and how many are taken. */
+  readonly skip: number;
+  readonly leaves: number;
 }
+
+/** Chunks that stay decoded: one for each stream of a merge, and some. */
+const DECODED_CHUNKS = 32;
 
 export class StoredLeaves {
   readonly #repository: Repository;
@@ -31,6 +37,8 @@ export class StoredLeaves {
   readonly #rows: RowReader;
   /** Ordinal of the first leaf of each range, and after the last one. */
   readonly #rangeLeaves: number[] = [0];
+  /** By id, the one used last at the end. */
+  readonly #decoded = new Map<string, CanonicalRecord[][]>();
   /** The list that was used last: neighbours are asked for one after another. */
   #list: { range: number; chunks: readonly LeafChunk[] } | null = null;
 
@@ -65,25 +73,40 @@ export class StoredLeaves {
   ): AsyncGenerator<LeafRecord[], void, undefined> {
     for (let leaf = from; leaf < to; ) {
       const place = await this.#chunkOf(leaf);
-      const [object] = await this.#repository.place([place.chunk.id]);
-      if (object === undefined) throw new TypeError('unreachable');
-      const leaves = splitLeaves(
-        decodeRecords(await this.#reader.read(object, signal), this.#header),
-        place.chunk.leaves,
-      );
-      const end = Math.min(to, place.firstLeaf + place.chunk.leaves);
-      const records = leaves.slice(leaf - place.firstLeaf, end - place.firstLeaf).flat();
+      const leaves = await this.#leavesOf(place.chunk, signal);
+      const end = Math.min(to, place.firstLeaf + place.leaves);
+      const before = place.firstLeaf - place.skip;
+      const records = leaves.slice(leaf - before, end - before).flat();
       yield records.map((record) => this.#plain(record));
       leaf = end;
     }
+  }
+
+  /** Neighbouring leaves may take turns between chunks: the last ones stay decoded. */
+  async #leavesOf(chunk: ListedChunk, signal?: AbortSignal): Promise<CanonicalRecord[][]> {
+    const key = toHex(chunk.id);
+    const known = this.#decoded.get(key);
+    if (known !== undefined) {
+      this.#decoded.delete(key);
+      this.#decoded.set(key, known);
+      return known;
+    }
+    const [object] = await this.#repository.place([chunk.id]);
+    if (object === undefined) throw new TypeError('unreachable');
+    const records = decodeRecords(await this.#reader.read(object, signal), this.#header);
+    const leaves = splitLeaves(records, chunk.leaves);
+    const [oldest] = this.#decoded.keys();
+    if (this.#decoded.size >= DECODED_CHUNKS && oldest !== undefined) this.#decoded.delete(oldest);
+    this.#decoded.set(key, leaves);
+    return leaves;
   }
 
   async #chunkOf(leaf: number): Promise<LeafChunk> {
     let range = 0;
     while ((this.#rangeLeaves[range + 1] ?? Number.POSITIVE_INFINITY) <= leaf) range++;
     if (this.#list?.range !== range) this.#list = { range, chunks: await this.#readList(range) };
-    const found = this.#list.chunks.findLast(({ firstLeaf }) => firstLeaf <= leaf);
-    if (found !== undefined && leaf < found.firstLeaf + found.chunk.leaves) return found;
+    const found = lastAtOrBefore(this.#list.chunks, leaf);
+    if (found !== undefined && leaf < found.firstLeaf + found.leaves) return found;
     throw new SstashError('REPOSITORY_CORRUPT', `leaf ${leaf} is in no chunk of its SSTable`);
   }
 
@@ -92,10 +115,14 @@ export class StoredLeaves {
     if (list === undefined) {
       throw new SstashError('REPOSITORY_CORRUPT', 'a recipe has fewer ranges than its tree leaves');
     }
+    const decoded = decodeChunkList(await this.#repository.read(idOf(list)));
+    const segments = segmentsOf(decoded);
     let firstLeaf = this.#rangeLeaves[range] ?? 0;
-    return decodeChunkList(await this.#repository.read(idOf(list))).map((chunk) => {
-      const place = { firstLeaf, chunk };
-      firstLeaf += chunk.leaves;
+    return Array.from({ length: segments.count }, (_, i) => {
+      const chunk = decoded.chunks[segments.chunk[i] as number] as ListedChunk;
+      const leaves = segments.leaves[i] as number;
+      const place = { firstLeaf, chunk, skip: segments.first[i] as number, leaves };
+      firstLeaf += leaves;
       return place;
     });
   }
@@ -110,6 +137,18 @@ export class StoredLeaves {
     if (unfiltered.type !== 'end') return unfiltered;
     throw new SstashError('REPOSITORY_CORRUPT', 'an opaque record ends a partition');
   }
+}
+
+/** The last of `chunks`, which are in order, that begins at or before `leaf`. */
+function lastAtOrBefore(chunks: readonly LeafChunk[], leaf: number): LeafChunk | undefined {
+  let low = 0;
+  let high = chunks.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((chunks[middle] as LeafChunk).firstLeaf <= leaf) low = middle + 1;
+    else high = middle;
+  }
+  return chunks[low - 1];
 }
 
 function isHead(record: CanonicalRecord | undefined): boolean {

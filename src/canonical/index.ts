@@ -4,6 +4,7 @@
  */
 export { type CanonicalRecord, decodeRecords, type OpaqueRecord } from './decode.js';
 export { encodeHead, encodeOpaque, encodeUnfiltered, isEmptyRow, writePlace } from './encode.js';
+export { leafDigests, leafEnds, MATCH_DIGEST_BYTES } from './leaf-scan.js';
 export { NativeEncoder, type NativeEncoderOptions } from './native.js';
 export { RecordTag } from './tags.js';
 export { LeafWalker } from './walker.js';

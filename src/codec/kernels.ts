@@ -9,10 +9,11 @@ import { readFileSync } from 'node:fs';
 import { SstashError } from '../errors.js';
 import { lz4Bound, lz4DecodeTypescript, lz4EncodeTypescript } from './lz4-typescript.js';
 import { murmur3Typescript } from './murmur3-typescript.js';
+import { type ScanExports, type ScanHost, scanImports } from './scan-exports.js';
 import { XXH3_SECRET_BYTES, xxh3Typescript } from './xxh3-typescript.js';
 
 /** The functions of native-bindings/assembly/index.ts; all numbers are addresses or lengths. */
-export interface KernelExports {
+export interface KernelExports extends ScanExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   heapStart(): number;
   lz4Decode(source: number, sourceLength: number, target: number, targetLength: number): number;
@@ -128,7 +129,7 @@ function api(): WebAssemblyApi {
   return (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 }
 
-function instantiate(): KernelExports {
+function instantiate(scanHost: () => ScanHost | null): KernelExports {
   if (module === undefined) {
     const url = new URL('../../native-bindings/build/kernels.wasm', import.meta.url);
     module = new (api().Module)(readFileSync(url));
@@ -138,6 +139,7 @@ function instantiate(): KernelExports {
       abort: () => {
         throw new Error('a kernel aborted');
       },
+      ...scanImports(scanHost),
     },
   };
   return new (api().Instance)(module, imports).exports as KernelExports;
@@ -148,11 +150,13 @@ export class KernelInstance {
   readonly exports: KernelExports;
   /** First address that the user of the instance may lay out. */
   readonly start: number;
+  /** Whom the scan of rows asks, while it runs. */
+  scanHost: ScanHost | null = null;
   readonly #scratch: number;
   #bytes: Uint8Array;
 
   private constructor() {
-    this.exports = instantiate();
+    this.exports = instantiate(() => this.scanHost);
     this.#scratch = align(this.exports.heapStart());
     this.start = this.#scratch + SCRATCH_BYTES;
     this.#bytes = this.#register();
@@ -165,6 +169,7 @@ export class KernelInstance {
 
   /** Gives the instance back; views of its memory must not be used any more. */
   release(): void {
+    this.scanHost = null;
     if (idle.includes(this) || idle.length >= KEEP_INSTANCES) return;
     if (this.#bytes.length <= KEEP_BYTES) idle.push(this);
   }

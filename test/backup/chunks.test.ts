@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import t from 'tap';
 import { byteChunks } from '../../src/backup/byte-chunks.js';
-import { decodeChunkList, encodeChunkList } from '../../src/backup/chunk-list.js';
+import {
+  type ChunkList,
+  decodeChunkList,
+  encodeChunkList,
+  segmentsOf,
+  wholeChunks,
+} from '../../src/backup/chunk-list.js';
 import { decodeExceptions, encodeExceptions } from '../../src/backup/exceptions.js';
 import { LeafChunker } from '../../src/backup/leaf-chunks.js';
 import { randomNumbers } from '../codec/seeded.js';
@@ -115,16 +121,64 @@ t.test('lists of chunks', async (t) => {
     rawLength: i * 70_000,
     leaves: i * 300,
   }));
-  const bytes = encodeChunkList(chunks);
-  t.same(decodeChunkList(bytes), chunks);
-  t.same(decodeChunkList(encodeChunkList([])), []);
+  const list = wholeChunks(chunks);
+  const bytes = encodeChunkList(list);
+  t.same(decodeChunkList(bytes), list);
+  t.same(decodeChunkList(encodeChunkList(wholeChunks([]))), wholeChunks([]));
+  t.same([...segmentsOf(list).leaves], [300, 600, 900]);
   t.throws(() => decodeChunkList(bytes.subarray(0, 50)), { code: 'REPOSITORY_CORRUPT' });
   const later = bytes.slice();
   later[0] = 2;
   t.throws(() => decodeChunkList(later), { code: 'REPOSITORY_UNSUPPORTED' });
-  const withExtents = bytes.slice();
-  withExtents[bytes.length - 1] = 1;
-  t.throws(() => decodeChunkList(withExtents), { code: 'REPOSITORY_UNSUPPORTED' });
+});
+
+/** Two streams of two chunks with ten leaves each. */
+function twoStreams(extents: readonly (readonly [number, number, number])[]): ChunkList {
+  const chunks = [1, 2, 3, 4].map((i) => ({
+    id: new Uint8Array(32).fill(i),
+    rawLength: 1000,
+    leaves: 10,
+  }));
+  return {
+    chunks,
+    streams: [2, 2],
+    extents: {
+      streams: Uint32Array.from(extents, ([stream]) => stream),
+      skips: Int32Array.from(extents, ([, skip]) => skip),
+      counts: Uint32Array.from(extents, ([, , count]) => count),
+    },
+  };
+}
+
+function segmentTexts(list: ChunkList): string[] {
+  const { count, chunk, first, leaves } = segmentsOf(list);
+  return Array.from({ length: count }, (_, i) => `${chunk[i]}:${first[i]}+${leaves[i]}`);
+}
+
+t.test('extents of a list', async (t) => {
+  const list = twoStreams([
+    [0, 2, 3],
+    [1, 8, 5],
+    [0, 0, 9],
+    [1, -13, 2],
+    [0, 5, 1],
+  ]);
+  t.same(decodeChunkList(encodeChunkList(list)), list);
+  t.same(segmentTexts(list), ['0:2+3', '2:8+2', '3:0+3', '0:5+5', '1:0+4', '2:0+2', '1:9+1']);
+  const wrong: [number, number, number][] = [
+    [2, 0, 1],
+    [0, -1, 1],
+    [0, 0, 21],
+    [1, 20, 1],
+  ];
+  for (const extent of wrong) {
+    t.throws(() => segmentsOf(twoStreams([extent])), { code: 'REPOSITORY_CORRUPT' }, `${extent}`);
+  }
+  const bytes = encodeChunkList(list);
+  for (let length = 0; length < bytes.length; length++) {
+    const cut = bytes.subarray(0, length);
+    t.throws(() => decodeChunkList(cut), { code: 'REPOSITORY_CORRUPT' }, `cut at ${length}`);
+  }
 });
 
 t.test('exceptional blocks', async (t) => {

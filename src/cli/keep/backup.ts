@@ -9,6 +9,7 @@ import {
 } from '../../backup/index.js';
 import { findTables } from '../../sstable/index.js';
 import { DiscardStore } from '../../store/index.js';
+import { cacheDirectory } from '../../table/index.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
@@ -55,6 +56,7 @@ export async function runBackup(
       tags: splitList(options.tag),
       excluded,
       dryRun,
+      cacheDirectory: cacheDirectory(process.env),
       signal: context.signal,
       onProgress: ({ table, bytes }) => {
         context.progress.label(table);

@@ -1,0 +1,138 @@
+/** Worker side: the stored leaves that a range may hold again, with their digests. */
+import { leafDigests, leafEnds, MATCH_DIGEST_BYTES } from '../../canonical/index.js';
+import { isSstashError } from '../../errors.js';
+import { ObjectReader } from '../../repository/index.js';
+import { openStore } from '../../store/index.js';
+import { type PackedPlaces, unpackPlaces } from '../read-stream.js';
+import { readDigests } from './digest-cache.js';
+import { type Candidates, DIGEST_WORDS, NO_CHUNK } from './match-leaves.js';
+
+/** Consecutive leaves of one chunk list of a stored SSTable. */
+export interface SourceSlice {
+  /** Digests of the list as they may be cached: path, leaves of the list, the first one here. */
+  readonly cache: { readonly path: string; readonly leaves: number; readonly first: number } | null;
+  /** Three numbers a segment: chunk (in MatchTask) or NO_CHUNK, first leaf in it, leaves. */
+  readonly segments: Uint32Array;
+}
+
+/** What a worker needs to match one range. */
+export interface MatchTask {
+  readonly slices: readonly SourceSlice[];
+  /** The chunks of all slices: where they lie, their leaves, and the stream each is part of. */
+  readonly chunks: PackedPlaces;
+  readonly chunkLeaves: Uint32Array;
+  readonly chunkStream: Uint32Array;
+  /** 1 for chunks that may go on outside the range. */
+  readonly isEdge: Uint8Array;
+  readonly location: string;
+  readonly idsKey: Uint8Array;
+}
+
+/** Digests that are nobody's: of leaves whose chunk cannot be read. */
+const WORD_BYTES = 4;
+
+export async function loadCandidates(
+  task: MatchTask,
+  secret: Uint8Array,
+  signal?: AbortSignal,
+): Promise<Candidates> {
+  let count = 0;
+  for (const { segments } of task.slices) count += leavesOf(segments);
+  const digests = new Uint32Array(count * DIGEST_WORDS);
+  const candidates = {
+    count,
+    digests,
+    chunk: new Uint32Array(count),
+    leaf: new Uint32Array(count),
+  };
+  const bytes = new Uint8Array(digests.buffer);
+  const stored = new StoredDigests(task, secret);
+  let at = 0;
+  for (const slice of task.slices) {
+    const leaves = leavesOf(slice.segments);
+    place(slice.segments, candidates, at);
+    const { cache } = slice;
+    const known =
+      cache === null
+        ? null
+        : await readDigests(cache.path, cache.leaves, cache.first, cache.first + leaves);
+    if (known !== null) bytes.set(known, at * MATCH_DIGEST_BYTES);
+    else await stored.fill(slice.segments, candidates, at, signal);
+    at += leaves;
+  }
+  return candidates;
+}
+
+function leavesOf(segments: Uint32Array): number {
+  let leaves = 0;
+  for (let i = 2; i < segments.length; i += 3) leaves += segments[i] as number;
+  return leaves;
+}
+
+function place(segments: Uint32Array, { chunk, leaf }: Candidates, from: number): void {
+  let at = from;
+  for (let i = 0; i < segments.length; i += 3) {
+    const first = segments[i + 1] as number;
+    const count = segments[i + 2] as number;
+    chunk.fill(segments[i] as number, at, at + count);
+    for (let n = 0; n < count; n++) leaf[at + n] = first + n;
+    at += count;
+  }
+}
+
+/** Digests made of the chunks themselves, each of which is read once. */
+class StoredDigests {
+  readonly #task: MatchTask;
+  readonly #secret: Uint8Array;
+  readonly #reader: ObjectReader;
+  readonly #places: ReturnType<typeof unpackPlaces>;
+  readonly #known = new Map<number, Uint32Array | null>();
+
+  constructor(task: MatchTask, secret: Uint8Array) {
+    this.#task = task;
+    this.#secret = secret;
+    this.#reader = new ObjectReader(openStore(task.location), task.idsKey);
+    this.#places = unpackPlaces(task.chunks);
+  }
+
+  async fill(
+    segments: Uint32Array,
+    { digests, chunk }: Candidates,
+    from: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    let at = from;
+    for (let i = 0; i < segments.length; i += 3) {
+      const number = segments[i] as number;
+      const first = (segments[i + 1] as number) * DIGEST_WORDS;
+      const count = segments[i + 2] as number;
+      const known = number === NO_CHUNK ? null : await this.#digestsOf(number, signal);
+      if (known === null) chunk.fill(NO_CHUNK, at, at + count);
+      else digests.set(known.subarray(first, first + count * DIGEST_WORDS), at * DIGEST_WORDS);
+      at += count;
+    }
+  }
+
+  /** Null for a chunk that cannot be read: then its leaves are stored again. */
+  async #digestsOf(number: number, signal?: AbortSignal): Promise<Uint32Array | null> {
+    const known = this.#known.get(number);
+    if (known !== undefined) return known;
+    const made = await this.#make(number, signal);
+    this.#known.set(number, made);
+    return made;
+  }
+
+  async #make(number: number, signal?: AbortSignal): Promise<Uint32Array | null> {
+    const object = this.#places[number];
+    if (object === undefined) return null;
+    try {
+      const raw = await this.#reader.read(object, signal);
+      const ends = leafEnds(raw, this.#task.chunkLeaves[number] as number);
+      const bytes = leafDigests(raw, ends, this.#secret);
+      return new Uint32Array(bytes.buffer, 0, bytes.length / WORD_BYTES);
+    } catch (error) {
+      if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
+      return null;
+    }
+  }
+}

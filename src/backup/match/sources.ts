@@ -1,0 +1,254 @@
+/**
+ * Main-thread side of matching: stored SSTables whose rows may stand in new ones. For each range of a
+ * new SSTable it says which of their leaves lie in the same part of the token ring.
+ */
+import { isSstashError } from '../../errors.js';
+import { parseTree, type SSTableTree } from '../../merkle/index.js';
+import type { Repository } from '../../repository/index.js';
+import { decodeChunkList, type ListedChunk, segmentsOf } from '../chunk-list.js';
+import { packPlaces } from '../read-stream.js';
+import { idOf, idText, type Recipe, type RowsData } from '../records.js';
+import type { MatchTask, SourceSlice } from './candidates.js';
+import type { DigestCache } from './digest-cache.js';
+import { NO_CHUNK } from './match-leaves.js';
+
+/** A place on the token ring: token xor 2^63, in two halves. */
+export interface RingPlace {
+  readonly ringHigh: number;
+  readonly ringLow: number;
+}
+
+/** A range is not matched against more leaves than this: their digests are held in memory. */
+const CANDIDATES_MAX = 2_000_000;
+/** Lists that stay decoded; neighbouring ranges need the same ones. */
+const LISTS_MAX = 64;
+
+interface StoredList {
+  readonly chunks: readonly ListedChunk[];
+  readonly segments: ReturnType<typeof segmentsOf>;
+  /** Stream of each chunk. */
+  readonly streamOf: Uint32Array;
+  readonly streams: number;
+}
+
+interface Source {
+  readonly data: RowsData;
+  readonly tree: SSTableTree;
+  /** First leaf of each range, and the number of leaves after the last one. */
+  readonly starts: readonly number[];
+}
+
+export interface MatchSourcesOptions {
+  readonly repository: Repository;
+  /** Whether an object counts as stored. */
+  readonly has: (id: Uint8Array) => boolean;
+  readonly recipe: (id: string) => Promise<Recipe>;
+  readonly cache: DigestCache | null;
+}
+
+export class MatchSources {
+  readonly #options: MatchSourcesOptions;
+  readonly #sources: readonly Source[];
+  readonly #lists = new Map<string, Promise<StoredList>>();
+
+  private constructor(options: MatchSourcesOptions, sources: readonly Source[]) {
+    this.#options = options;
+    this.#sources = sources;
+  }
+
+  /** Opens stored SSTables by their recipes; those without rows in token order are passed over. */
+  static async open(
+    options: MatchSourcesOptions,
+    recipes: Iterable<string>,
+  ): Promise<MatchSources | null> {
+    const sources: Source[] = [];
+    for (const id of recipes) {
+      const source = await openSource(options, id).catch(passOver);
+      if (source !== null) sources.push(source);
+    }
+    return sources.length === 0 ? null : new MatchSources(options, sources);
+  }
+
+  /** What the leaves of a range may be matched with, or null where there is nothing. */
+  async task(from: RingPlace, to: RingPlace | null): Promise<MatchTask | null> {
+    const { repository } = this.#options;
+    const builder = new TaskBuilder(this.#options);
+    for (const { data, tree, starts } of this.#sources) {
+      const [first, end] = leavesBetween(tree, from, to);
+      for (let range = 0; range < data.ranges.lists.length; range++) {
+        const start = starts[range] as number;
+        const next = starts[range + 1] as number;
+        if (next <= first || start >= end) continue;
+        const id = data.ranges.lists[range] as string;
+        const list = await this.#list(id).catch(passOver);
+        if (list === null) continue;
+        const skip = Math.max(0, first - start);
+        builder.add(id, list, { skip, end: Math.min(end, next) - start, leaves: next - start });
+        if (builder.leaves > CANDIDATES_MAX) return null;
+      }
+    }
+    if (builder.leaves === 0) return null;
+    return builder.finish(repository);
+  }
+
+  #list(id: string): Promise<StoredList> {
+    const known = this.#lists.get(id);
+    if (known !== undefined) {
+      this.#lists.delete(id);
+      this.#lists.set(id, known);
+      return known;
+    }
+    const list = readList(this.#options.repository, id);
+    const [oldest] = this.#lists.keys();
+    if (this.#lists.size >= LISTS_MAX && oldest !== undefined) this.#lists.delete(oldest);
+    this.#lists.set(id, list);
+    return list;
+  }
+}
+
+/** Damage in what is stored costs storing again, it must not stop a backup. */
+function passOver(error: unknown): null {
+  if (isSstashError(error) && error.code !== 'INTERRUPTED') return null;
+  throw error;
+}
+
+async function openSource(
+  { recipe, repository }: MatchSourcesOptions,
+  id: string,
+): Promise<Source | null> {
+  const { data } = await recipe(id);
+  if (data.form !== 'rows' || data.tree === null) return null;
+  const tree = parseTree(await repository.read(idOf(data.tree)));
+  if (!tree.ordered || tree.leafCount !== data.leaves) return null;
+  const starts = [0];
+  for (const leaves of data.ranges.leaves) starts.push((starts.at(-1) as number) + leaves);
+  return { data, tree, starts };
+}
+
+async function readList(repository: Repository, id: string): Promise<StoredList> {
+  const list = decodeChunkList(await repository.read(idOf(id)));
+  const streamOf = new Uint32Array(list.chunks.length);
+  let at = 0;
+  for (const [stream, count] of list.streams.entries()) {
+    streamOf.fill(stream, at, at + count);
+    at += count;
+  }
+  return {
+    chunks: list.chunks,
+    segments: segmentsOf(list),
+    streamOf,
+    streams: list.streams.length,
+  };
+}
+
+/** Ordinals of the leaves in runs that may reach into the part of the ring from `from` to `to`. */
+function leavesBetween(tree: SSTableTree, from: RingPlace, to: RingPlace | null): [number, number] {
+  const { runs, leafCount } = tree;
+  if (runs.count === 0) return [0, 0];
+  // A partition at `from` may begin in the run before the first one that begins there.
+  const first = Math.max(0, firstRun(tree, from, false) - 1);
+  const end = to === null ? runs.count : firstRun(tree, to, true);
+  const base = runs.firstLeaf[0] as number;
+  const leafAt = (run: number): number =>
+    run < runs.count ? (runs.firstLeaf[run] as number) - base : leafCount;
+  return [leafAt(first), leafAt(end)];
+}
+
+/** The first run that begins at or after `place`, or after it. */
+function firstRun({ runs }: SSTableTree, place: RingPlace, after: boolean): number {
+  let low = 0;
+  let high = runs.count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const ringHigh = runs.ringHigh[middle] as number;
+    const ringLow = runs.ringLow[middle] as number;
+    const order = ringHigh - place.ringHigh || ringLow - place.ringLow;
+    if (order < 0 || (after && order === 0)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Gathers the slices of one task and numbers their chunks. */
+class TaskBuilder {
+  readonly #options: MatchSourcesOptions;
+  readonly #slices: SourceSlice[] = [];
+  readonly #numbers = new Map<string, number>();
+  readonly #chunks: ListedChunk[] = [];
+  readonly #streams: number[] = [];
+  readonly #edges: number[] = [];
+  #streamCount = 0;
+  leaves = 0;
+
+  constructor(options: MatchSourcesOptions) {
+    this.#options = options;
+  }
+
+  /** Adds the leaves `skip` to `end` of a list with `leaves`. */
+  add(
+    id: string,
+    list: StoredList,
+    { skip, end, leaves }: { readonly skip: number; readonly end: number; readonly leaves: number },
+  ): void {
+    const { segments } = list;
+    const columns: number[] = [];
+    let before = 0;
+    for (let i = 0; i < segments.count && before < end; i++) {
+      const count = segments.leaves[i] as number;
+      const from = Math.max(0, skip - before);
+      const to = Math.min(count, end - before);
+      before += count;
+      if (from >= to) continue;
+      const chunk = segments.chunk[i] as number;
+      columns.push(this.#number(list, chunk), (segments.first[i] as number) + from, to - from);
+    }
+    this.#markEdges(columns);
+    this.#streamCount += list.streams;
+    this.leaves += end - skip;
+    const { cache } = this.#options;
+    this.#slices.push({
+      cache: cache === null ? null : { path: cache.pathOf(id), leaves, first: skip },
+      segments: Uint32Array.from(columns),
+    });
+  }
+
+  #number(list: StoredList, index: number): number {
+    const chunk = list.chunks[index] as ListedChunk;
+    const id = idText(chunk.id);
+    const known = this.#numbers.get(id);
+    if (known !== undefined) return known;
+    const isThere = this.#options.has(chunk.id);
+    const number = isThere ? this.#chunks.length : NO_CHUNK;
+    this.#numbers.set(id, number);
+    if (!isThere) return number;
+    this.#chunks.push(chunk);
+    this.#streams.push(this.#streamCount + (list.streamOf[index] as number));
+    this.#edges.push(0);
+    return number;
+  }
+
+  /** The first and the last chunk of each stream of a slice go on outside it. */
+  #markEdges(columns: readonly number[]): void {
+    const last = new Map<number, number>();
+    for (let i = 0; i < columns.length; i += 3) {
+      const chunk = columns[i] as number;
+      if (chunk === NO_CHUNK) continue;
+      const stream = this.#streams[chunk] as number;
+      if (!last.has(stream)) this.#edges[chunk] = 1;
+      last.set(stream, chunk);
+    }
+    for (const chunk of last.values()) this.#edges[chunk] = 1;
+  }
+
+  async finish(repository: Repository): Promise<MatchTask> {
+    return {
+      slices: this.#slices,
+      chunks: packPlaces(await repository.place(this.#chunks.map(({ id }) => id))),
+      chunkLeaves: Uint32Array.from(this.#chunks, ({ leaves }) => leaves),
+      chunkStream: Uint32Array.from(this.#streams),
+      isEdge: Uint8Array.from(this.#edges),
+      location: repository.store.location,
+      idsKey: repository.keys.ids,
+    };
+  }
+}
