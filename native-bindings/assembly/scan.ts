@@ -1,0 +1,406 @@
+/**
+ * The scan of a check: a window of the uncompressed stream of Data.db, strictly and to the last bit,
+ * with everything that Statistics.db, Filter.db and the index should say about it
+ * (format writing reference, 14). It goes on from window to window and stops where the host has to do
+ * something: where more bytes are needed, at the blocks of a promoted index, at a full batch, and
+ * for good at anything that is not as Cassandra writes it.
+ *
+ * A batch is what is kept of each partition: 16 bytes of Murmur3 as `hashMany` leaves them, f64
+ * position in the stream, and with KEEP_KEYS the key and its u32 end.
+ */
+import { afterVint, vintAt } from './cursor';
+import * as murmur3 from './murmur3';
+import {
+  addLargest,
+  addSmallest,
+  advance,
+  compareBytes,
+  hasPrevious,
+  keepPrevious,
+  resetOrder,
+  startOrder,
+} from './scan-order';
+import {
+  DONE,
+  isOpen,
+  item,
+  itemEnd,
+  NEED_BYTES,
+  ODD,
+  startRows,
+  staticFits,
+  staticItem,
+} from './scan-rows';
+import {
+  addDeletionTime,
+  addPartition,
+  addTime,
+  clusteringCount,
+  endRun,
+  foundPartitionDeletion,
+  INDEXED,
+  KEEP_KEYS,
+  MURMUR3,
+  options,
+  regularCount,
+  regularTable,
+  resetCells,
+  resetSums,
+  staticCount,
+  staticTable,
+  unsignedDeletion,
+} from './scan-state';
+
+/** More outcomes, of the scan as a whole; DONE and NEED_BYTES are the same there. */
+const BATCH_FULL: i32 = 3;
+/** The entry in Index.db is not in the window of the index. */
+const NEED_INDEX: i32 = 4;
+/** The partition that just began has a promoted index, from `scanIndexAt` on. */
+const PROMOTED: i32 = 5;
+/** The row or marker that was read last begins at or behind the watched place. */
+const WATCHED: i32 = 6;
+/** The partition with a promoted index has ended. */
+const PROMOTED_END: i32 = 7;
+
+const END_OF_PARTITION: u32 = 0x01;
+const LIVE_DELETION_TIME: u32 = 0x7fffffff;
+const NO_TIME: i64 = i64.MIN_VALUE;
+const KEY_BYTES_MAX: usize = 65536;
+/** Keys whose sketch hash is kept; as SKETCH_ORDERED_KEYS in src/components/key-sketch.ts. */
+const ORDERED_KEYS: u32 = 16384;
+
+/** Compares two keys by the order of the partitioner. */
+@external("env", "scanCompareKeys")
+declare function scanCompareKeys(a: usize, aLength: usize, b: usize, bLength: usize): i32;
+
+/** Position in the stream of the partition and of the row or marker that were read last. */
+export let scanPartitionAt: f64 = 0;
+export let scanItemAt: f64 = 0;
+/** Between two items of one partition. */
+export let scanInside: bool = false;
+/** Bytes of the window that are done. */
+export let scanConsumed: usize = 0;
+/** Partition deletion of the last head. */
+export let scanHasDeletion: bool = false;
+export let scanDeletionTime: i64 = 0;
+export let scanDeletionLocal: u32 = 0;
+/** Next byte of Index.db in its window. */
+export let scanIndexAt: usize = 0;
+export let scanBatchCount: u32 = 0;
+export let scanPartitions: f64 = 0;
+/** Address and length of the last key, and of the first. */
+export let scanKeyLength: i32 = -1;
+export let scanFirstKeyLength: i32 = -1;
+/** Sketch hashes that are kept. */
+export let scanOrderedKeys: u32 = 0;
+
+let partitionStart: u64 = 0;
+let previousStart: u64 = 0;
+let unfiltereds: u64 = 0;
+let watch: u64 = 0;
+let isPromoted: bool = false;
+let indexEnd: usize = 0;
+let indexIsLast: bool = false;
+/** Token of the last key. */
+let token: i64 = 0;
+
+let hashesAt: usize = 0;
+let positionsAt: usize = 0;
+let keyEndsAt: usize = 0;
+let keysAt: usize = 0;
+let keysLength: usize = 0;
+let keysMax: usize = 0;
+let batchMax: u32 = 0;
+let sketchAt: usize = 0;
+let registersAt: usize = 0;
+/** Last key, then first key. */
+let lastKeyAt: usize = 0;
+let firstKeyAt: usize = 0;
+
+export function scanBatch(
+  hashes: usize,
+  positions: usize,
+  ends: usize,
+  keys: usize,
+  keyBytes: usize,
+  batch: u32,
+  sketch: usize,
+  registers: usize,
+  keptKeys: usize,
+): void {
+  hashesAt = hashes;
+  positionsAt = positions;
+  keyEndsAt = ends;
+  keysAt = keys;
+  keysMax = keyBytes;
+  batchMax = batch;
+  sketchAt = sketch;
+  registersAt = registers;
+  lastKeyAt = keptKeys;
+  firstKeyAt = keptKeys + KEY_BYTES_MAX;
+}
+
+/** Begins a range. */
+export function scanReset(): void {
+  resetSums();
+  resetOrder();
+  startRows();
+  scanInside = false;
+  scanPartitions = 0;
+  scanKeyLength = -1;
+  scanFirstKeyLength = -1;
+  scanOrderedKeys = 0;
+  isPromoted = false;
+  memory.fill(registersAt, 0, 8192);
+  scanTakeBatch();
+}
+
+/** The host has taken the batch. */
+export function scanTakeBatch(): void {
+  scanBatchCount = 0;
+  keysLength = 0;
+}
+
+/** The window of Index.db; `last`: nothing follows it. */
+export function scanIndex(from: usize, end: usize, last: bool): void {
+  scanIndexAt = from;
+  indexEnd = end;
+  indexIsLast = last;
+}
+
+/** Stop at the first row or marker that begins at least so far behind its partition's start. */
+export function scanWatch(offset: f64): void {
+  watch = <u64>offset;
+}
+
+/** To be called when all is scanned. */
+export function scanFinish(): void {
+  endRun();
+}
+
+/**
+ * Goes on with `[window + from, window + length)`; the window begins at `position` of the stream, the
+ * range ends at `end` of it.
+ */
+export function scan(window: usize, from: usize, length: usize, position: f64, end: f64): i32 {
+  const windowEnd = window + length;
+  const base = <u64>position;
+  let p = window + from;
+  let status = DONE;
+  while (p < windowEnd) {
+    const remaining = <u64>end - base - <u64>(p - window);
+    const at = base + <u64>(p - window);
+    if (!scanInside) {
+      status = head(p, windowEnd, remaining, at);
+    } else if (<u32>load<u8>(p) & END_OF_PARTITION) {
+      status = partitionEnd(p, at);
+    } else {
+      status = unfiltered(p, windowEnd, remaining, at);
+    }
+    if (status == NEED_BYTES || status == ODD || status == BATCH_FULL || status == NEED_INDEX) break;
+    p = status == PROMOTED ? headEnd : itemEndOf(p);
+    if (status != DONE) break;
+  }
+  scanConsumed = p - window;
+  if (status != NEED_BYTES && status != DONE) return status;
+  // The end of the range is the end of a partition.
+  if (position + <f64>length == end && (p < windowEnd || scanInside)) return ODD;
+  // The window may go now.
+  return scanInside && hasPrevious && !keepPrevious() ? ODD : NEED_BYTES;
+}
+
+/** Where the item that was just read ends: set by whoever read it. */
+let headEnd: usize = 0;
+let lastWasEnd: bool = false;
+let lastWasHead: bool = false;
+
+@inline
+function itemEndOf(p: usize): usize {
+  if (lastWasEnd) return p + 1;
+  return lastWasHead ? headEnd : itemEnd;
+}
+
+function head(p: usize, windowEnd: usize, remaining: u64, at: u64): i32 {
+  if (windowEnd - p < 3) return NEED_BYTES;
+  const keyLength = <usize>bswap<u16>(load<u16>(p));
+  const key = p + 2;
+  let from = key + keyLength;
+  if (from + 12 > windowEnd && !fitsHead(from, windowEnd)) return NEED_BYTES;
+  if (scanBatchCount >= batchMax) return BATCH_FULL;
+  if ((options & KEEP_KEYS) != 0 && keysLength + keyLength > keysMax) return BATCH_FULL;
+  if ((options & INDEXED) != 0) {
+    const status = indexEntry(key, keyLength, at);
+    if (status != DONE) return status;
+  }
+  scanHasDeletion = false;
+  if (!unsignedDeletion) {
+    scanDeletionLocal = bswap<u32>(load<u32>(from));
+    scanDeletionTime = <i64>bswap<u64>(load<u64>(from, 4));
+    from += 12;
+    scanHasDeletion = scanDeletionTime != NO_TIME;
+    if (!scanHasDeletion && scanDeletionLocal != LIVE_DELETION_TIME) return ODD;
+  } else if (load<u8>(from) & 0x80) {
+    if (load<u8>(from) != 0x80) return ODD;
+    from += 1;
+  } else {
+    scanDeletionTime = <i64>bswap<u64>(load<u64>(from));
+    scanDeletionLocal = bswap<u32>(load<u32>(from, 8));
+    from += 12;
+    scanHasDeletion = true;
+  }
+  const rest = remaining - <u64>(from - p);
+  if (staticCount > 0) {
+    const status = staticFits(from, windowEnd, rest);
+    if (status != DONE) return status;
+  }
+  resetCells();
+  if (scanHasDeletion) {
+    foundPartitionDeletion();
+    addTime(scanDeletionTime);
+    addDeletionTime(scanDeletionLocal);
+  }
+  if (staticCount > 0) {
+    const status = staticItem(from, windowEnd, rest, staticCount, staticTable);
+    if (status != DONE) return status;
+    from = itemEnd;
+  }
+  if (!newKey(key, keyLength, at)) return ODD;
+  nextIndexEntry();
+  startOrder();
+  startRows();
+  scanInside = true;
+  lastWasHead = true;
+  lastWasEnd = false;
+  headEnd = from;
+  unfiltereds = 0;
+  partitionStart = at;
+  previousStart = at;
+  scanPartitionAt = <f64>at;
+  return isPromoted ? PROMOTED : DONE;
+}
+
+/** Less than twelve bytes behind the key: enough for a live partition of oa. */
+@inline
+function fitsHead(from: usize, windowEnd: usize): bool {
+  return unsignedDeletion && from < windowEnd && (load<u8>(from) & 0x80) != 0;
+}
+
+/** Order of the key, its hashes, its place in the batch. */
+function newKey(key: usize, length: usize, at: u64): bool {
+  murmur3.hash(key, <i32>length);
+  const isFirst = scanKeyLength < 0;
+  if (options & MURMUR3) {
+    let next = <i64>murmur3.h1;
+    // The smallest token is that of the empty key alone.
+    if (length == 0) next = i64.MIN_VALUE;
+    else if (next == i64.MIN_VALUE) next = i64.MAX_VALUE;
+    if (!isFirst && next <= token) {
+      if (next < token) return false;
+      if (compareBytes(lastKeyAt, <usize>scanKeyLength, key, length) >= 0) return false;
+    }
+    token = next;
+  } else if (!isFirst) {
+    if (scanCompareKeys(lastKeyAt, <usize>scanKeyLength, key, length) >= 0) return false;
+  }
+  memory.copy(lastKeyAt, key, length);
+  scanKeyLength = <i32>length;
+  if (isFirst) {
+    memory.copy(firstKeyAt, key, length);
+    scanFirstKeyLength = <i32>length;
+  }
+  const i = <usize>scanBatchCount;
+  store<u64>(hashesAt + (i << 4), murmur3.h1);
+  store<u64>(hashesAt + (i << 4), murmur3.h2, 8);
+  store<f64>(positionsAt + (i << 3), <f64>at);
+  if (options & KEEP_KEYS) {
+    memory.copy(keysAt + keysLength, key, length);
+    keysLength += length;
+    store<u32>(keyEndsAt + (i << 2), <u32>keysLength);
+  }
+  scanBatchCount++;
+  scanPartitions += 1;
+  sketch(key, length);
+  return true;
+}
+
+/** Index.db must have the partition next: key, position, size of the promoted index. */
+function indexEntry(key: usize, length: usize, at: u64): i32 {
+  const available = indexEnd - scanIndexAt;
+  const wanted = length + 20;
+  if (available < wanted && !indexIsLast) return NEED_INDEX;
+  if (available < length + 4) return ODD;
+  if (<usize>bswap<u16>(load<u16>(scanIndexAt)) != length) return ODD;
+  if (compareBytes(scanIndexAt + 2, length, key, length) != 0) return ODD;
+  let from = scanIndexAt + 2 + length;
+  if (vintAt(from) != at) return ODD;
+  from = afterVint(from);
+  if (from >= indexEnd) return ODD;
+  isPromoted = vintAt(from) != 0;
+  afterEntry = afterVint(from);
+  return afterEntry > indexEnd ? ODD : DONE;
+}
+
+let afterEntry: usize = 0;
+
+@inline
+function nextIndexEntry(): void {
+  if ((options & INDEXED) != 0) scanIndexAt = afterEntry;
+}
+
+function partitionEnd(p: usize, at: u64): i32 {
+  if (<u32>load<u8>(p) != END_OF_PARTITION || isOpen) return ODD;
+  if (clusteringCount > 0 && hasPrevious && !addLargest()) return ODD;
+  addPartition(at + 1 - partitionStart);
+  scanInside = false;
+  scanItemAt = <f64>at;
+  lastWasEnd = true;
+  lastWasHead = false;
+  const wasPromoted = isPromoted;
+  isPromoted = false;
+  return wasPromoted ? PROMOTED_END : DONE;
+}
+
+function unfiltered(p: usize, windowEnd: usize, remaining: u64, at: u64): i32 {
+  const previousSize = at - previousStart;
+  const status = item(p, windowEnd, remaining, previousSize, regularCount, regularTable);
+  if (status != DONE) return status;
+  // Clusterings ascend, so only the first and the last of a partition can be extremes.
+  if (unfiltereds == 0 && clusteringCount > 0 && !addSmallest()) return ODD;
+  if (!advance()) return ODD;
+  unfiltereds++;
+  previousStart = at;
+  scanItemAt = <f64>at;
+  lastWasHead = false;
+  lastWasEnd = false;
+  return isPromoted && at - partitionStart >= watch ? WATCHED : DONE;
+}
+
+const M: u64 = 0xc6a4a7935bd1e995;
+
+/** MurmurHash2 of the key, whose tail is sign-extended, into the sketch. */
+function sketch(key: usize, length: usize): void {
+  let h: u64 = M * <u64>length;
+  let p = key;
+  const blocks = key + (length & ~7);
+  for (; p < blocks; p += 8) {
+    let k = load<u64>(p) * M;
+    k ^= k >> 47;
+    h = (h ^ (k * M)) * M;
+  }
+  const rest = length & 7;
+  for (let i: usize = 0; i < rest; i++) {
+    h ^= <u64>(<i64>load<i8>(p + i)) << (<u64>i << 3);
+  }
+  if (rest > 0) h *= M;
+  h ^= h >> 47;
+  h *= M;
+  h ^= h >> 47;
+  if (scanOrderedKeys < ORDERED_KEYS) {
+    store<u64>(sketchAt + (<usize>scanOrderedKeys << 3), h);
+    scanOrderedKeys++;
+    return;
+  }
+  const register = registersAt + <usize>(h >> 51);
+  const run = <u8>(clz<u64>((h << 13) | 4096) + 1);
+  if (run > load<u8>(register)) store<u8>(register, run);
+}
