@@ -15,8 +15,7 @@ const PRIME_MX2: u64 = 0x9fb21c651e98df25;
 const LOW32: u64 = 0xffffffff;
 const SECRET_BYTES: usize = 192;
 const STRIPE: usize = 64;
-/** 16 stripes use up a secret of 192 bytes, 8 bytes each. */
-const STRIPES_PER_BLOCK: usize = 16;
+/** 16 stripes: each takes 8 bytes further of a secret of 192, then the accumulators are scrambled. */
 const BLOCK: usize = 1024;
 
 // prettier-ignore
@@ -57,11 +56,6 @@ function multiplyHigh(a: u64, b: u64): u64 {
 }
 
 @inline
-function multiplyFold(a: u64, b: u64): u64 {
-  return (a * b) ^ multiplyHigh(a, b);
-}
-
-@inline
 function avalanche(h: u64): u64 {
   h ^= h >> 37;
   h *= PRIME_MX1;
@@ -85,11 +79,6 @@ function word(p: usize): u64 {
 @inline
 function flip(secret: usize, at: usize): u64 {
   return word(secret + at) ^ word(secret + at + 8);
-}
-
-@inline
-function mix16(input: usize, secret: usize): u64 {
-  return multiplyFold(word(input) ^ word(secret), word(input + 8) ^ word(secret + 8));
 }
 
 /** Leaves the hash of `[input, input + length)` in low and high. */
@@ -156,59 +145,70 @@ function from9(input: usize, length: usize, secret: usize): void {
   high = avalanche(multiplyHigh(l, PRIME64_2) + h * PRIME64_2);
 }
 
+/** Product of the two lanes of `a`, its halves folded by exclusive or; the same of `b` beside it. */
 @inline
-function finish(l: u64, h: u64, length: usize): void {
+function fold2(a: v128, b: v128): v128 {
+  // Halves of the factors: low ones of a and b, high ones of a and b.
+  const x = v128.shuffle<i32>(a, b, 0, 4, 1, 5);
+  const y = v128.shuffle<i32>(a, b, 2, 6, 3, 7);
+  const z = v128.shuffle<i64>(y, y, 1, 0);
+  const lowLow = v128.extmul_low<u32>(x, y);
+  const highHigh = v128.extmul_high<u32>(x, y);
+  const lowHigh = v128.extmul_low<u32>(x, z);
+  const highLow = v128.extmul_high<u32>(x, z);
+  const mask = i64x2.splat(LOW32);
+  const cross = i64x2.add(
+    i64x2.add(i64x2.shr_u(lowLow, 32), v128.and(highLow, mask)),
+    lowHigh,
+  );
+  const top = i64x2.add(i64x2.add(i64x2.shr_u(highLow, 32), i64x2.shr_u(cross, 32)), highHigh);
+  const bottom = v128.or(i64x2.shl(cross, 32), v128.and(lowLow, mask));
+  return v128.xor(top, bottom);
+}
+
+/** Leaves the result of the two accumulators of up to 240 bytes. */
+@inline
+function finish(acc: v128, length: usize): void {
+  const l = <u64>i64x2.extract_lane(acc, 0);
+  const h = <u64>i64x2.extract_lane(acc, 1);
   low = avalanche(l + h);
   high = 0 - avalanche(l * PRIME64_1 + h * PRIME64_4 + <u64>length * PRIME64_2);
 }
 
+/** Both accumulators one round on: 16 bytes at `a` and 16 at `b` with 32 of the secret. */
 @inline
-function mixLow(l: u64, a: usize, b: usize, secret: usize): u64 {
-  return (l + mix16(a, secret)) ^ (word(b) + word(b + 8));
-}
-
-@inline
-function mixHigh(h: u64, a: usize, b: usize, secret: usize): u64 {
-  return (h + mix16(b, secret + 16)) ^ (word(a) + word(a + 8));
+function mix32(acc: v128, a: usize, b: usize, secret: usize): v128 {
+  const x = v128.load(a);
+  const y = v128.load(b);
+  const folded = fold2(
+    v128.xor(x, v128.load(secret)),
+    v128.xor(y, v128.load(secret, 16)),
+  );
+  const sums = i64x2.add(v128.shuffle<i64>(y, x, 0, 2), v128.shuffle<i64>(y, x, 1, 3));
+  return v128.xor(i64x2.add(acc, folded), sums);
 }
 
 function upTo128(input: usize, length: usize, secret: usize): void {
-  let l = <u64>length * PRIME64_1;
-  let h: u64 = 0;
+  let acc = i64x2.replace_lane(i64x2.splat(0), 0, <i64>(<u64>length * PRIME64_1));
   for (let i = (length - 1) >> 5; i > 0; i--) {
-    const a = input + (i << 4);
-    const b = input + length - ((i + 1) << 4);
-    const s = secret + (i << 5);
-    l = mixLow(l, a, b, s);
-    h = mixHigh(h, a, b, s);
+    acc = mix32(acc, input + (i << 4), input + length - ((i + 1) << 4), secret + (i << 5));
   }
-  const b = input + length - 16;
-  l = mixLow(l, input, b, secret);
-  h = mixHigh(h, input, b, secret);
-  finish(l, h, length);
+  finish(mix32(acc, input, input + length - 16, secret), length);
 }
 
 function upTo240(input: usize, length: usize, secret: usize): void {
-  let l = <u64>length * PRIME64_1;
-  let h: u64 = 0;
+  let acc = i64x2.replace_lane(i64x2.splat(0), 0, <i64>(<u64>length * PRIME64_1));
   for (let i: usize = 0; i < 128; i += 32) {
-    l = mixLow(l, input + i, input + i + 16, secret + i);
-    h = mixHigh(h, input + i, input + i + 16, secret + i);
+    acc = mix32(acc, input + i, input + i + 16, secret + i);
   }
-  l = avalanche(l);
-  h = avalanche(h);
+  const l = avalanche(<u64>i64x2.extract_lane(acc, 0));
+  const h = avalanche(<u64>i64x2.extract_lane(acc, 1));
+  acc = i64x2.replace_lane(i64x2.splat(<i64>l), 1, <i64>h);
   for (let i: usize = 160; i <= length; i += 32) {
-    const a = input + i - 32;
-    const s = secret + 3 + i - 160;
-    l = mixLow(l, a, a + 16, s);
-    h = mixHigh(h, a, a + 16, s);
+    acc = mix32(acc, input + i - 32, input + i - 16, secret + 3 + i - 160);
   }
-  const a = input + length - 16;
-  const b = input + length - 32;
-  const s = secret + 136 - 17 - 16;
-  l = mixLow(l, a, b, s);
-  h = mixHigh(h, a, b, s);
-  finish(l, h, length);
+  const last = secret + 136 - 17 - 16;
+  finish(mix32(acc, input + length - 16, input + length - 32, last), length);
 }
 
 /** acc + data with its two lanes swapped. */
@@ -233,12 +233,26 @@ function scramble(acc: v128, secret: usize): v128 {
   return i64x2.mul(mixed, i64x2.splat(PRIME32_1));
 }
 
+/** Sum of the folded products of both lanes of the four keyed accumulators. */
 @inline
-function merge(a: v128, secret: usize): u64 {
-  return multiplyFold(
-    <u64>i64x2.extract_lane(a, 0) ^ word(secret),
-    <u64>i64x2.extract_lane(a, 1) ^ word(secret + 8),
-  );
+function merge(a: v128, b: v128, c: v128, d: v128, secret: usize): u64 {
+  const ka = v128.xor(a, v128.load(secret));
+  const kb = v128.xor(b, v128.load(secret, 16));
+  const kc = v128.xor(c, v128.load(secret, 32));
+  const kd = v128.xor(d, v128.load(secret, 48));
+  const sum = i64x2.add(fold2(ka, kb), fold2(kc, kd));
+  return <u64>i64x2.extract_lane(sum, 0) + <u64>i64x2.extract_lane(sum, 1);
+}
+
+/** One accumulator more: `data` crosswise, and the products of the halves of its keyed lanes. */
+@inline
+function stepLow(acc: v128, data: v128, low: v128, high: v128): v128 {
+  return i64x2.add(addSwapped(acc, data), v128.extmul_low<u32>(low, high));
+}
+
+@inline
+function stepHigh(acc: v128, data: v128, low: v128, high: v128): v128 {
+  return i64x2.add(addSwapped(acc, data), v128.extmul_high<u32>(low, high));
 }
 
 function long(input: usize, length: usize, secret: usize): void {
@@ -246,55 +260,57 @@ function long(input: usize, length: usize, secret: usize): void {
   let b = i64x2(PRIME64_2, PRIME64_3);
   let c = i64x2(PRIME64_4, PRIME32_2);
   let d = i64x2(PRIME64_5, PRIME32_1);
-  const fullBlocks = (length - 1) / BLOCK;
-  // The last stripe of all ends with the input, and takes the secret from another place.
-  const stripes = (length - 1) / STRIPE;
   const end = input + length;
   const secretEnd = secret + SECRET_BYTES - STRIPE;
+  // The last stripe of all ends with the input, and takes the secret from another place.
+  const last = end - STRIPE;
   let p = input;
-  let s = secret;
-  let inBlock: usize = 0;
-  let blocks: usize = 0;
-  for (let i: usize = 0; i <= stripes; i++) {
-    if (i == stripes) {
-      p = end - STRIPE;
-      s = secretEnd - 7;
+  while (true) {
+    const full = p + BLOCK;
+    const stop = min(full, last);
+    for (let s = secret; p < stop; s += 8) {
+      const d0 = v128.load(p);
+      const d1 = v128.load(p, 16);
+      const k0 = v128.xor(d0, v128.load(s));
+      const k1 = v128.xor(d1, v128.load(s, 16));
+      const l01 = lows(k0, k1);
+      const h01 = highs(k0, k1);
+      a = stepLow(a, d0, l01, h01);
+      b = stepHigh(b, d1, l01, h01);
+      const d2 = v128.load(p, 32);
+      const d3 = v128.load(p, 48);
+      const k2 = v128.xor(d2, v128.load(s, 32));
+      const k3 = v128.xor(d3, v128.load(s, 48));
+      const l23 = lows(k2, k3);
+      const h23 = highs(k2, k3);
+      c = stepLow(c, d2, l23, h23);
+      d = stepHigh(d, d3, l23, h23);
+      p += STRIPE;
     }
-    const d0 = v128.load(p);
-    const d1 = v128.load(p, 16);
-    const d2 = v128.load(p, 32);
-    const d3 = v128.load(p, 48);
-    const k0 = v128.xor(d0, v128.load(s));
-    const k1 = v128.xor(d1, v128.load(s, 16));
-    const k2 = v128.xor(d2, v128.load(s, 32));
-    const k3 = v128.xor(d3, v128.load(s, 48));
-    const l01 = lows(k0, k1);
-    const h01 = highs(k0, k1);
-    const l23 = lows(k2, k3);
-    const h23 = highs(k2, k3);
-    a = i64x2.add(addSwapped(a, d0), v128.extmul_low<u32>(l01, h01));
-    b = i64x2.add(addSwapped(b, d1), v128.extmul_high<u32>(l01, h01));
-    c = i64x2.add(addSwapped(c, d2), v128.extmul_low<u32>(l23, h23));
-    d = i64x2.add(addSwapped(d, d3), v128.extmul_high<u32>(l23, h23));
-    p += STRIPE;
-    s += 8;
-    if (++inBlock == STRIPES_PER_BLOCK && blocks < fullBlocks) {
-      blocks++;
-      inBlock = 0;
-      s = secret;
-      a = scramble(a, secretEnd);
-      b = scramble(b, secretEnd + 16);
-      c = scramble(c, secretEnd + 32);
-      d = scramble(d, secretEnd + 48);
-    }
+    if (p != full) break;
+    a = scramble(a, secretEnd);
+    b = scramble(b, secretEnd + 16);
+    c = scramble(c, secretEnd + 32);
+    d = scramble(d, secretEnd + 48);
   }
+  const s = secretEnd - 7;
+  const d0 = v128.load(last);
+  const d1 = v128.load(last, 16);
+  const k0 = v128.xor(d0, v128.load(s));
+  const k1 = v128.xor(d1, v128.load(s, 16));
+  const l01 = lows(k0, k1);
+  const h01 = highs(k0, k1);
+  a = stepLow(a, d0, l01, h01);
+  b = stepHigh(b, d1, l01, h01);
+  const d2 = v128.load(last, 32);
+  const d3 = v128.load(last, 48);
+  const k2 = v128.xor(d2, v128.load(s, 32));
+  const k3 = v128.xor(d3, v128.load(s, 48));
+  const l23 = lows(k2, k3);
+  const h23 = highs(k2, k3);
+  c = stepLow(c, d2, l23, h23);
+  d = stepHigh(d, d3, l23, h23);
   const size = <u64>length;
-  const m = secret + 11;
-  low = avalanche(
-    size * PRIME64_1 + merge(a, m) + merge(b, m + 16) + merge(c, m + 32) + merge(d, m + 48),
-  );
-  const n = secretEnd - 11;
-  high = avalanche(
-    ~(size * PRIME64_2) + merge(a, n) + merge(b, n + 16) + merge(c, n + 32) + merge(d, n + 48),
-  );
+  low = avalanche(size * PRIME64_1 + merge(a, b, c, d, secret + 11));
+  high = avalanche(~(size * PRIME64_2) + merge(a, b, c, d, secretEnd - 11));
 }
