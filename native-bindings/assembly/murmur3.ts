@@ -19,7 +19,21 @@ function finalMix(x: u64): u64 {
   return x ^ (x >> 33);
 }
 
-/** Leaves the hash of `[key, key + length)` in h1 and h2. */
+/**
+ * The exclusive or of `count` sign-extended bytes, each shifted to its place in the word: one of
+ * 0x80 or above inverts all bytes above it.
+ */
+@inline
+function signedTail(word: u64, count: i32): u64 {
+  if (count <= 0) return 0;
+  const bytes = count >= 8 ? word : word & (((<u64>1) << (<u64>count << 3)) - 1);
+  const signs = (bytes >> 7) & 0x0101010101010101;
+  // Byte i of the product counts the signs below i.
+  const below = (signs * 0x0101010101010100) & 0x0101010101010101;
+  return bytes ^ (below * 0xff);
+}
+
+/** Leaves the hash of `[key, key + length)` in h1 and h2; reads up to 16 bytes behind the key. */
 export function hash(key: usize, length: i32): void {
   let a: u64 = 0;
   let b: u64 = 0;
@@ -32,13 +46,8 @@ export function hash(key: usize, length: i32): void {
     b = (rotl<u64>(b, 31) + a) * 5 + 0x38495ab5;
   }
   const tail = length & 15;
-  let k1: u64 = 0;
-  let k2: u64 = 0;
-  for (let i = 0; i < tail; i++) {
-    const extended = <u64>(<i64>load<i8>(p + <usize>i)) << ((<u64>i & 7) << 3);
-    if (i < 8) k1 ^= extended;
-    else k2 ^= extended;
-  }
+  const k1 = signedTail(load<u64>(p), min(tail, 8));
+  const k2 = signedTail(load<u64>(p + 8), tail - 8);
   if (tail > 8) b ^= rotl<u64>(k2 * C2, 33) * C1;
   if (tail > 0) a ^= rotl<u64>(k1 * C1, 31) * C2;
   a ^= <u64>length;

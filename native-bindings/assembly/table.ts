@@ -3,8 +3,10 @@
  * the column tables into memory and names their addresses.
  *
  * Clustering table: i32 fixed length or -1, per clustering column.
- * Column table, 16 bytes per column: i32 fixed length or -1, u32 1 when complex, u32 address and
- * u32 length of the column's canonical name (vint length, then the name).
+ * Column table, 20 bytes per column: i32 fixed length or -1, u32 1 when complex, u32 address and
+ * u32 length of the column's canonical name (vint length, then the name), u32 length of the head of a
+ * plain cell or 0. The head begins with the name; behind it stand the flags of a live cell with the
+ * write time of its row and, for a fixed length, the vint of it.
  */
 export let minTimestamp: i64 = 0;
 export let minDeletionTime: i32 = 0;
@@ -28,7 +30,9 @@ export let digestSecret: usize = 0;
 /** Largest row or marker, in native bytes. */
 export let rowBytesMax: u64 = 0;
 
-export const COLUMN_ENTRY: usize = 16;
+export const COLUMN_ENTRY: usize = 20;
+/** Longest head of a plain cell. */
+export const HEAD_MAX: usize = 32;
 
 /** Sets the encoding of the SSTable. */
 export function setEncoding(

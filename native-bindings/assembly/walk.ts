@@ -284,13 +284,11 @@ function head(): i32 {
     local = bswap<u32>(load<u32>(from, 8));
     from += 12;
   }
-  if (time != i64.MIN_VALUE) {
+  if (time != i64.MIN_VALUE || local != LIVE_DELETION_TIME) {
     flags = 1;
     to = putTime(to, time, previousTime);
     setPreviousTime(time);
     to = putVint(to, <u64>local);
-  } else if (local != LIVE_DELETION_TIME) {
-    return BAD_DELETION;
   }
   setCursors(from, to);
   if (staticCount > 0) {
@@ -324,8 +322,8 @@ function cutOf(record: usize): u32 {
 function hashPlaced(from: usize, to: usize, secret: usize): void {
   const prefix = from - 16;
   const kept = v128.load(prefix);
-  store<u64>(prefix, bswap<u64>(placeHigh));
-  store<u64>(prefix, bswap<u64>(placeLow), 8);
+  // One store: the hash reads all 16 bytes at once, which two younger stores would hold up.
+  v128.store(prefix, i64x2.replace_lane(i64x2.splat(<i64>bswap<u64>(placeHigh)), 1, <i64>bswap<u64>(placeLow)));
   xxh3.hash(prefix, to - prefix, secret);
   v128.store(prefix, kept);
 }

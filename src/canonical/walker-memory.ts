@@ -14,7 +14,13 @@ import type { WalkerOptions } from './walker-types.js';
 
 const SECRET_BYTES = 192;
 /** As COLUMN_ENTRY in native-bindings/assembly/table.ts. */
-const COLUMN_ENTRY_BYTES = 16;
+const COLUMN_ENTRY_BYTES = 20;
+/** As HEAD_MAX there. */
+const HEAD_MAX = 32;
+/** Flags of a live cell with the write time of its row. */
+const PLAIN_CELL = 0x08;
+/** What a head has behind the name: flags and the vint of a length. */
+const HEAD_REST = 10;
 /** The kernel may touch this many bytes on both sides of the window and the output. */
 const MARGIN = 256;
 /** One leaf for so many native bytes; more of them end a step early. */
@@ -157,15 +163,25 @@ function defaultSecret(instance: KernelInstance): Uint8Array {
 function namesLength(header: SerializationHeader): number {
   let total = 0;
   for (const { name } of [...header.staticColumns, ...header.regularColumns]) {
-    total += canonicalName(name).length;
+    total += canonicalName(name).length + HEAD_REST;
   }
-  return total;
+  // A head is copied in pieces of 16 bytes.
+  return total + HEAD_MAX;
 }
 
 /** A name as canonical rows carry it: vint length, then the bytes. */
 function canonicalName(name: Uint8Array): Uint8Array {
   const writer = new ByteWriter(name.length + 9);
   writer.vintBytes(name);
+  return writer.toBytes();
+}
+
+/** What stands behind the name in every plain cell of the column; empty where there are none. */
+function plainHead(column: ColumnDefinition): Uint8Array {
+  if (column.complex || column.fixedLength === 0) return new Uint8Array(0);
+  const writer = new ByteWriter(HEAD_REST);
+  writer.u8(PLAIN_CELL);
+  if (column.fixedLength > 0) writer.uvint(column.fixedLength);
   return writer.toBytes();
 }
 
@@ -186,7 +202,11 @@ function writeColumns(
     view.setUint32(entry + 8, nextName, true);
     view.setUint32(entry + 12, name.length, true);
     bytes.set(name, nextName);
-    nextName += name.length;
+    const rest = plainHead(column);
+    const head = name.length + rest.length;
+    view.setUint32(entry + 16, rest.length > 0 && head <= HEAD_MAX ? head : 0, true);
+    bytes.set(rest, nextName + name.length);
+    nextName += head;
   });
   return nextName;
 }
