@@ -11,7 +11,11 @@ import type { FormatVersion } from './versions.js';
 
 const LIVE_TIMESTAMP = -(2n ** 63n);
 
-/** Reads one; null when live. The local deletion time is unsigned, whatever the version. */
+/**
+ * Reads one; null when live. The local deletion time is unsigned, whatever the version. Before oa a
+ * deletion with the time of a live one and another local time can be read: it deletes nothing, but
+ * Cassandra does not take it for live.
+ */
 export function readDeletionTime(
   r: ByteReader,
   version: FormatVersion,
@@ -21,9 +25,8 @@ export function readDeletionTime(
     r.need(12);
     const localDeletionTime = r.u32();
     const markedForDeleteAt = r.i64();
-    if (markedForDeleteAt !== LIVE_TIMESTAMP) return { markedForDeleteAt, localDeletionTime };
-    if (localDeletionTime === 0x7fffffff) return null;
-    throw r.corrupt(`a live deletion with local time ${localDeletionTime}`, start);
+    const isLive = markedForDeleteAt === LIVE_TIMESTAMP && localDeletionTime === 0x7fffffff;
+    return isLive ? null : { markedForDeleteAt, localDeletionTime };
   }
   r.need(1);
   const first = r.view.getUint8(r.offset);

@@ -293,7 +293,8 @@ export class RowReader {
   ): Cell {
     const start = r.position;
     const flags = r.u8();
-    if (flags > 0x1f || (flags & 3) === 3) throw r.corrupt(`cell flags are ${flags}`, start);
+    // Both 01 and 02, with a TTL of 0, is how compactions of 6.0 write a tombstone.
+    if (flags > 0x1f) throw r.corrupt(`cell flags are ${flags}`, start);
     const rowTime = (flags & CellFlag.useRowTimestamp) !== 0;
     const rowTtl = (flags & CellFlag.useRowTtl) !== 0;
     if ((rowTime || rowTtl) && liveness === null) {

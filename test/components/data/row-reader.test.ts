@@ -218,7 +218,7 @@ t.test('what the format does not allow, with its place', async (t) => {
   refused(plain, 'a4 01 04 00 00 08 00', 0);
   refused(plain, '24 04 00 00 20 00', 4);
   refused(plain, '20 04 00 08 00 00', 3);
-  refused(plain, '20 03 00 03 00', 3);
+  refused(plain, '20 04 00 20 00 00', 3);
   refused(plain, '28 03 00 00 00', 0);
   refused(plain, 'a0 02 03 00 04 00', 0);
   refused(two, '04 03 00 00 04', 4);
@@ -230,6 +230,18 @@ t.test('what the format does not allow, with its place', async (t) => {
   refused(set, '24 04 00 00 08 00', 4);
   refused(set, '24 07 00 00 01 08 01 62 01 61', 8);
   refused(plain, '24 04 00 00 08', 2, 'TRUNCATED');
+});
+
+t.test('a tombstone as compactions of 6.0 write it: expiring too, with a TTL of 0', async (t) => {
+  const [data] = readRow(plain, '20 05 00 07 00 00 00').columns;
+  t.match(data?.cells[0], { timestamp: 1000n, ttl: 0, localDeletionTime: 1_600_000_000 });
+  t.equal(data?.cells[0]?.value.length, 0);
+});
+
+t.test('before oa, a deletion of nothing is not taken for none', async (t) => {
+  const r = new ByteReader(bytesOf('0001 30 00000005 8000000000000000 01'));
+  const head = new RowReader(plain, nb).readHead(r);
+  t.same(head.deletion, { markedForDeleteAt: -(2n ** 63n), localDeletionTime: 5 });
 });
 
 t.test('sizes above the limit are refused before anything is allocated', async (t) => {
