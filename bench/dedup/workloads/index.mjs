@@ -1,0 +1,17 @@
+/** The workloads, in the order in which they run. */
+import { profiles } from './profiles.mjs';
+import { replicas } from './replicas.mjs';
+import { small } from './small.mjs';
+import { timeseries } from './timeseries.mjs';
+
+export const WORKLOADS = [small, timeseries, profiles, replicas];
+
+/** @param {string[]} names none means all */
+export function workloadsNamed(names) {
+  for (const name of names) {
+    if (WORKLOADS.some((workload) => workload.name === name)) continue;
+    const known = WORKLOADS.map((workload) => workload.name).join(' ');
+    throw new Error(`no workload ${name}; there are ${known}`);
+  }
+  return WORKLOADS.filter(({ name }) => names.length === 0 || names.includes(name));
+}
