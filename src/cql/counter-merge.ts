@@ -71,7 +71,7 @@ function write(shards: readonly Shard[]): Uint8Array {
 
 const sign = (a: bigint, b: bigint): number => (a > b ? 1 : a < b ? -1 : 0);
 
-/** Clocks of remote shards that were renewed are negative: the lower one is the later then. */
+/** Shards that were renewed have negative clocks: they come after the others, the lower the later. */
 function laterRemote(a: bigint, b: bigint): boolean {
   return (a >= 0n && b > 0n && a >= b) || (a < 0n && (b > 0n || a < b));
 }

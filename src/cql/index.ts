@@ -19,7 +19,7 @@ export { type CounterShard, counterShards, counterTotal } from './counter.js';
 export { mergeCounters } from './counter-merge.js';
 export { bigIntToBytes, bytesToBigInt } from './decimal.js';
 export { compositeComponents } from './elements.js';
-export { quoteName } from './identifiers.js';
+export { quoteName, type ReservedWords } from './identifiers.js';
 export { jsonWriter, valueToJson } from './json.js';
 export { type KeyHash, murmur3 } from './murmur3.js';
 export { parseKeyText } from './parse-key.js';
@@ -48,3 +48,5 @@ export type {
   VectorType,
 } from './types.js';
 export { uuidText } from './uuid.js';
+export { type Validator, validator } from './validate.js';
+export { UdtVersions } from './widen-types.js';

@@ -1,9 +1,9 @@
 /** The schema of a table from a file in CQL: one that is given, or `schema.cql` beside its SSTables. */
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { ColumnDefinition, SerializationHeader } from '../components/index.js';
 import { type CqlType, parseSchema, type TableSchema } from '../cql/index.js';
 import { SstashError } from '../errors.js';
-import { readWholeFile, statPathIfThere } from '../io/index.js';
+import { listDirectory, readWholeFile, statPathIfThere } from '../io/index.js';
 import { LIMITS } from '../limits.js';
 import type { TableFiles } from '../sstable/index.js';
 import type { DroppedAt } from './reconcile/columns.js';
@@ -49,13 +49,40 @@ export async function readSchema(names: TableNames, file?: string): Promise<Foun
     );
   }
   for (const directory of names.directories) {
-    const path = join(directory, 'schema.cql');
-    if ((await statPathIfThere(path))?.kind !== 'file') continue;
-    const all = await readTables(path);
+    const all = await readBeside(directory);
     const schema = select(all, names);
-    if (schema !== null) return { schema, others: all };
+    if (schema === null) continue;
+    const { base } = schema;
+    const bases = base === null ? [] : await readBase(directory, schema.table, base);
+    return { schema, others: [...all, ...bases] };
   }
   return null;
+}
+
+async function readBeside(directory: string): Promise<TableSchema[]> {
+  const path = join(directory, 'schema.cql');
+  return (await statPathIfThere(path))?.kind === 'file' ? readTables(path) : [];
+}
+
+/** What stands beside the view's base table: the folder of a view has the view alone. */
+async function readBase(directory: string, view: string, base: string): Promise<TableSchema[]> {
+  const isFolderOf = (name: string, table: string): boolean =>
+    name === table || (name.startsWith(`${table}-`) && /-[0-9a-f]{32}$/.test(name));
+  /** `snapshots/<tag>`, which is the same for the base table. */
+  const inside: string[] = [];
+  for (let folder = directory; inside.length < 3; folder = dirname(folder)) {
+    if (isFolderOf(basename(folder), view)) {
+      const keyspace = dirname(folder);
+      for (const { name } of await listDirectory(keyspace)) {
+        if (!isFolderOf(name, base)) continue;
+        const found = await readBeside(join(keyspace, name, ...inside));
+        if (found.length > 0) return found;
+      }
+      return [];
+    }
+    inside.unshift(basename(folder));
+  }
+  return [];
 }
 
 export interface KeyColumn {

@@ -15,7 +15,8 @@ Exit code 0: a SELECT would return rows. 1: it would not, the partition is not t
 expired (--json: "found": false; "sstables" says which SSTables hold anything of it).
 
 JSON, stable:
-  keyspace, table, key, keyHex, keyColumns[] {name, type, value}, token, at, searched
+  keyspace, table, key, keyHex, keyColumns[] {name, type, value}, clusteringColumns[]
+  {name, type} (name null without a schema), token, at, searched
   sstables[]  {sstable, path, position}: those that hold the partition
   deletion    of the partition: {timestamp, localDeletionTime, sstables}, or null
   static      {values, cells, collectionDeletions}, or null

@@ -97,6 +97,9 @@ class GetRun {
         const column = partitionKey[i];
         return column === undefined ? [] : [keyPart(column, bytes)];
       }),
+      clusteringColumns: this.#clustering.map(({ name, type }) => {
+        return { name, type: typeToCql(type) };
+      }),
       token: partitioner.tokenText(key),
       at: this.#at,
       searched,
@@ -118,10 +121,10 @@ class GetRun {
     partition: MergedPartition,
     wantsStatic: boolean,
   ): Promise<boolean> {
-    const { sources, head } = partition;
+    const { sources, columns, head } = partition;
     const names = sources.map(({ sstable }) => sstable.descriptor.base);
     const strictLiveness = this.#found !== null && hasStrictLiveness(this.#found);
-    const context: FactsContext = { names, at: this.#at, strictLiveness };
+    const context: FactsContext = { names, columns, at: this.#at, strictLiveness };
     const { deletion, staticRow, staticVersions } = head;
     const saying = sources.flatMap((_, i) =>
       head.deletionSources.includes(i) ? [names[i] ?? ''] : [],

@@ -30,11 +30,12 @@ export function jsonOutput(stdout: Output): PartitionOutput {
   };
   return {
     async begin(intro) {
-      const { keyColumns, static: row, ...rest } = intro;
+      const { keyColumns, clusteringColumns, static: row, ...rest } = intro;
       const { deletion, sstables, at, searched, token, ...names } = rest;
       const fields = {
         ...names,
         keyColumns: keyColumns.map(keyColumn),
+        clusteringColumns,
         token,
         at,
         searched,

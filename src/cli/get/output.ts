@@ -18,6 +18,7 @@ export interface PartitionIntro {
   readonly key: string;
   readonly keyHex: string;
   readonly keyColumns: readonly KeyPart[];
+  readonly clusteringColumns: readonly Omit<KeyPart, 'value' | 'text'>[];
   readonly token: string;
   /** Seconds since 1970. */
   readonly at: number;

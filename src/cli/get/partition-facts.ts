@@ -12,10 +12,12 @@ import {
 import { type CounterShard, counterShards } from '../../cql/index.js';
 import {
   boundText,
+  EXPIRED_LIVENESS_TTL,
   isLiveCell,
   isLiveLiveness,
   isOpening,
   isTombstone,
+  type MergedColumns,
   type MergedMarker,
   pathText,
   type RowVersion,
@@ -80,6 +82,7 @@ export interface RowFacts {
 export interface FactsContext {
   /** Base names of the SSTables that hold the partition. */
   readonly names: readonly string[];
+  readonly columns: MergedColumns;
   /** Seconds since 1970. */
   readonly at: number;
   /** Rows without a live primary key are dead. */
@@ -172,9 +175,10 @@ export function rowFacts(context: FactsContext, row: Row, all: Versions): RowFac
   const cells: CellFacts[] = [];
   const collectionDeletions: CollectionDeletion[] = [];
   for (const data of row.columns) {
-    const { column, complexDeletion } = data;
+    const { complexDeletion } = data;
+    const column = context.columns.of(data.column).definition;
     const live = data.cells.filter((cell) => isLiveCell(cell, at));
-    if (live.length > 0) values.set(column.text, columnJson({ ...data, cells: live }));
+    if (live.length > 0) values.set(column.text, columnJson({ ...data, column, cells: live }));
     if (complexDeletion !== null) {
       const names = namesWhere(context, all, (version) =>
         sameDeletion(dataOf(version, column)?.complexDeletion ?? null, complexDeletion),
@@ -185,9 +189,10 @@ export function rowFacts(context: FactsContext, row: Row, all: Versions): RowFac
   }
   const { liveness, deletion } = row;
   const hasKey = liveness !== null && isLiveLiveness(liveness, at);
+  const needsKey = strictLiveness || liveness?.ttl === EXPIRED_LIVENESS_TTL;
   const names = namesWhere(context, all, (version) => sameDeletion(version.deletion, deletion));
   return {
-    live: hasKey || (!strictLiveness && values.size > 0),
+    live: hasKey || (!needsKey && values.size > 0),
     liveness: liveness === null ? null : livenessFacts(context, liveness, all),
     deletion:
       deletion === null

@@ -26,6 +26,11 @@ export function cellJson(column: ColumnDefinition, cell: Cell): RawJson {
   return jsonValue(cellType(column, cell.path), cell.value);
 }
 
+/** Names of fields keep their quotes, as in UDTs that are one value. */
+function fieldName(name: string): string {
+  return JSON.stringify(name === name.toLowerCase() ? name : `"${name}"`);
+}
+
 function memberName(type: CqlType, path: Uint8Array): string {
   const { text } = jsonValue(type, path);
   return text.startsWith('"') ? text : JSON.stringify(text);
@@ -53,7 +58,7 @@ export function columnJson({ column, cells }: ColumnData): RawJson {
         const at = cells.findIndex(
           ({ path }) => path?.[0] === index >> 8 && path[1] === (index & 255),
         );
-        return `${JSON.stringify(name)}: ${values[at] ?? 'null'}`;
+        return `${fieldName(name)}: ${values[at] ?? 'null'}`;
       });
       return new RawJson(`{${fields.join(', ')}}`);
     }

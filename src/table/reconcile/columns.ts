@@ -5,7 +5,13 @@ import {
   compareColumns,
   type SerializationHeader,
 } from '../../components/index.js';
-import { type Comparator, comparator, parseType } from '../../cql/index.js';
+import {
+  type Comparator,
+  type CqlType,
+  comparator,
+  parseType,
+  UdtVersions,
+} from '../../cql/index.js';
 
 export interface MergedColumn {
   /** The widest of the SSTables' definitions: a UDT may have been given fields. */
@@ -24,7 +30,20 @@ export type DroppedAt = (column: ColumnDefinition) => bigint | null;
 /** Elements of lists are named by time UUIDs. */
 const TIME_UUID = parseType('org.apache.cassandra.db.marshal.TimeUUIDType');
 
-const never: DroppedAt = () => null;
+export interface ColumnOptions {
+  readonly droppedAt?: DroppedAt;
+  /** UDTs of all SSTables of the table, also of those that are not merged. */
+  readonly udts?: UdtVersions;
+}
+
+/** The UDTs in all columns of the headers. */
+export function udtsOf(headers: readonly SerializationHeader[]): UdtVersions {
+  const udts = new UdtVersions();
+  for (const { staticColumns, regularColumns } of headers) {
+    for (const { type } of [...staticColumns, ...regularColumns]) udts.add(type);
+  }
+  return udts;
+}
 
 function comparePathsOf({ type, complex }: ColumnDefinition): Comparator {
   if (!complex) return () => 0;
@@ -34,6 +53,15 @@ function comparePathsOf({ type, complex }: ColumnDefinition): Comparator {
   return compareBytes;
 }
 
+function widest(
+  group: readonly ColumnDefinition[],
+  udts: UdtVersions | undefined,
+): ColumnDefinition {
+  const column = group.reduce((a, b) => (b.typeText.length > a.typeText.length ? b : a));
+  const type: CqlType = udts?.widen(column.type) ?? column.type;
+  return type === column.type ? column : { ...column, type };
+}
+
 export class MergedColumns {
   readonly #columns = new Map<ColumnDefinition, MergedColumn>();
   readonly statics: readonly MergedColumn[];
@@ -41,14 +69,14 @@ export class MergedColumns {
   /** Whether any column may have cells that are not of the table any more. */
   readonly hasDropped: boolean;
 
-  constructor(headers: readonly SerializationHeader[], droppedAt: DroppedAt = never) {
+  constructor(headers: readonly SerializationHeader[], options: ColumnOptions = {}) {
     this.statics = this.#merge(
       headers.map((header) => header.staticColumns),
-      droppedAt,
+      options,
     );
     this.regulars = this.#merge(
       headers.map((header) => header.regularColumns),
-      droppedAt,
+      options,
     );
     this.hasDropped = [...this.statics, ...this.regulars].some(
       (column) => column.droppedAt !== null,
@@ -64,7 +92,7 @@ export class MergedColumns {
 
   #merge(
     lists: readonly (readonly ColumnDefinition[])[],
-    droppedAt: DroppedAt,
+    { droppedAt, udts }: ColumnOptions,
   ): readonly MergedColumn[] {
     const groups = new Map<string, ColumnDefinition[]>();
     for (const column of lists.flat()) {
@@ -72,20 +100,20 @@ export class MergedColumns {
       const id = `${column.complex} ${toHex(column.name)}`;
       groups.set(id, [...(groups.get(id) ?? []), column]);
     }
-    const widest = [...groups.values()].map((group) => ({
+    const merged = [...groups.values()].map((group) => ({
       group,
-      definition: group.reduce((a, b) => (b.typeText.length > a.typeText.length ? b : a)),
+      definition: widest(group, udts),
     }));
-    widest.sort((a, b) => compareColumns(a.definition, b.definition));
-    return widest.map(({ group, definition }, index): MergedColumn => {
-      const merged = {
+    merged.sort((a, b) => compareColumns(a.definition, b.definition));
+    return merged.map(({ group, definition }, index): MergedColumn => {
+      const column = {
         definition,
         index,
         comparePaths: comparePathsOf(definition),
-        droppedAt: droppedAt(definition),
+        droppedAt: droppedAt?.(definition) ?? null,
       };
-      for (const column of group) this.#columns.set(column, merged);
-      return merged;
+      for (const each of [...group, definition]) this.#columns.set(each, column);
+      return column;
     });
   }
 }

@@ -1,5 +1,5 @@
 /** What the SSTables of a table say together, by Cassandra's rules (docs/reconciled.md). */
-export { isLiveCell, isLiveLiveness, isTombstone } from './cells.js';
+export { EXPIRED_LIVENESS_TTL, isLiveCell, isLiveLiveness, isTombstone } from './cells.js';
 export { type DroppedAt, MergedColumns } from './columns.js';
 export { isOpening, openedBy } from './markers.js';
 export type {

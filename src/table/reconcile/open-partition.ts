@@ -4,12 +4,13 @@ import {
   type ClusteringComparator,
   clusteringComparator,
   type Partitioner,
+  type UdtVersions,
 } from '../../cql/index.js';
 import { SstashError } from '../../errors.js';
 import { throwIfInterrupted } from '../../parallel/index.js';
 import { readPartition, SSTable, type SSTableFiles } from '../../sstable/index.js';
 import { primaryKeyText } from '../primary-key.js';
-import { type DroppedAt, MergedColumns } from './columns.js';
+import { type DroppedAt, MergedColumns, udtsOf } from './columns.js';
 import {
   type Merged,
   type MergedHead,
@@ -31,6 +32,7 @@ export interface PartitionSource {
 export interface MergedPartition {
   /** In the order of the SSTables; `source` of merged parts is an index here. */
   readonly sources: readonly PartitionSource[];
+  readonly columns: MergedColumns;
   readonly head: MergedHead;
   /** Rows and range deletions in order; may be asked for once. Errors are those of reading. */
   unfiltereds(): AsyncGenerator<readonly Merged[], void, undefined>;
@@ -66,6 +68,8 @@ function otherKey(first: SSTable, other: SSTable): SstashError {
 export class TableReader {
   readonly #files: readonly SSTableFiles[];
   readonly #open: SSTable[] = [];
+  /** Of all SSTables. */
+  readonly #headers: SSTable['header'][] = [];
 
   /** @param files the SSTables of one table, at least one */
   constructor(files: readonly SSTableFiles[]) {
@@ -94,7 +98,7 @@ export class TableReader {
   ): Promise<MergedPartition | null> {
     const sources = await this.#find(key, options.signal);
     if (sources.length === 0) return null;
-    return mergedPartition(sources, options);
+    return mergedPartition(sources, udtsOf(this.#headers), options);
   }
 
   async #find(key: Uint8Array, signal: AbortSignal | undefined): Promise<PartitionSource[]> {
@@ -105,6 +109,7 @@ export class TableReader {
       const sstable = await SSTable.open(files);
       this.#open.push(sstable);
       first ??= sstable;
+      this.#headers.push(sstable.header);
       if (keyOf(first) !== keyOf(sstable)) throw otherKey(first, sstable);
       const position = await sstable.seek(key);
       if (position !== null) sources.push({ sstable, position });
@@ -125,10 +130,11 @@ export class TableReader {
 
 async function mergedPartition(
   sources: readonly PartitionSource[],
+  udts: UdtVersions,
   { droppedAt, clustering, signal }: OpenPartitionOptions,
 ): Promise<MergedPartition> {
   const headers = sources.map(({ sstable }) => sstable.header);
-  const columns = new MergedColumns(headers, droppedAt);
+  const columns = new MergedColumns(headers, { udts, ...(droppedAt && { droppedAt }) });
   const compare = clusteringComparator(headers[0]?.clusteringTypes ?? []);
   const cursors = sources.map((source) => cursorOf(source, compare, signal));
   const heads = [];
@@ -136,6 +142,7 @@ async function mergedPartition(
   const head = mergeHeads(heads, columns);
   return {
     sources,
+    columns,
     head,
     async *unfiltereds() {
       const merger = new PartitionMerger(sources.length, head.deletion, columns);
