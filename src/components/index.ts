@@ -25,11 +25,25 @@ export {
 export { type IndexEntry, IndexEntryReader } from './index-file.js';
 export { KeySketch, SKETCH_ORDERED_KEYS } from './key-sketch.js';
 export {
+  PARTITIONS_FOOTER_BYTES,
+  type PartitionPayload,
+  type PartitionsFooter,
+  parsePartitionsFooter,
+  parsePartitionsKeys,
+  partitionPayload,
+} from './partitions-file.js';
+export {
   type IndexBlock,
   type IndexDeletion,
   type PromotedIndex,
   parsePromotedIndex,
 } from './promoted-index.js';
+export {
+  type RowIndexEntry,
+  type RowIndexPayload,
+  readRowIndexEntry,
+  rowIndexPayload,
+} from './rows-file.js';
 export {
   type ColumnDefinition,
   compareColumnNames,
@@ -52,5 +66,14 @@ export {
 export type { CommitLogPosition, CoveredClustering, StatsMetadata } from './stats-metadata.js';
 export { parseSummary, Summary, sampledPartitions } from './summary.js';
 export { parseToc } from './toc.js';
+export { NODE_BYTES_MAX, TrieNode } from './trie-node.js';
+export {
+  endOfBranch,
+  type NodeSource,
+  searchTrie,
+  type TrieEntry,
+  type TrieSearch,
+  trieEntries,
+} from './trie-walk.js';
 export { type FormatName, type FormatVersion, formatVersion, KNOWN_VERSIONS } from './versions.js';
 export * from './write/index.js';

@@ -1,6 +1,8 @@
 /** Partitioners: the order of partitions in an SSTable (format reference, section 16). */
 import { compareBytes, toHex } from '../binary/index.js';
 import { SstashError } from '../errors.js';
+import { type ComparableWriter, comparableWriter } from './byte-comparable.js';
+import { tokenWriter } from './comparable-token.js';
 import { comparator } from './compare.js';
 import { murmur3 } from './murmur3.js';
 import { keyText } from './text.js';
@@ -19,6 +21,8 @@ export interface Partitioner {
   tokenText(key: Uint8Array): string;
   /** Order of two partition keys in an SSTable. */
   compareKeys(a: Uint8Array, b: Uint8Array): number;
+  /** Byte-comparable form of the token of a key; none for keys that their type has none for. */
+  readonly comparableToken: ComparableWriter;
 }
 
 const PACKAGE = 'org.apache.cassandra.dht.';
@@ -40,6 +44,7 @@ export function partitioner(name: string, keyType: CqlType): Partitioner {
         token: prefixToken,
         tokenText: toHex,
         compareKeys: compareBytes,
+        comparableToken: comparableToken(simple),
       };
     case 'LocalPartitioner':
       return local(simple, keyType);
@@ -62,6 +67,7 @@ function byToken(name: string, token: (key: Uint8Array) => bigint): Partitioner 
     token,
     tokenText: (key) => token(key).toString(),
     compareKeys: tokenOrder(token),
+    comparableToken: comparableToken(name),
   };
 }
 
@@ -78,5 +84,10 @@ function local(name: string, keyType: CqlType): Partitioner {
     token: () => 0n,
     tokenText: (key) => keyText(keyType, key),
     compareKeys: (a, b) => compare(a, b) || compareBytes(a, b),
+    comparableToken: comparableWriter(keyType),
   };
+}
+
+function comparableToken(name: string): ComparableWriter {
+  return tokenWriter(name) ?? (() => false);
 }

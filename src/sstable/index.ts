@@ -16,12 +16,17 @@ export { type LeafOptions, type PlacedLeaves, scanLeaves } from './leaves.js';
 export { closeIdleSSTables, withSSTable } from './open-cache.js';
 export { findTables, type TableFiles } from './paths.js';
 export type { IndexedRange, StreamRange } from './ranges.js';
+export { readKeyAt } from './read-key.js';
 export { type PartitionPart, type ReadPartitionOptions, readPartition } from './read-partition.js';
 export {
+  ComponentComparison,
   type ComponentOutcome,
+  columnIndexSize,
+  derivedComponents,
+  equalParameters,
   type RebuildOptions,
   type RebuildResult,
+  readParameters,
   rebuildComponents,
 } from './rebuild/index.js';
-export { readKeyAt } from './seek.js';
 export { type OpenOptions, SSTable } from './sstable.js';

@@ -3,7 +3,8 @@ import { equalBytes } from '../binary/index.js';
 import { parseSummary, type Summary } from '../components/index.js';
 import { isSstashError } from '../errors.js';
 import { contradiction, readIndexEntry, scanIndex } from './index-scan.js';
-import { readKeyAt } from './seek.js';
+import { trieCuts, verifyCut } from './ranges-trie.js';
+import { readKeyAt } from './read-key.js';
 import type { SSTable } from './sstable.js';
 
 /** Positions in the uncompressed stream; `to` is where the next range begins. */
@@ -12,14 +13,15 @@ export interface StreamRange {
   readonly to: number;
 }
 
-/** With the position in Index.db of the entry of the range's first partition. */
+/** With the position in Index.db of the entry of the range's first partition; 0 for BTI. */
 export interface IndexedRange extends StreamRange {
   readonly indexFrom: number;
 }
 
 /** Where a partition begins, and its key for comparison with Data.db. */
 interface Cut {
-  readonly key: Uint8Array;
+  /** Null where the index does not have it whole. */
+  readonly key: Uint8Array | null;
   readonly dataPosition: number;
   readonly indexPosition: number;
 }
@@ -49,6 +51,10 @@ export async function findRanges(sstable: SSTable, targetBytes: number): Promise
 }
 
 async function findCuts(sstable: SSTable, targetBytes: number): Promise<Cut[]> {
+  if (sstable.version.format === 'bti') {
+    const positions = await trieCuts(sstable, targetBytes / 2);
+    return positions.map((dataPosition) => ({ key: null, dataPosition, indexPosition: 0 }));
+  }
   const summary = await readSummary(sstable);
   if (summary === null) return indexCuts(sstable, targetBytes);
   try {
@@ -126,19 +132,22 @@ async function verifiedRanges(
   targetBytes: number,
 ): Promise<IndexedRange[]> {
   const { dataLength } = sstable;
-  if (cuts[0]?.dataPosition !== 0) throw contradiction(sstable, 'Index.db', 'does not begin at 0');
+  const component = sstable.version.format === 'bti' ? 'Partitions.db' : 'Index.db';
+  if (cuts[0]?.dataPosition !== 0) throw contradiction(sstable, component, 'does not begin at 0');
   const ranges: IndexedRange[] = [];
   let from = 0;
   let indexFrom = 0;
   let previous = 0;
   for (const { key, dataPosition, indexPosition } of cuts.slice(1)) {
     if (dataPosition <= previous || dataPosition >= dataLength) {
-      throw contradiction(sstable, 'Index.db', `the data position ${dataPosition} is impossible`);
+      throw contradiction(sstable, component, `the data position ${dataPosition} is impossible`);
     }
     previous = dataPosition;
     // A small rest goes with the range before it.
     if (dataPosition - from < targetBytes || dataLength - dataPosition < targetBytes / 4) continue;
-    if (!equalBytes(key, await readKeyAt(sstable, dataPosition))) {
+    if (key === null) {
+      await verifyCut(sstable, dataPosition);
+    } else if (!equalBytes(key, await readKeyAt(sstable, dataPosition))) {
       throw contradiction(
         sstable,
         'Index.db',

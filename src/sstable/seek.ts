@@ -1,8 +1,10 @@
-/** Finds one partition through Summary.db and Index.db. */
-import { compareBytes, equalBytes } from '../binary/index.js';
+/** Finds one partition through Summary.db and Index.db, or through Partitions.db. */
+import { equalBytes } from '../binary/index.js';
 import { type IndexEntry, parseSummary, type Summary } from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { contradiction, scanIndex } from './index-scan.js';
+import { readKeyAt } from './read-key.js';
+import { seekInTrie, withoutIndex } from './seek-trie.js';
 import type { SSTable } from './sstable.js';
 
 /** A key that is no value of its type has no place; KEY_INVALID. */
@@ -32,7 +34,8 @@ interface Bracket {
  */
 export async function seekKey(sstable: SSTable, key: Uint8Array): Promise<number | null> {
   checkKey(sstable, key);
-  if (!sstable.components.has('Index.db')) return scanForKey(sstable, key);
+  if (sstable.version.format === 'bti') return seekInTrie(sstable, key);
+  if (!sstable.components.has('Index.db')) throw withoutIndex(sstable, 'Index.db');
   const bracket = await findBracket(sstable, key);
   let first = true;
   let before: IndexEntry | null = null;
@@ -115,29 +118,4 @@ async function verified(sstable: SSTable, entry: IndexEntry): Promise<number> {
     );
   }
   return dataPosition;
-}
-
-/** The partition key that stands at `position` of the stream; bytes of a key if there is none. */
-export async function readKeyAt(sstable: SSTable, position: number): Promise<Uint8Array> {
-  const { dataLength } = sstable;
-  const head = await sstable.readData(position, Math.min(2, dataLength - position));
-  const length = ((head[0] ?? 0) << 8) | (head[1] ?? 0);
-  return sstable.readData(position + 2, Math.min(length, Math.max(0, dataLength - position - 2)));
-}
-
-/** Without an index all of Data.db is read. */
-async function scanForKey(sstable: SSTable, key: Uint8Array): Promise<number | null> {
-  if (sstable.version.format === 'big') {
-    throw new SstashError('SSTABLE_COMPONENT_MISSING', 'the SSTable has no Index.db', {
-      file: sstable.componentPath('Index.db'),
-      component: 'Index.db',
-      hint: 'Dump the whole SSTable instead, which needs no index.',
-    });
-  }
-  for await (const batch of sstable.events()) {
-    for (const event of batch) {
-      if (event.type === 'partition' && compareBytes(event.key, key) === 0) return event.position;
-    }
-  }
-  return null;
 }

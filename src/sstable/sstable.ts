@@ -19,6 +19,7 @@ import { type EventOptions, readEvents, type SSTableEvent } from './events.js';
 import { type ComponentFile, findSSTable, locateTable, type SSTableFiles } from './files.js';
 import { scanIndex } from './index-scan.js';
 import { inferOrder, needsInference } from './local-order.js';
+import { PartitionIndex } from './partition-index.js';
 import { findRanges, type IndexedRange } from './ranges.js';
 import { seekKey } from './seek.js';
 
@@ -44,6 +45,7 @@ export class SSTable {
   readonly #data: RandomAccessFile;
   #partitioner: Partitioner;
   #blocks: Promise<BlockReader> | null = null;
+  #partitionIndex: Promise<PartitionIndex> | null = null;
 
   private constructor(
     store: ComponentStore,
@@ -155,8 +157,8 @@ export class SSTable {
 
   /**
    * Ranges of whole partitions that cover the stream, of about `targetBytes` each. They come from
-   * Summary.db and Index.db; where those are missing or damaged there is one range, since Data.db
-   * can be read without them.
+   * Summary.db and Index.db, or from Partitions.db; where those are missing or damaged there is one
+   * range, since Data.db can be read without them.
    */
   ranges(targetBytes: number): Promise<IndexedRange[]> {
     return findRanges(this, targetBytes);
@@ -169,10 +171,17 @@ export class SSTable {
 
   /**
    * Where the partition of `key` begins in the stream, or null when there is none. Throws
-   * KEY_INVALID, and SSTABLE_CORRUPT where Summary.db, Index.db and Data.db contradict each other.
+   * KEY_INVALID, and SSTABLE_CORRUPT where the index (Summary.db and Index.db, or Partitions.db and
+   * Rows.db) and Data.db contradict each other, SSTABLE_COMPONENT_MISSING where there is none.
    */
   seek(key: Uint8Array): Promise<number | null> {
     return seekKey(this, key);
+  }
+
+  /** Partitions.db and Rows.db of a BTI SSTable. Throws SSTABLE_COMPONENT_MISSING, _CORRUPT. */
+  partitionIndex(): Promise<PartitionIndex> {
+    this.#partitionIndex ??= PartitionIndex.open(this);
+    return this.#partitionIndex;
   }
 
   /** May be called more than once. */
@@ -180,14 +189,11 @@ export class SSTable {
     return this.#store.close();
   }
 
-  /** From the first window of Index.db; a damaged index leaves the order as it is. */
+  /** From the first keys; what cannot be read leaves the order as it is. */
   async #inferOrder(): Promise<void> {
     try {
-      for await (const batch of scanIndex(this)) {
-        const keys = batch.map((entry) => entry.key);
-        this.#partitioner = inferOrder(this.#partitioner, this.header.keyType, keys);
-        break;
-      }
+      const keys = await firstKeys(this);
+      this.#partitioner = inferOrder(this.#partitioner, this.header.keyType, keys);
     } catch (error) {
       if (!(error instanceof SstashError)) throw error;
     }
@@ -206,6 +212,18 @@ export class SSTable {
     const where = { file: this.componentPath('CRC.db'), component: 'CRC.db' };
     return new PlainBlocks(this.#data, parseCrc(bytes, where, this.#data.size));
   }
+}
+
+/** Of the first window of Index.db, or of Data.db where there is none. */
+async function firstKeys(sstable: SSTable): Promise<Uint8Array[]> {
+  if (sstable.version.format === 'big') {
+    for await (const batch of scanIndex(sstable)) return batch.map((entry) => entry.key);
+    return [];
+  }
+  for await (const batch of sstable.events()) {
+    return batch.flatMap((event) => (event.type === 'partition' ? [event.key] : []));
+  }
+  return [];
 }
 
 async function findFiles(path: string, fs: FileSystem): Promise<SSTableFiles> {

@@ -56,6 +56,8 @@ export class PartitionScanner {
   #carry: Uint8Array = NO_BYTES;
   /** Bytes to pass over. */
   #skip = 0;
+  /** Where the first partition ended: behind its end byte. */
+  firstEnd: number | null = null;
   #inside = false;
   #partitionStart = 0;
   #headerLength = 0;
@@ -238,6 +240,7 @@ export class PartitionScanner {
       this.#batch.index({ headerLength: this.#headerLength, deletion, blocks });
     }
     this.#inside = false;
+    this.firstEnd ??= position + 1;
   }
 
   /** Passes over `count` clustering values. */
