@@ -13,6 +13,8 @@ import { type ByteReader, compareBytes } from '../binary/index.js';
 import { type CqlType, parseType } from '../cql/index.js';
 import { isSstashError } from '../errors.js';
 import { checkLimit, type LimitName } from '../limits.js';
+import { bareUserTypesAreFrozen } from './user-types.js';
+import type { FormatVersion } from './versions.js';
 
 export const EPOCH_TIMESTAMP = 1442880000000000n;
 export const EPOCH_LOCAL_DELETION_TIME = 1442880000;
@@ -48,7 +50,10 @@ export interface SerializationHeader {
 }
 
 /** Reads HEADER; throws SSTABLE_CORRUPT, SSTABLE_UNSUPPORTED_TYPE or LIMIT_EXCEEDED. Copies. */
-export function parseSerializationHeader(r: ByteReader): SerializationHeader {
+export function parseSerializationHeader(
+  r: ByteReader,
+  version: FormatVersion,
+): SerializationHeader {
   const minTimestamp = BigInt.asIntN(64, r.uvintBig() + EPOCH_TIMESTAMP);
   const minLocalDeletionTime = (r.uvint32('minLocalDeletionTime') + EPOCH_LOCAL_DELETION_TIME) | 0;
   const minTTL = r.uvint32('minTTL');
@@ -61,6 +66,9 @@ export function parseSerializationHeader(r: ByteReader): SerializationHeader {
     clusteringTypes.push(type);
     clusteringTypeTexts.push(text);
   }
+  const statics = listColumns(r, 'static');
+  const regulars = listColumns(r, 'regular');
+  const userTypesAreFrozen = bareUserTypesAreFrozen([statics, regulars], version, compareColumns);
   return {
     minTimestamp,
     minLocalDeletionTime,
@@ -69,8 +77,25 @@ export function parseSerializationHeader(r: ByteReader): SerializationHeader {
     keyTypeText,
     clusteringTypes,
     clusteringTypeTexts,
-    staticColumns: readColumns(r, 'static'),
-    regularColumns: readColumns(r, 'regular'),
+    ...defineColumns(statics, regulars, userTypesAreFrozen),
+  };
+}
+
+/**
+ * The same header with the user types that it does not mark as frozen read the other way: as single
+ * values instead of many cells, or the reverse. Null where there are none.
+ */
+export function withOtherUserTypes(header: SerializationHeader): SerializationHeader | null {
+  const { staticColumns, regularColumns } = header;
+  const bare = [...staticColumns, ...regularColumns].find(
+    ({ type, typeText }) => type.kind === 'udt' && parseType(typeText).isMultiCell,
+  );
+  if (bare === undefined) return null;
+  const again = (columns: readonly ColumnDefinition[]): Listed[] =>
+    columns.map((column) => ({ ...column, type: parseType(column.typeText) }));
+  return {
+    ...header,
+    ...defineColumns(again(staticColumns), again(regularColumns), bare.complex),
   };
 }
 
@@ -92,24 +117,44 @@ function readType(r: ByteReader, what: string): [CqlType, string] {
   }
 }
 
-function readColumns(r: ByteReader, kind: 'static' | 'regular'): ColumnDefinition[] {
+type Listed = Pick<ColumnDefinition, 'name' | 'text' | 'type' | 'typeText' | 'kind'>;
+
+/** Columns in the order of the file. */
+function listColumns(r: ByteReader, kind: 'static' | 'regular'): Listed[] {
   const count = readCount(r, `${kind} columns`, 'columnsMax');
-  const columns: Omit<ColumnDefinition, 'index'>[] = [];
+  const columns: Listed[] = [];
   for (let i = 0; i < count; i++) {
     const name = r.vintBytes(`name of ${kind} column ${i}`).slice();
     const text = Buffer.from(name).toString('utf8');
     const [type, typeText] = readType(r, `column ${text}`);
-    const complex = type.isMultiCell;
-    columns.push({ name, text, type, typeText, complex, fixedLength: type.fixedLength, kind });
+    columns.push({ name, text, type, typeText, kind });
   }
-  columns.sort(compareColumns);
-  columns.forEach((column, i) => {
-    const next = columns[i + 1];
-    if (next !== undefined && compareBytes(column.name, next.name) === 0) {
-      throw r.corrupt(`the ${kind} column ${column.text} is listed twice`);
-    }
-  });
-  return columns.map((column, index) => ({ ...column, index }));
+  const names = columns.map(({ name }) => name).sort(compareBytes);
+  const twice = names.find(
+    (name, i) => i > 0 && compareBytes(names[i - 1] as Uint8Array, name) === 0,
+  );
+  if (twice !== undefined) {
+    throw r.corrupt(`the ${kind} column ${Buffer.from(twice).toString('utf8')} is listed twice`);
+  }
+  return columns;
+}
+
+function defineColumns(
+  statics: readonly Listed[],
+  regulars: readonly Listed[],
+  userTypesAreFrozen: boolean,
+): Pick<SerializationHeader, 'staticColumns' | 'regularColumns'> {
+  const define = (columns: readonly Listed[]): ColumnDefinition[] =>
+    columns
+      .map(({ name, text, type: listed, typeText, kind }) => {
+        const freeze = userTypesAreFrozen && listed.kind === 'udt' && listed.isMultiCell;
+        const type = freeze ? { ...listed, isMultiCell: false } : listed;
+        const complex = type.isMultiCell;
+        return { name, text, type, typeText, complex, fixedLength: type.fixedLength, kind };
+      })
+      .sort(compareColumns)
+      .map((column, index) => ({ ...column, index }));
+  return { staticColumns: define(statics), regularColumns: define(regulars) };
 }
 
 type Named = Pick<ColumnDefinition, 'name' | 'complex'>;

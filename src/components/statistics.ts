@@ -78,7 +78,7 @@ export function parseStatistics(
   const bloomFilterFpChance = validation.f64();
   expectEnd(validation, VALIDATION);
   const headerReader = wanted(bodies, HEADER, where);
-  const header = parseSerializationHeader(headerReader);
+  const header = parseSerializationHeader(headerReader, version);
   expectEnd(headerReader, HEADER);
   const stats = parseStatsMetadata(wanted(bodies, STATS, where), version);
   return {

@@ -27,6 +27,8 @@ export interface FormatVersion {
   /** Local deletion times up to 2106, and DeletionTime in one byte when live. */
   readonly hasUIntDeletionTime: boolean;
   readonly hasTokenSpaceCoverage: boolean;
+  /** Frozen user types may stand in the header without FrozenType. */
+  readonly mayHideFrozenTypes: boolean;
   /** CompressionInfo.db may end with a compression dictionary. */
   readonly hasCompressionDictionary: boolean;
 }
@@ -86,6 +88,7 @@ function big(letters: string): FormatVersion {
     hasKeyRange: from('nc'),
     hasUIntDeletionTime: from('oa'),
     hasTokenSpaceCoverage: from('oa'),
+    mayHideFrozenTypes: !from('na'),
     hasCompressionDictionary: from('pa'),
   };
 }

@@ -34,9 +34,13 @@ export function collectionElements(type: CqlType, bytes: Uint8Array): Element[] 
   return readElements(type, bytes, 4, wanted);
 }
 
-/** Fields of a tuple or UDT; fewer than `count` when the value ends early. Views. */
+/**
+ * The first `count` fields of a tuple or UDT; fewer when the value ends early. Fields behind them are
+ * of a later form of the type than the one that is known: they are left out, as Cassandra does. Views.
+ */
 export function tupleElements(type: CqlType, bytes: Uint8Array, count: number): Element[] {
-  return readElements(type, bytes, 0, count, true);
+  const elements = readElements(type, bytes, 0, Number.POSITIVE_INFINITY, true);
+  return elements.length > count ? elements.slice(0, count) : elements;
 }
 
 const ENDS_EARLY = 'its bytes end too early';

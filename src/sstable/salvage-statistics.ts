@@ -71,7 +71,7 @@ export function salvageStatistics(bytes: Uint8Array, version: FormatVersion): St
       bloomFilterFpChance: 1,
       cardinality: new Uint8Array(0),
       stats: noStats,
-      header: parseSerializationHeader(readerAt(bytes, headerAt)),
+      header: parseSerializationHeader(readerAt(bytes, headerAt), version),
       liveComplexDeletionTime: version.hasUIntDeletionTime ? 0xffffffff : 0x7fffffff,
       parts: [],
     };

@@ -85,7 +85,7 @@ export class ColumnTexts {
       const { type, complex } = column;
       const path = pathWriter(type, dialect.texts);
       this.#columns.set(column, {
-        start: start(jsonString(quoteName(column.text))),
+        start: start(jsonString(quoteName(column.text, dialect.reserved))),
         path: (bytes) => jsonString(path(bytes)),
         value: valueWriter(type, complex, dialect),
       });

@@ -12,7 +12,7 @@
  *   6        values without a JSON form are named so instead of stopping the tool
  */
 import type { FormatVersion } from '../../components/index.js';
-import { TEXT_4_1, type TextDialect } from '../../cql/index.js';
+import { type ReservedWords, TEXT_4_1, type TextDialect } from '../../cql/index.js';
 
 export interface DumpDialect {
   readonly texts: TextDialect;
@@ -24,6 +24,8 @@ export interface DumpDialect {
   readonly partitionPosition: 'start' | 'behind-head';
   /** The position of the static row and of the first row is the end of the first row. */
   readonly firstRowIsReadAhead: boolean;
+  /** Column names that stand in quotes. */
+  readonly reserved: ReservedWords;
   /** What stands for a clustering without value. */
   readonly nullClustering: string;
 }
@@ -34,17 +36,26 @@ const DUMP_4: DumpDialect = {
   tableKind: false,
   partitionPosition: 'start',
   firstRowIsReadAhead: false,
+  reserved: '4.0',
   nullClustering: 'null',
 };
+
+const DUMP_3_11: DumpDialect = { ...DUMP_4, reserved: '3.11' };
 
 const TEXT_4_0_RC1: TextDialect = { ...TEXT_4_1, oldCalendar: true };
 const TEXT_3_11: TextDialect = { ...TEXT_4_0_RC1, wholeMinutes: true, plainYears: true };
 const TEXT_3_11_3: TextDialect = { ...TEXT_3_11, plainDecimals: true, notFinite: true };
 
 const DIALECTS = {
-  '3.0': { ...DUMP_4, texts: TEXT_3_11_3, stringsOnly: true, nullClustering: '"null"' },
-  '3.11.3': { ...DUMP_4, texts: TEXT_3_11_3, firstRowIsReadAhead: true },
-  '3.11': { ...DUMP_4, texts: TEXT_3_11 },
+  '3.0': {
+    ...DUMP_4,
+    texts: TEXT_3_11_3,
+    stringsOnly: true,
+    reserved: 'none',
+    nullClustering: '"null"',
+  },
+  '3.11.3': { ...DUMP_3_11, texts: TEXT_3_11_3, firstRowIsReadAhead: true },
+  '3.11': { ...DUMP_3_11, texts: TEXT_3_11 },
   '4.0-rc1': { ...DUMP_4, texts: TEXT_4_0_RC1 },
   '4': DUMP_4,
   '5.0-alpha': { ...DUMP_4, texts: TEXT_4_0_RC1, tableKind: true },

@@ -88,7 +88,7 @@ export class FastRows {
     this.#style = style;
     this.#minTimestamp = Number(header.minTimestamp);
     this.#head = new FastHead(style, version);
-    const { texts } = dumpDialect(style.dialect);
+    const { texts, reserved } = dumpDialect(style.dialect);
     const column = (
       type: ColumnDefinition['type'],
       name: string,
@@ -96,7 +96,7 @@ export class FastRows {
     ): FastColumn => ({
       complex,
       fixedLength: type.fixedLength,
-      start: new Literal(`\n          { "name" : ${jsonString(quoteName(name))}`),
+      start: new Literal(`\n          { "name" : ${jsonString(quoteName(name, reserved))}`),
       write: fastValue(type, this.#times),
       slow: jsonWriter(type, texts),
     });
