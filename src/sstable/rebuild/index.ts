@@ -1,6 +1,10 @@
 /** The components that follow from the rows, made again and compared. */
-export type { ComponentOutcome } from './component-comparison.js';
+export { columnIndexSize } from './column-index-size.js';
+export { ComponentComparison, type ComponentOutcome } from './component-comparison.js';
+export { readParameters } from './read-parameters.js';
 export {
+  derivedComponents,
+  equalParameters,
   type RebuildOptions,
   type RebuildResult,
   rebuildComponents,

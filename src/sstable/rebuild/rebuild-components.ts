@@ -65,7 +65,7 @@ export async function rebuildComponents(
   }
   const all = [...outcomes, ...[...unreadable].map((entry) => notCompared(sstable, ...entry))];
   all.sort((a, b) => (a.component < b.component ? -1 : 1));
-  return { parameters: equalOnly({ ...parameters, rowIndex }, outcomes), outcomes: all };
+  return { parameters: equalParameters({ ...parameters, rowIndex }, outcomes), outcomes: all };
 }
 
 function isRowIndex(component: string): boolean {
@@ -78,8 +78,7 @@ async function compareAll(
   options: RebuildOptions,
 ): Promise<ComponentOutcome[]> {
   const comparisons = new Map<string, ComponentComparison>();
-  for (const [key, component] of Object.entries(COMPONENTS)) {
-    if (!(key in parameters)) continue;
+  for (const component of derivedComponents(parameters)) {
     const file = await sstable.openComponent(component);
     comparisons.set(component, new ComponentComparison(component, file));
   }
@@ -114,8 +113,15 @@ function notCompared(sstable: SSTable, component: string, reason: string): Compo
   return { component, equal: false, size, rebuiltSize: 0, difference: null, reason };
 }
 
+/** Names of the components that can be made with `parameters`. */
+export function derivedComponents(parameters: DerivedParameters): string[] {
+  return Object.entries(COMPONENTS).flatMap(([key, component]) =>
+    key in parameters ? [component] : [],
+  );
+}
+
 /** The parameters of the components that came out equal. */
-function equalOnly(
+export function equalParameters(
   parameters: DerivedParameters,
   outcomes: readonly ComponentOutcome[],
 ): DerivedParameters {
