@@ -40,15 +40,15 @@ export function resultTable(results) {
 }
 
 /** The form that the formatter would give it. */
-function alignedTable([head, ...rows]) {
+export function alignedTable([head, ...rows]) {
   const widths = head.map((_, i) => Math.max(3, ...[head, ...rows].map((row) => row[i].length)));
   const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
   const rule = widths.map((width) => '-'.repeat(width));
   return [head, rule, ...rows].map(line).join('\n');
 }
 
-const seconds = (value) => value.toFixed(2);
-const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
+export const seconds = (value) => value.toFixed(2);
+export const mebibytes = (bytes) => (bytes / 2 ** 20).toFixed(0);
 
 /** Puts `text` between the markers of `section` in a Markdown file, or at its end. */
 export function writeSection(path, section, text) {

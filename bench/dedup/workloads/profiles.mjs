@@ -2,6 +2,7 @@
  * Profiles with sets, maps, lists and a UDT: two flushes (day 1), compacted (day 2), 5 % changed and
  * compacted (day 3).
  */
+import { dayGoal, readGoal } from '../goals.mjs';
 import { BASE_MILLIS, DAY_MILLIS, micros, rows, Values } from '../values.mjs';
 
 const KEYSPACE = 'profiles';
@@ -48,6 +49,7 @@ function profile(id) {
 export const profiles = {
   name: 'profiles',
   what: '200,000 profiles with collections: flushed twice; compacted; 5 % changed',
+  goals: [dayGoal('day 3 (5 % changed, compacted), stored of whole files', 3, 5), readGoal()],
   async make({ open, scale }) {
     const count = Math.round(200_000 * scale);
     const node = await open('5.0', 'node1');

@@ -3,6 +3,7 @@
  * second compacts everything (day 2); the third loses its files and is rebuilt from the others
  * (day 3).
  */
+import { nodesGoal, readGoal } from '../goals.mjs';
 import { BASE_MILLIS, micros, rows, Values } from '../values.mjs';
 
 const KEYSPACE = 'replicas';
@@ -34,6 +35,12 @@ function order(round, perRound, i) {
 export const replicas = {
   name: 'replicas',
   what: 'three replicas of 600,000 orders, flushed at other moments; one compacted; one rebuilt',
+  goals: [
+    nodesGoal('day 1, second replica, stored of the first', 1, ['node2'], 2),
+    nodesGoal('day 1, three replicas, stored of the first', 1, NODES, 110),
+    nodesGoal('day 3, rebuilt third replica, stored of the first on day 1', 3, ['node3'], 2),
+    readGoal(),
+  ],
   async make({ openCluster, scale }) {
     const perRound = Math.round(100_000 * scale);
     const nodes = await openCluster('5.0', NODES);

@@ -2,6 +2,7 @@
  * Small rows: four flushes that each hold every fourth row (day 1), one SSTable after a major
  * compaction (day 2), 1 % changed, 1 % added and compacted again (day 3).
  */
+import { dayGoal, readGoal } from '../goals.mjs';
 import { BASE_MILLIS, DAY_MILLIS, micros, rows, Values } from '../values.mjs';
 
 const KEYSPACE = 'small';
@@ -30,6 +31,11 @@ function account(i, written) {
 export const small = {
   name: 'small',
   what: '1 M rows of about 200 bytes: flushed four times; compacted; 1 % changed, 1 % added',
+  goals: [
+    dayGoal('day 2 (major compaction), stored of whole files', 2, 0.5),
+    dayGoal('day 3 (1 % changed, 1 % added, compacted), stored of whole files', 3, 2.5),
+    readGoal(),
+  ],
   async make({ open, scale }) {
     const count = Math.round(1_000_000 * scale);
     const node = await open('5.0', 'node1');

@@ -1,4 +1,5 @@
 /** Time series: 24 SSTables of one hour each over the same partitions (day 1), one of all (day 2). */
+import { dayGoal, readGoal } from '../goals.mjs';
 import { BASE_MILLIS, micros, rows, Values } from '../values.mjs';
 
 const KEYSPACE = 'timeseries';
@@ -8,6 +9,7 @@ const PER_HOUR = 60;
 export const timeseries = {
   name: 'timeseries',
   what: '2,000 sensors, a reading each minute: 24 SSTables of one hour; compacted into one',
+  goals: [dayGoal('day 2 (24 SSTables into one), stored of whole files', 2, 1), readGoal()],
   async make({ open, scale }) {
     const sensors = Math.round(2000 * scale);
     const node = await open('5.0', 'node1');

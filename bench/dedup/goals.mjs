@@ -1,0 +1,61 @@
+/** Figures that workloads are judged by, out of their results. */
+
+/** @typedef {import('./measure-workload.mjs').BackupResult} BackupResult */
+
+const sum = (values) => values.reduce((total, value) => total + value, 0);
+
+const storedBy = (backups, tool = 'sstash') => sum(backups.map(({ tools }) => tools[tool].stored));
+
+const wholeFiles = (backups) => sum(backups.map(({ wholeFile }) => wholeFile));
+
+/** Stored on one day, of what a store of whole files would add on that day. */
+export function dayGoal(what, day, percent) {
+  return {
+    what,
+    limit: percent / 100,
+    figure: ({ backups }) => {
+      const those = backups.filter((backup) => backup.day === day);
+      return storedBy(those) / wholeFiles(those);
+    },
+  };
+}
+
+/** Stored by all backups up to a day, of what a store of whole files holds then. */
+export function totalGoal(what, days, percent) {
+  return {
+    what,
+    limit: percent / 100,
+    figure: ({ backups }) => {
+      const those = backups.filter(({ day }) => day <= days);
+      return storedBy(those) / wholeFiles(those);
+    },
+  };
+}
+
+/** Stored for nodes on a day, of what the first node's backup of that day stored. */
+export function nodesGoal(what, day, nodes, percent) {
+  return {
+    what,
+    limit: percent / 100,
+    figure: ({ backups }) => {
+      const those = backups.filter((backup) => backup.day === day);
+      const stored = storedBy(those.filter(({ node }) => nodes.includes(node)));
+      return stored / storedBy(those.slice(0, 1));
+    },
+  };
+}
+
+/** Read from the repository by the last restore, of what it needs. */
+export function readGoal() {
+  return {
+    what: 'bytes read from the repository by a restore of the last day, of those needed',
+    limit: 1.5,
+    figure: ({ backups }) => amplification(backups[backups.length - 1]),
+  };
+}
+
+/** Undefined where the report of the restore does not say. */
+export function amplification({ restored: { report } }) {
+  const { repository } = report;
+  return repository === undefined ? undefined : repository.bytesRead / repository.bytesNeeded;
+}

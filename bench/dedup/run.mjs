@@ -1,0 +1,50 @@
+/**
+ * Daily backups of scripted workloads by sstash, beside a store of whole files (computed), restic and
+ * borg on the same snapshots:
+ *   npm run bench:dedup -- [WORKLOAD...] [--scale N] [--write] [--ours]
+ * `--scale` shrinks the tables, `--write` puts the results into bench/README.md, `--ours` leaves the
+ * other programs out, `--program` is another build's main.js. Missing snapshots are made first, by
+ * generate.mjs.
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { installCassandra } from '../../fixtures/harness/install.mjs';
+import { machineLine, writeSection } from '../report.mjs';
+import { DATA, generate } from './generate.mjs';
+import { measureWorkload } from './measure-workload.mjs';
+import { workloadReport } from './report.mjs';
+import { Borg, Restic, Sstash } from './tools.mjs';
+import { workloadsNamed } from './workloads/index.mjs';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    scale: { type: 'string', default: '1' },
+    write: { type: 'boolean', default: false },
+    ours: { type: 'boolean', default: false },
+    program: { type: 'string', default: join(here, '..', '..', 'dist', 'cli', 'main.js') },
+  },
+});
+
+const others = values.ours ? [] : [Restic, Borg];
+const present = others.filter((Tool) => Tool.version() !== undefined);
+const versions = others.map((Tool) => Tool.version() ?? `${Tool.name} is not installed: left out`);
+const makeTools = (work) => [
+  new Sstash(values.program, work),
+  ...present.map((Tool) => new Tool(work)),
+];
+
+for (const workload of workloadsNamed(positionals)) {
+  await generate(workload, Number(values.scale));
+  const machine = [machineLine(installCassandra(workload.line ?? '5.0')), ...versions].join('; ');
+  console.error(`${workload.name}:`);
+  const measured = measureWorkload(join(DATA, workload.name), `${DATA}-work`, makeTools);
+  const scale = values.scale === '1' ? '' : ` --scale ${values.scale}`;
+  const command = `npm run bench:dedup -- ${workload.name}${scale}`;
+  const text = workloadReport(workload, { command, machine, ...measured });
+  console.log(`${text}\n`);
+  if (values.write) writeSection(join(here, '..', 'README.md'), `dedup ${workload.name}`, text);
+}
