@@ -7,13 +7,20 @@
  * | DeflateCompressor | one zlib stream; no bytes at all for an empty block |
  * | SnappyCompressor | one raw Snappy block |
  * | ZstdCompressor | one Zstandard frame |
+ * | ZstdDictionaryCompressor | one Zstandard frame, with the dictionary in CompressionInfo.db where there is one |
  * | NoopCompressor | the plain bytes |
  */
 import { inflateSync } from 'node:zlib';
 import { SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
 import { lz4DecodeBlock, lz4EncodeBlock, lz4EncodeInto } from './checksums.js';
-import { loadZstd, snappyDecode, zstdDecode } from './foreign-compressors.js';
+import {
+  loadZstd,
+  loadZstdWithDictionary,
+  snappyDecode,
+  zstdDecode,
+  zstdDecodeWithDictionary,
+} from './foreign-compressors.js';
 import { lz4Bound } from './lz4-typescript.js';
 
 /** Decodes and, where Cassandra's bytes can be reproduced, encodes single blocks. */
@@ -119,6 +126,17 @@ const zstd: BlockCompressor = {
   decode: (source, target) => decodeWhole('ZstdCompressor', source, target, zstdDecode),
 };
 
+const NO_DICTIONARY = new Uint8Array(0);
+
+function zstdWithDictionary(dictionary: Uint8Array): BlockCompressor {
+  const name = 'ZstdDictionaryCompressor';
+  const decode = (source: Uint8Array, length: number): Uint8Array =>
+    zstdDecodeWithDictionary(source, length, dictionary);
+  return { name, decode: (source, target) => decodeWhole(name, source, target, decode) };
+}
+
+const zstdDictionary = zstdWithDictionary(NO_DICTIONARY);
+
 /** Decodes with a library that returns a new array; its failures become SSTABLE_CORRUPT. */
 function decodeWhole(
   name: string,
@@ -140,12 +158,13 @@ function decodeWhole(
 }
 
 const COMPRESSORS: ReadonlyMap<string, BlockCompressor> = new Map(
-  [lz4, noop, deflate, snappy, zstd].map((each) => [each.name, each]),
+  [lz4, noop, deflate, snappy, zstd, zstdDictionary].map((each) => [each.name, each]),
 );
 
 /** Loads what the compressor `name` needs in this thread; to be awaited before `compressor`. */
 export async function loadCompressor(name: string): Promise<void> {
   if (name.endsWith(zstd.name)) await loadZstd();
+  if (name.endsWith(zstdDictionary.name)) await loadZstdWithDictionary();
 }
 
 /**
@@ -153,12 +172,15 @@ export async function loadCompressor(name: string): Promise<void> {
  *
  * `options` are the compressor's own (CompressionInfo.db); none of them changes how a block is
  * decoded, but LZ4 blocks of the `high` level are not reproduced by `encode`, so that is left out.
+ * `dictionary` is the one in CompressionInfo.db, which ZstdDictionaryCompressor alone has; without it
+ * such blocks are ordinary frames, as before the first training.
  * Throws SSTABLE_UNSUPPORTED_COMPRESSION for any other name, LIMIT_EXCEEDED for huge chunks.
  */
 export function compressor(
   name: string,
   options: ReadonlyMap<string, string>,
   chunkLength: number,
+  dictionary: Uint8Array | null = null,
 ): BlockCompressor {
   checkLimit('blockBytesMax', chunkLength);
   const found = COMPRESSORS.get(name.slice(name.lastIndexOf('.') + 1));
@@ -169,6 +191,7 @@ export function compressor(
       hint: 'Rewrite the table with LZ4Compressor (nodetool upgradesstables -a) to read it here.',
     });
   }
+  if (found === zstdDictionary && dictionary !== null) return zstdWithDictionary(dictionary);
   if (found === lz4 && options.get('lz4_compressor_type') === 'high') {
     return { name: lz4.name, decode: lz4.decode };
   }

@@ -7,8 +7,16 @@ import type { Zstd } from '@hpcc-js/wasm-zstd';
 
 type Snappy = typeof import('snappy');
 
+/** What is used of @bokuweb/zstd-wasm: the other library cannot take a dictionary. */
+interface ZstdWithDictionary {
+  init(): Promise<void>;
+  createDCtx(): number;
+  decompressUsingDict(context: number, source: Uint8Array, dictionary: Uint8Array): Uint8Array;
+}
+
 let snappy: Snappy | null = null;
 let zstd: Zstd | null = null;
+let withDictionary: { library: ZstdWithDictionary; context: number } | null = null;
 
 /** Raw Snappy block: LEB128 length of the output, then the tags. */
 export function snappyDecode(source: Uint8Array, length: number): Uint8Array {
@@ -31,6 +39,27 @@ export async function loadZstd(): Promise<void> {
   if (zstd !== null) return;
   const library = await import('@hpcc-js/wasm-zstd');
   zstd = await library.Zstd.load();
+}
+
+/** Loads the library for Zstandard with dictionaries into this thread. */
+export async function loadZstdWithDictionary(): Promise<void> {
+  if (withDictionary !== null) return;
+  const library = createRequire(import.meta.url)('@bokuweb/zstd-wasm') as ZstdWithDictionary;
+  await library.init();
+  withDictionary ??= { library, context: library.createDCtx() };
+}
+
+/** As `zstdDecode`; a frame that wants another dictionary is refused. */
+export function zstdDecodeWithDictionary(
+  source: Uint8Array,
+  length: number,
+  dictionary: Uint8Array,
+): Uint8Array {
+  if (withDictionary === null) throw new TypeError('loadCompressor was not awaited');
+  const announced = frameContentSize(source);
+  if (announced !== length) throw new Error(`it announces ${announced} bytes`);
+  const { library, context } = withDictionary;
+  return library.decompressUsingDict(context, source, dictionary);
 }
 
 /** One Zstandard frame whose header says how long its content is. */

@@ -45,6 +45,9 @@ function outside(path: string, from: number, length: number, end: number): Sstas
 
 const NO_ROOM = new Uint8Array(0);
 
+/** Told the bytes of the blocks from `first` on as they are read: a view. */
+export type OnStored = (first: number, bytes: Uint8Array) => void;
+
 export class CompressedBlocks implements BlockReader {
   readonly length: number;
   readonly blockLength: number;
@@ -56,13 +59,21 @@ export class CompressedBlocks implements BlockReader {
   #cache: Uint8Array = new Uint8Array(0);
   #room: Uint8Array = NO_ROOM;
 
+  readonly #onStored: OnStored | undefined;
+
   /** Throws SSTABLE_UNSUPPORTED_COMPRESSION. */
-  constructor(file: RandomAccessFile, info: CompressionInfo) {
+  constructor(file: RandomAccessFile, info: CompressionInfo, onStored?: OnStored) {
+    this.#onStored = onStored;
     this.#file = file;
     this.#info = info;
     this.length = info.dataLength;
     this.blockLength = info.chunkLength;
-    this.#codec = compressor(info.compressor, info.options, info.chunkLength);
+    this.#codec = compressor(
+      info.compressor,
+      info.options,
+      info.chunkLength,
+      info.dictionary?.bytes ?? null,
+    );
   }
 
   filePosition(position: number): number {
@@ -101,6 +112,7 @@ export class CompressedBlocks implements BlockReader {
     const length = cached ? 0 : this.#checkedLength(first, end);
     const room = this.#takeRoom(length);
     const stored = cached ? null : await this.#file.read(start, length, room);
+    if (stored !== null) this.#onStored?.(first, stored);
     this.#copyStored(first, end, start, stored, from, target);
     this.#room = room;
   }

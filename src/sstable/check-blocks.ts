@@ -117,7 +117,8 @@ async function checkPlain(
   return { crc: whole, length: end - start };
 }
 
-class CompressedCheck {
+/** Blocks of a compressed Data.db, one by one. */
+export class CompressedCheck {
   readonly #file: RandomAccessFile;
   readonly #info: CompressionInfo;
   readonly #faults: Faults;
@@ -150,7 +151,7 @@ class CompressedCheck {
       }
       const bytes = await this.#file.read(from, to - from);
       whole = crc32(bytes, whole);
-      for (; block < next; block++) this.#checkBlock(block, bytes, from);
+      for (; block < next; block++) this.checkBlock(block, bytes, from);
     }
     if (block < end) this.#missing(block);
     const read = block >= end ? this.#startOf(end) : this.#startOf(block);
@@ -191,7 +192,8 @@ class CompressedCheck {
     });
   }
 
-  #checkBlock(block: number, bytes: Uint8Array, base: number): void {
+  /** Block `block` in `bytes`, which begin at `base` of the file. */
+  checkBlock(block: number, bytes: Uint8Array, base: number): void {
     const start = this.#startOf(block) - base;
     const end = Math.min(this.#startOf(block + 1) - base, bytes.length);
     if (end - start < 4) {
@@ -286,7 +288,12 @@ class CompressedCheck {
 /** Null where this release cannot decode the blocks; that is a fault of its own, found elsewhere. */
 function codecOf(info: CompressionInfo): BlockCompressor | null {
   try {
-    return compressor(info.compressor, info.options, info.chunkLength);
+    return compressor(
+      info.compressor,
+      info.options,
+      info.chunkLength,
+      info.dictionary?.bytes ?? null,
+    );
   } catch (error) {
     if (isSstashError(error)) return null;
     throw error;

@@ -1,8 +1,9 @@
 /** Block compressors by Cassandra's names. */
+import { createRequire } from 'node:module';
 import { deflateSync } from 'node:zlib';
 import t from 'tap';
 import { equalBytes, fromHex } from '../../src/binary/index.js';
-import { compressor } from '../../src/codec/index.js';
+import { compressor, loadCompressor } from '../../src/codec/index.js';
 import { randomBytes, randomNumbers } from './seeded.js';
 
 const NO_OPTIONS = new Map<string, string>();
@@ -59,6 +60,30 @@ t.test('DeflateCompressor', async (t) => {
   }
   const bomb = deflateSync(new Uint8Array(64 * 1024 * 1024));
   t.throws(() => codec.decode(bomb, new Uint8Array(16384)), { code: 'SSTABLE_CORRUPT' });
+});
+
+t.test('ZstdDictionaryCompressor: with the dictionary of the table, or without one', async (t) => {
+  const name = 'ZstdDictionaryCompressor';
+  await loadCompressor(name);
+  const library = createRequire(import.meta.url)('@bokuweb/zstd-wasm');
+  const dictionary = randomBytes(randomNumbers(3), 2000, 'noise');
+  const content = Buffer.concat([dictionary.subarray(300, 1500), Buffer.from('and more')]);
+  const context = library.createCCtx();
+  const block: Uint8Array = library.compressUsingDict(context, content, dictionary);
+  t.ok(block.length < 200, `${block.length} bytes refer to the dictionary`);
+  const codec = compressor(name, NO_OPTIONS, 4096, dictionary);
+  const out = new Uint8Array(content.length);
+  codec.decode(block, out);
+  t.ok(equalBytes(out, content));
+  const unknown = compressor(name, NO_OPTIONS, 4096);
+  t.throws(() => unknown.decode(block, out), { code: 'SSTABLE_CORRUPT' });
+  unknown.decode(library.compress(content), out);
+  t.ok(equalBytes(out, content), 'before the first training');
+  for (const length of [0, 10, content.length - 1, content.length + 1]) {
+    t.throws(() => codec.decode(block, new Uint8Array(length)), { code: 'SSTABLE_CORRUPT' });
+  }
+  const short = block.subarray(0, block.length - 3);
+  t.throws(() => codec.decode(short, out), { code: 'SSTABLE_CORRUPT' });
 });
 
 t.test('other names are refused by name, giant chunks by size', async (t) => {

@@ -73,7 +73,12 @@ class CompressedPieces {
     this.#file = file;
     this.#info = info;
     this.#instance = instance;
-    this.#codec = compressor(info.compressor, info.options, info.chunkLength);
+    this.#codec = compressor(
+      info.compressor,
+      info.options,
+      info.chunkLength,
+      info.dictionary?.bytes ?? null,
+    );
   }
 
   async *all(signal: AbortSignal | undefined): AsyncGenerator<DataPiece, void, undefined> {
