@@ -23,6 +23,8 @@ export interface Partitioner {
   compareKeys(a: Uint8Array, b: Uint8Array): number;
   /** Byte-comparable form of the token of a key; none for keys that their type has none for. */
   readonly comparableToken: ComparableWriter;
+  /** The type that the order of Local comes from. */
+  readonly keyType?: CqlType;
 }
 
 const PACKAGE = 'org.apache.cassandra.dht.';
@@ -85,6 +87,7 @@ function local(name: string, keyType: CqlType): Partitioner {
     tokenText: (key) => keyText(keyType, key),
     compareKeys: (a, b) => compare(a, b) || compareBytes(a, b),
     comparableToken: comparableWriter(keyType),
+    keyType,
   };
 }
 

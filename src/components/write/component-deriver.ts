@@ -1,5 +1,5 @@
 /**
- * Every component of a BIG SSTable that follows from its rows, made in one pass over Data.db: of the
+ * Every component of an SSTable that follows from its rows, made in one pass over Data.db: of the
  * uncompressed stream (or the partitions that were read off it elsewhere) and of the bytes on disk.
  */
 import { crc32 } from '../../codec/index.js';
@@ -13,6 +13,7 @@ import { FilterWriter } from './filter-writer.js';
 import { IndexWriter } from './index-writer.js';
 import { SummaryWriter } from './summary-writer.js';
 import { writeToc } from './toc-writer.js';
+import { TrieIndexDeriver } from './trie-index-deriver.js';
 
 /** What a component consists of, piece by piece. */
 export interface ComponentPiece {
@@ -44,7 +45,8 @@ export class ComponentDeriver {
   readonly #scanner: PartitionScanner;
   readonly #compression: CompressionInfoWriter | null;
   readonly #crc: CrcWriter | null;
-  readonly #index: IndexWriter;
+  readonly #index: IndexWriter | null;
+  readonly #tries: TrieIndexDeriver | null;
   readonly #filter: FilterWriter | null;
   readonly #summary: SummaryWriter | null;
   #digest = 0;
@@ -61,7 +63,11 @@ export class ComponentDeriver {
     this.#crc = crc === undefined ? null : new CrcWriter(crc);
     this.#filter = filter === undefined ? null : new FilterWriter(filter, version);
     this.#summary = summary === undefined ? null : new SummaryWriter(summary);
-    this.#index = new IndexWriter(version);
+    this.#index = version.format === 'big' ? new IndexWriter(version) : null;
+    this.#tries =
+      parameters.partitions === undefined
+        ? null
+        : new TrieIndexDeriver(parameters.partitions, header);
   }
 
   /** The next bytes of the uncompressed stream, cut anywhere. */
@@ -73,8 +79,9 @@ export class ComponentDeriver {
   /** The next partitions, where `data` is not called. */
   partitions(batch: PartitionBatch): void {
     this.#filter?.add(batch);
-    const starts = this.#index.add(batch);
-    this.#summary?.add(batch, starts);
+    const starts = this.#index?.add(batch);
+    if (starts !== undefined) this.#summary?.add(batch, starts);
+    this.#tries?.add(batch);
   }
 
   /** The next bytes of Data.db as they are on disk, cut anywhere. */
@@ -98,14 +105,22 @@ export class ComponentDeriver {
     }
     this.#begun = true;
     if (this.#crc !== null) yield { component: 'CRC.db', bytes: this.#crc.take() };
-    const index = this.#index.take();
-    if (parameters.index === true) yield { component: 'Index.db', bytes: index };
+    const index = this.#index?.take();
+    if (index !== undefined && parameters.index === true) {
+      yield { component: 'Index.db', bytes: index };
+    }
+    if (this.#tries !== null) {
+      yield { component: 'Partitions.db', bytes: this.#tries.takePartitions() };
+      const rows = this.#tries.takeRows();
+      if (parameters.rows === true) yield { component: 'Rows.db', bytes: rows };
+    }
   }
 
   /** The rest of all components. Throws SSTABLE_TRUNCATED. */
   *finish(): Generator<ComponentPiece, void, undefined> {
     this.#scanner.end();
     this.#crc?.finish();
+    this.#tries?.finish();
     yield* this.drain();
     const { parameters, components } = this.#options;
     if (this.#compression !== null) {

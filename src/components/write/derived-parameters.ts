@@ -7,6 +7,7 @@ import type { CrcParameters } from './checksum-writers.js';
 import type { CompressionParameters } from './compression-info-writer.js';
 import type { FilterParameters } from './filter-writer.js';
 import type { RowIndexParameters } from './index-writer.js';
+import type { PartitionsParameters } from './partitions-writer.js';
 import type { SummaryParameters } from './summary-writer.js';
 import type { TocParameters } from './toc-writer.js';
 
@@ -19,5 +20,7 @@ export interface DerivedParameters {
   readonly index?: true;
   readonly filter?: FilterParameters;
   readonly summary?: SummaryParameters;
+  readonly partitions?: PartitionsParameters;
+  readonly rows?: true;
   readonly toc?: TocParameters;
 }

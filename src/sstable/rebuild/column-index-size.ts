@@ -88,8 +88,9 @@ class Bounds {
       else this.#sample({ rows, block: i });
     }
     const [offset = 0, width = 0] = [offsets[count - 1], widths[count - 1]];
-    // The last block was closed by the end of the partition, which it includes.
-    if (offset + width === length) this.#least = Math.max(this.#least, width);
+    // The last block was closed by the end of the partition, which Index.db includes only then.
+    const isClosedByEnd = this.#sstable.version.format === 'big' && offset + width === length;
+    if (isClosedByEnd) this.#least = Math.max(this.#least, width);
   }
 
   async finish(): Promise<void> {

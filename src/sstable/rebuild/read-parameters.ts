@@ -1,6 +1,7 @@
 /** What the components on disk say that the rows do not. */
 import {
   type DerivedParameters,
+  type PartitionsParameters,
   parametersOfCompression,
   parametersOfCrc,
   parametersOfFilter,
@@ -19,6 +20,8 @@ export interface ReadParameters {
 }
 
 const HEAD_BYTES = 64;
+/** `sstable_preemptive_open_interval` of a node that is not told otherwise. */
+const EARLY_OPEN_BYTES = 50 * 1024 * 1024;
 
 /** Reads the parameters; `columnIndexSize` is known already. */
 export async function readParameters(
@@ -65,10 +68,30 @@ export async function readParameters(
     ...(await of('Summary.db', 'summary', async (where) =>
       parametersOfSummary(await head('Summary.db'), where),
     )),
+    ...(await of('Partitions.db', 'partitions', async () => partitionsParameters(sstable))),
+    ...(await of('Rows.db', 'rows', async () => true)),
     ...(await of('TOC.txt', 'toc', async (where) => {
       const names = parseToc(await sstable.readComponent('TOC.txt'), where);
       return parametersOfToc(names, sstable.components.keys());
     })),
   };
   return { parameters, unreadable };
+}
+
+/** Of Partitions.db: how a compaction opened the file early is not known, but guessed. */
+function partitionsParameters(sstable: SSTable): PartitionsParameters {
+  const { statistics, header, partitioner, dataLength } = sstable;
+  const keyType = partitioner.keyType?.text ?? header.keyType.text;
+  const early = dataLength > EARLY_OPEN_BYTES && hasEmptyLastBlock(sstable);
+  return {
+    partitioner: statistics.partitioner,
+    ...(keyType === header.keyType.text ? {} : { keyType }),
+    earlyOpenInterval: early ? EARLY_OPEN_BYTES : 0,
+  };
+}
+
+/** Writers whose file is opened before it is finished leave an empty block at its end. */
+function hasEmptyLastBlock({ compression, dataLength }: SSTable): boolean {
+  if (compression === null) return true;
+  return compression.chunkOffsets.length > Math.ceil(dataLength / compression.chunkLength);
 }

@@ -32,6 +32,8 @@ const COMPONENTS: Readonly<Record<Exclude<keyof DerivedParameters, 'rowIndex'>, 
   index: 'Index.db',
   filter: 'Filter.db',
   summary: 'Summary.db',
+  partitions: 'Partitions.db',
+  rows: 'Rows.db',
   toc: 'TOC.txt',
 };
 

@@ -1,0 +1,44 @@
+/** Partitions.db and Rows.db together: one holds positions in the other. */
+import { parseType, partitioner } from '../../cql/index.js';
+import { isSstashError } from '../../errors.js';
+import type { PartitionBatch } from '../facts/index.js';
+import type { SerializationHeader } from '../serialization-header.js';
+import { type PartitionsParameters, PartitionsWriter } from './partitions-writer.js';
+import { RowsWriter } from './rows-writer.js';
+
+export class TrieIndexDeriver {
+  readonly #partitions: PartitionsWriter;
+  readonly #rows: RowsWriter;
+  /** Rows that cannot be indexed: from there on nothing is written. */
+  #failed = false;
+
+  /** Throws SSTABLE_UNSUPPORTED_PARTITIONER, SSTABLE_UNSUPPORTED_TYPE. */
+  constructor(parameters: PartitionsParameters, header: SerializationHeader) {
+    const { partitioner: name, keyType } = parameters;
+    const type = keyType === undefined ? header.keyType : parseType(keyType);
+    this.#partitions = new PartitionsWriter(partitioner(name, type));
+    this.#rows = new RowsWriter(header);
+  }
+
+  add(batch: PartitionBatch): void {
+    if (this.#failed) return;
+    try {
+      this.#partitions.add(batch, this.#rows.add(batch));
+    } catch (error) {
+      if (!isSstashError(error)) throw error;
+      this.#failed = true;
+    }
+  }
+
+  finish(): void {
+    if (!this.#failed) this.#partitions.finish();
+  }
+
+  takePartitions(): Uint8Array {
+    return this.#partitions.take();
+  }
+
+  takeRows(): Uint8Array {
+    return this.#rows.take();
+  }
+}
