@@ -120,7 +120,7 @@ export class ComponentDeriver {
   *finish(): Generator<ComponentPiece, void, undefined> {
     this.#scanner.end();
     this.#crc?.finish();
-    this.#tries?.finish();
+    this.#tries?.finish(this.#options.dataLength);
     yield* this.drain();
     const { parameters, components } = this.#options;
     if (this.#compression !== null) {

@@ -16,6 +16,7 @@ export {
   parametersOfCompression,
 } from './compression-info-writer.js';
 export type { DerivedParameters } from './derived-parameters.js';
+export type { EarlyOpenParameters } from './early-opening.js';
 export { type FilterParameters, FilterWriter, parametersOfFilter } from './filter-writer.js';
 export { IndexWriter, type RowIndexParameters } from './index-writer.js';
 export { type PartitionsParameters, PartitionsWriter } from './partitions-writer.js';

@@ -6,6 +6,7 @@ import { ByteWriter } from '../../binary/index.js';
 import type { Partitioner } from '../../cql/index.js';
 import { batchKey, HASH_WORDS, type PartitionBatch } from '../facts/index.js';
 import { type BatchKeyWriter, batchKeyWriter } from './comparable-keys.js';
+import { EarlyOpening, type EarlyOpenParameters } from './early-opening.js';
 import { type RowsPlaces, sharedLength } from './rows-writer.js';
 import { signedBytes } from './signed-bytes.js';
 import { TrieWriter } from './trie-writer.js';
@@ -15,43 +16,52 @@ export interface PartitionsParameters {
   readonly partitioner: string;
   /** Type of the keys for LocalPartitioner, where it is not that of the header. */
   readonly keyType?: string;
-  /**
-   * Bytes of Data.db after which the unfinished SSTable was opened; 0: never. It changes how the nodes
-   * are laid out.
-   */
-  readonly earlyOpenInterval: number;
+  /** The SSTable was opened before it was finished. */
+  readonly earlyOpen?: EarlyOpenParameters;
 }
 
+/** With a hash of one byte, payload bits are this more than there are bytes of a position. */
 const WITH_HASH = 7;
-const NO_KEY = new Uint8Array(0);
+const NO_BYTES = new Uint8Array(0);
+
+/** A partition whose key is not in the trie yet. */
+class Held {
+  /** Byte-comparable. */
+  readonly key = new ByteWriter();
+  /** Bytes that it shares with the key before; -1 for the first one. */
+  shared = -1;
+  payload: Uint8Array = NO_BYTES;
+  /** Start in the stream, and the length of Rows.db behind the partition. */
+  start = 0;
+  rowsLength = 0;
+}
 
 export class PartitionsWriter {
   readonly #writeKey: BatchKeyWriter;
   readonly #out = new ByteWriter(1 << 14);
   readonly #trie = new TrieWriter(this.#out, 0);
+  readonly #early: EarlyOpening | null;
   #count = 0;
-  #firstKey: Uint8Array = NO_KEY;
-  #lastKey: Uint8Array = NO_KEY;
-  /** Byte-comparable key of the last partition and of the one that comes. */
-  #last = new ByteWriter();
-  #next = new ByteWriter();
-  #payload: Uint8Array = NO_KEY;
-  /** Bytes that the last key shares with the one before it; -1 before the first one. */
-  #shared = -1;
+  #firstKey: Uint8Array = NO_BYTES;
+  #lastKey: Uint8Array = NO_BYTES;
+  /** The last partition but one, the last one, and the one that comes. */
+  #before = new Held();
+  #last = new Held();
+  #next = new Held();
   /** Keys that do not ascend have no trie. */
   #broken = false;
 
-  constructor(partitioner: Partitioner) {
+  constructor(partitioner: Partitioner, earlyOpen?: EarlyOpenParameters) {
     this.#writeKey = batchKeyWriter(partitioner);
+    this.#early = earlyOpen === undefined ? null : new EarlyOpening(earlyOpen, this.#trie);
   }
 
   /** The next partitions; `places`: their row indexes in Rows.db. */
   add(batch: PartitionBatch, places: RowsPlaces): void {
     if (batch.count === 0) return;
-    for (let i = 0; i < batch.count; i++) this.#partition(batch, i, places);
-    if (this.#count === 0) this.#firstKey = batchKey(batch, 0).slice();
+    for (let i = 0; i < batch.count && !this.#broken; i++) this.#partition(batch, i, places);
+    if (this.#firstKey === NO_BYTES) this.#firstKey = batchKey(batch, 0).slice();
     this.#lastKey = batchKey(batch, batch.count - 1).slice();
-    this.#count += batch.count;
   }
 
   /** What was written since the last call. */
@@ -62,10 +72,11 @@ export class PartitionsWriter {
     return bytes;
   }
 
-  /** Writes the rest of the file. */
-  finish(): void {
-    if (this.#broken) return;
-    if (this.#count > 0 || this.#payload.length > 0) this.#addLast(-1);
+  /** Writes the rest of the file; `dataLength`: bytes of the stream. */
+  finish(dataLength: number): void {
+    if (this.#broken || this.#count === 0) return;
+    this.#endLast(dataLength);
+    this.#addKey(this.#last, -1);
     const root = this.#trie.finish();
     const keys = this.#trie.position;
     const out = this.#out;
@@ -77,34 +88,50 @@ export class PartitionsWriter {
   }
 
   #partition(batch: PartitionBatch, i: number, places: RowsPlaces): void {
-    if (this.#broken) return;
     const next = this.#next;
-    next.clear();
-    this.#writeKey(next, batch, i);
-    if (this.#payload.length > 0) {
-      const last = this.#last.view();
-      const key = next.view();
+    next.key.clear();
+    this.#writeKey(next.key, batch, i);
+    next.start = batch.positions[i] ?? 0;
+    next.rowsLength = places.lengths[i] ?? 0;
+    next.shared = -1;
+    if (this.#count > 0) {
+      const last = this.#last.key.view();
+      const key = next.key.view();
       const shared = sharedLength(last, key);
       if (shared === key.length || (last[shared] ?? -1) >= (key[shared] ?? -1)) {
         this.#broken = true;
         return;
       }
-      this.#addLast(shared);
+      next.shared = shared;
+      this.#endLast(next.start);
     }
-    this.#next = this.#last;
-    this.#last = next;
     const w = new ByteWriter(9);
     w.u8((batch.hashes[HASH_WORDS * i + 2] ?? 0) & 0xff);
     const rows = places.positions[i] ?? -1;
-    signedBytes(w, rows >= 0 ? rows : -1 - (batch.positions[i] ?? 0));
-    this.#payload = w.view();
+    signedBytes(w, rows >= 0 ? rows : -1 - next.start);
+    next.payload = w.view();
+    this.#count++;
+    this.#next = this.#before;
+    this.#before = this.#last;
+    this.#last = next;
   }
 
-  /** Adds the last key, which shares `shared` bytes with the next one (-1: there is none). */
-  #addLast(shared: number): void {
-    const length = Math.max(this.#shared, shared) + 1;
-    const bits = WITH_HASH + this.#payload.length - 1;
-    this.#trie.add(this.#last.view(), length, Math.max(this.#shared, 0), bits, this.#payload);
-    this.#shared = shared;
+  /** The last partition ended at `end` of the stream: the key before it can be added. */
+  #endLast(end: number): void {
+    const early = this.#early;
+    const before = this.#count > 1 ? this.#before : null;
+    const last = this.#last;
+    early?.begin(last.start, before?.rowsLength ?? 0);
+    early?.end(end, last.rowsLength);
+    if (before === null) return;
+    this.#addKey(before, last.shared);
+    early?.added(end);
+  }
+
+  /** Adds a key that shares `shared` bytes with the next one (-1: there is none). */
+  #addKey({ key, shared: before, payload }: Held, shared: number): void {
+    const length = Math.max(before, shared) + 1;
+    const bits = WITH_HASH + payload.length - 1;
+    this.#trie.add(key.view(), length, Math.max(before, 0), bits, payload);
   }
 }

@@ -14,9 +14,9 @@ export class TrieIndexDeriver {
 
   /** Throws SSTABLE_UNSUPPORTED_PARTITIONER, SSTABLE_UNSUPPORTED_TYPE. */
   constructor(parameters: PartitionsParameters, header: SerializationHeader) {
-    const { partitioner: name, keyType } = parameters;
+    const { partitioner: name, keyType, earlyOpen } = parameters;
     const type = keyType === undefined ? header.keyType : parseType(keyType);
-    this.#partitions = new PartitionsWriter(partitioner(name, type));
+    this.#partitions = new PartitionsWriter(partitioner(name, type), earlyOpen);
     this.#rows = new RowsWriter(header);
   }
 
@@ -30,8 +30,9 @@ export class TrieIndexDeriver {
     }
   }
 
-  finish(): void {
-    if (!this.#failed) this.#partitions.finish();
+  /** `dataLength`: bytes of the uncompressed stream. */
+  finish(dataLength: number): void {
+    if (!this.#failed) this.#partitions.finish(dataLength);
   }
 
   takePartitions(): Uint8Array {

@@ -35,6 +35,8 @@ export class UnwrittenNode {
   hasWritten = true;
   /** A node somewhere below it may have such a child. */
   branchHasWritten = false;
+  /** Its position is that of a layout which is not written. */
+  isPlaced = false;
 
   constructor(transition: number) {
     this.transition = transition;
@@ -45,6 +47,16 @@ export class UnwrittenNode {
     if (this.children === NO_CHILDREN) this.children = [child];
     else this.children.push(child);
     return child;
+  }
+
+  place(position: number): void {
+    this.position = position;
+    this.isPlaced = true;
+  }
+
+  unplace(): void {
+    this.position = -1;
+    this.isPlaced = false;
   }
 
   /** From now on it is but a place in the file. */

@@ -80,13 +80,13 @@ export async function readParameters(
 
 /** Of Partitions.db: how a compaction opened the file early is not known, but guessed. */
 function partitionsParameters(sstable: SSTable): PartitionsParameters {
-  const { statistics, header, partitioner, dataLength } = sstable;
+  const { statistics, header, partitioner, dataLength, blockLength } = sstable;
   const keyType = partitioner.keyType?.text ?? header.keyType.text;
   const early = dataLength > EARLY_OPEN_BYTES && hasEmptyLastBlock(sstable);
   return {
     partitioner: statistics.partitioner,
     ...(keyType === header.keyType.text ? {} : { keyType }),
-    earlyOpenInterval: early ? EARLY_OPEN_BYTES : 0,
+    ...(early ? { earlyOpen: { interval: EARLY_OPEN_BYTES, bufferLength: blockLength } } : {}),
   };
 }
 
