@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../../fixtures/harness/cql.mjs';
 import { startNode } from '../../fixtures/harness/node.mjs';
+import { runTool, TOOL } from '../../fixtures/harness/tools.mjs';
+import { filesUnder, isData } from './files.mjs';
 
 const SETTINGS = {
   compaction_throughput: '0MiB/s',
@@ -84,13 +86,26 @@ export class BenchNode {
     await this.start();
   }
 
+  /** Cuts a keyspace's SSTables into pieces; the tool wants the node stopped. */
+  async split(keyspace, mebibytes) {
+    const { install, dataDirectory, directory } = this.node;
+    this.node.nodetool('drain');
+    await this.stop();
+    const files = filesUnder(join(dataDirectory, keyspace)).filter(({ name }) => isData(name));
+    const args = ['--no-snapshot', '-s', String(mebibytes), ...files.map(({ path }) => path)];
+    const { status, stderr } = runTool(install, directory, TOOL.sstablesplit, args);
+    if (status !== 0) throw new Error(`sstablesplit: ${stderr.slice(-1000)}`);
+    await this.start();
+  }
+
   async createKeyspace(name, copies = 1) {
     const replication = `{'class': 'SimpleStrategy', 'replication_factor': ${copies}}`;
     await this.session.execute(`CREATE KEYSPACE ${name} WITH replication = ${replication}`);
   }
 
-  flush(keyspace) {
-    this.node.nodetool('flush', keyspace);
+  /** Without a keyspace: all of them. */
+  flush(...keyspaces) {
+    this.node.nodetool('flush', ...keyspaces);
   }
 
   compact(keyspace) {

@@ -19,12 +19,17 @@ const RING_DELAY_MS = 10_000;
 /** Written last into a workload's folder: what it was made with. */
 const MARKER = 'made.json';
 
+/** Folder of a workload's snapshots; some workloads are several parts of the same snapshots. */
+export function snapshotsFolder({ name, snapshots = name }) {
+  return join(DATA, snapshots);
+}
+
 export async function generate(workload, scale) {
-  const target = join(DATA, workload.name);
+  const target = snapshotsFolder(workload);
   const marker = join(target, MARKER);
   if (existsSync(marker) && JSON.parse(readFileSync(marker, 'utf8')).scale === scale) return;
   // Hard links need both in one file system.
-  const work = join(DATA, `.nodes-${workload.name}`);
+  const work = `${target}.nodes`;
   for (const directory of [target, work]) rmSync(directory, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   const nodes = [];

@@ -16,31 +16,35 @@ import { assertSame, bytesUnder, isData, WholeFiles } from './files.mjs';
  */
 
 /** Snapshots in the order in which they are backed up: day by day, node by node. */
-export function snapshotsOf(folder) {
+export function snapshotsOf(folder, keyspace = '') {
   const nodes = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'day1')));
   const snapshots = nodes.flatMap((node) =>
     readdirSync(join(folder, node)).map((name) => {
-      return { node, day: Number(name.slice('day'.length)), path: join(folder, node, name) };
+      return {
+        node,
+        day: Number(name.slice('day'.length)),
+        path: join(folder, node, name, keyspace),
+      };
     }),
   );
   return snapshots.sort((a, b) => a.day - b.day || (a.node < b.node ? -1 : 1));
 }
 
 /**
- * @param {string} folder of the workload's snapshots
+ * @param {{ folder: string, keyspace?: string }} snapshots of the workload, perhaps one keyspace only
  * @param {string} work made anew, removed afterwards
  * @param {(work: string) => object[]} makeTools the first is sstash
  * @returns {{ backups: BackupResult[], restores: Record<string, { cost: Cost, data: number }> }}
  */
-export function measureWorkload(folder, work, makeTools) {
+export function measureWorkload({ folder, keyspace }, work, makeTools) {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const tools = makeTools(resolve(work));
   const wholeFiles = new WholeFiles();
   const backups = [];
   const last = new Map();
-  for (const { node, day, path } of snapshotsOf(folder)) {
-    const current = linked(path, join(resolve(work), 'current', node));
+  for (const { node, day, path } of snapshotsOf(folder, keyspace)) {
+    const current = linked(path, join(resolve(work), 'current', node, keyspace ?? 'data'));
     const wholeFile = wholeFiles.add(current);
     const results = {};
     for (const tool of tools) {

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { installCassandra } from '../../fixtures/harness/install.mjs';
 import { machineLine, writeSection } from '../report.mjs';
-import { DATA, generate } from './generate.mjs';
+import { DATA, generate, snapshotsFolder } from './generate.mjs';
 import { measureWorkload } from './measure-workload.mjs';
 import { workloadReport } from './report.mjs';
 import { Borg, Restic, Sstash } from './tools.mjs';
@@ -41,7 +41,8 @@ for (const workload of workloadsNamed(positionals)) {
   await generate(workload, Number(values.scale));
   const machine = [machineLine(installCassandra(workload.line ?? '5.0')), ...versions].join('; ');
   console.error(`${workload.name}:`);
-  const measured = measureWorkload(join(DATA, workload.name), `${DATA}-work`, makeTools);
+  const snapshots = { folder: snapshotsFolder(workload), keyspace: workload.keyspace };
+  const measured = measureWorkload(snapshots, `${DATA}-work`, makeTools);
   const scale = values.scale === '1' ? '' : ` --scale ${values.scale}`;
   const command = `npm run bench:dedup -- ${workload.name}${scale}`;
   const text = workloadReport(workload, { command, machine, ...measured });
