@@ -27,7 +27,7 @@ export { parseType } from './parse-type.js';
 export { type Partitioner, partitioner } from './partitioner.js';
 export type { TextWriter } from './scalars.js';
 export { parseSchema, type TableSchema } from './schema.js';
-export { keyText, keyTexts, keyTextWriter, valueText } from './text.js';
+export { keyText, keyTexts, keyTextWriter, literalText, valueText } from './text.js';
 export { TEXT_4_1, type TextDialect } from './text-dialect.js';
 export { typeToCql } from './type-names.js';
 export type {

@@ -107,12 +107,12 @@ export function valueText(type: CqlType, bytes: Uint8Array): string {
     case 'text':
       return Buffer.from(bytes).toString('utf8');
     default:
-      return literal(type, bytes);
+      return literalText(type, bytes);
   }
 }
 
-/** A value as a CQL literal. */
-function literal(type: CqlType, bytes: Element): string {
+/** A value as a CQL literal; null is `null`. */
+export function literalText(type: CqlType, bytes: Element): string {
   if (bytes === null) return 'null';
   switch (type.kind) {
     case 'ascii':
@@ -131,31 +131,31 @@ function nestedLiteral(type: CqlType, bytes: Uint8Array): string {
   switch (type.kind) {
     case 'list':
       return `[${collectionElements(type, bytes)
-        .map((e) => literal(type.element, e))
+        .map((e) => literalText(type.element, e))
         .join(', ')}]`;
     case 'set':
       return `{${collectionElements(type, bytes)
-        .map((e) => literal(type.element, e))
+        .map((e) => literalText(type.element, e))
         .join(', ')}}`;
     case 'map': {
       const texts = collectionElements(type, bytes).map((e, i) =>
-        literal(i % 2 === 0 ? type.key : type.value, e),
+        literalText(i % 2 === 0 ? type.key : type.value, e),
       );
       const entries = texts.flatMap((key, i) => (i % 2 === 0 ? [`${key}: ${texts[i + 1]}`] : []));
       return `{${entries.join(', ')}}`;
     }
     case 'vector':
       return `[${vectorElements(type, bytes)
-        .map((e) => literal(type.element, e))
+        .map((e) => literalText(type.element, e))
         .join(', ')}]`;
     case 'tuple': {
       const elements = tupleElements(type, bytes, type.elements.length);
-      return `(${type.elements.map((t, i) => literal(t, elements[i] ?? null)).join(', ')})`;
+      return `(${type.elements.map((t, i) => literalText(t, elements[i] ?? null)).join(', ')})`;
     }
     case 'udt': {
       const elements = tupleElements(type, bytes, type.fields.length);
       const fields = type.fields.map(
-        (field, i) => `${quoteName(field.name)}: ${literal(field.type, elements[i] ?? null)}`,
+        (field, i) => `${quoteName(field.name)}: ${literalText(field.type, elements[i] ?? null)}`,
       );
       return `{${fields.join(', ')}}`;
     }

@@ -14,12 +14,13 @@ import { keyPredicate, type PartitionFilter } from './dump/filters.js';
 import { ItemReader } from './dump/item-reader.js';
 import { KeysWriter } from './dump/keys-writer.js';
 import { LinesWriter } from './dump/lines-writer.js';
+import { PartitionLinesWriter } from './dump/partition-lines-writer.js';
 import { onlyTombstones } from './dump/row-facts.js';
 import type { DumpStyle, DumpWriter } from './dump/row-writer.js';
 import { SstabledumpWriter } from './dump/sstabledump-writer.js';
 import { TextWriter } from './dump/text-writer.js';
 
-export type DumpFormat = 'json' | 'jsonl' | 'text' | 'annotate' | 'keys';
+export type DumpFormat = 'json' | 'partition-lines' | 'jsonl' | 'text' | 'annotate' | 'keys';
 
 /** Where an answer stopped. */
 export interface DumpContinuation {
@@ -77,6 +78,8 @@ function newWriter(
   switch (format) {
     case 'json':
       return new SstabledumpWriter(style);
+    case 'partition-lines':
+      return new PartitionLinesWriter(style);
     case 'jsonl':
       return new LinesWriter(style);
     case 'text':

@@ -10,6 +10,7 @@ const SHAPES: readonly DialectName[] = [
   '3.11.3',
   '3.11',
   '4.0-rc1',
+  '4.0',
   '4',
   '5.0-alpha',
   '5',
@@ -25,7 +26,8 @@ Examples:
   sstash dump nb-1-big-Data.db --token -100:100        tokens above -100, up to and with 100
   sstash dump nb-1-big-Data.db --format annotate       every field with offset and length
 
-json is one array of partitions; jsonl is one row, range tombstone or partition deletion per line,
+json is one array of partitions in the shape of the sstabledump that belongs to the SSTable's version
+(--shape for another one), text with --raw-time the lines of sstabledump -d; jsonl is one row, range tombstone or partition deletion per line,
 each with its partition key. With several SSTables each partition or line names its SSTable.
 `;
 
@@ -35,6 +37,7 @@ export interface DumpOptions {
   readonly excludeKey?: string[];
   readonly token?: string;
   readonly keys?: boolean;
+  readonly lines?: boolean;
   readonly tombstones?: boolean;
   readonly rawTime?: boolean;
   readonly format: 'json' | 'jsonl' | 'text' | 'annotate';
@@ -57,6 +60,7 @@ export function registerDump(program: Command, run: CommandRunner): void {
     .option('--token <range>', 'only the token T, or those in A:B (above A, up to and with B)')
     .option('-e, --keys', 'only the partition keys')
     .option('--tombstones', 'only deletions')
+    .option('-l, --lines', 'json with one partition per line, as sstabledump -l')
     .option('-t, --raw-time', 'times as the numbers that are stored')
     .addOption(
       new Option('-f, --format <format>', 'output format')

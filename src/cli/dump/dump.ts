@@ -26,6 +26,11 @@ export async function dump(
   if (options.tombstones && options.format === 'annotate') {
     throw new SstashError('USAGE', '--tombstones does not go with --format annotate');
   }
+  if (options.lines && (options.format !== 'json' || options.keys)) {
+    throw new SstashError('USAGE', '--lines goes with --format json alone', {
+      hint: 'The format jsonl has a line for each row.',
+    });
+  }
   const selection = readSelection(paths, options);
   const dataPaths = await findSources(selection.paths);
   const run = new DumpRun(context, options, dataPaths.length > 1);
@@ -81,8 +86,13 @@ class DumpRun {
     this.#now = options.at ?? Math.floor(Date.now() / 1000);
   }
 
+  get #format(): DumpRangeArgument['format'] {
+    const { format, lines } = this.#options;
+    return format === 'json' && lines === true ? 'partition-lines' : format;
+  }
+
   get #isArray(): boolean {
-    return this.#options.format === 'json' || this.#options.keys === true;
+    return this.#format === 'json' || this.#options.keys === true;
   }
 
   /** Without this the array is visibly unfinished. */
@@ -120,11 +130,11 @@ class DumpRun {
   }
 
   #argument(sstable: SSTable, chosen: SSTableSelection): Omit<DumpRangeArgument, 'from' | 'to'> {
-    const { format, keys, rawTime, tombstones, shape } = this.#options;
+    const { keys, rawTime, tombstones, shape } = this.#options;
     return {
       dataPath: sstable.files.dataPath,
       resume: null,
-      format: keys === true ? 'keys' : format,
+      format: keys === true ? 'keys' : this.#format,
       filter: chosen.filter,
       style: {
         rawTime: rawTime === true,

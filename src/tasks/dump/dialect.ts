@@ -6,6 +6,7 @@
  *   3.11.3   first row and static row stand where the first row ends (the tool has read it already)
  *   3.11     as 3.11.4 to 3.11.19 print it
  *   4.0-rc1  timestamps before 1582 still in the Julian calendar
+ *   4.0      as 4, but clusterings in `text` are not CQL literals
  *   4        4.0 and 4.1
  *   5.0-alpha "table kind", the other positions as before
  *   5        a partition's position is that behind its key and deletion
@@ -26,6 +27,8 @@ export interface DumpDialect {
   readonly firstRowIsReadAhead: boolean;
   /** Column names that stand in quotes. */
   readonly reserved: ReservedWords;
+  /** Clusterings in `text` are CQL literals, not the texts of keys. */
+  readonly cqlClusterings: boolean;
   /** What stands for a clustering without value. */
   readonly nullClustering: string;
 }
@@ -37,10 +40,11 @@ const DUMP_4: DumpDialect = {
   partitionPosition: 'start',
   firstRowIsReadAhead: false,
   reserved: '4.0',
+  cqlClusterings: true,
   nullClustering: 'null',
 };
 
-const DUMP_3_11: DumpDialect = { ...DUMP_4, reserved: '3.11' };
+const DUMP_3_11: DumpDialect = { ...DUMP_4, reserved: '3.11', cqlClusterings: false };
 
 const TEXT_4_0_RC1: TextDialect = { ...TEXT_4_1, oldCalendar: true };
 const TEXT_3_11: TextDialect = { ...TEXT_4_0_RC1, wholeMinutes: true, plainYears: true };
@@ -48,7 +52,7 @@ const TEXT_3_11_3: TextDialect = { ...TEXT_3_11, plainDecimals: true, notFinite:
 
 const DIALECTS = {
   '3.0': {
-    ...DUMP_4,
+    ...DUMP_3_11,
     texts: TEXT_3_11_3,
     stringsOnly: true,
     reserved: 'none',
@@ -56,7 +60,8 @@ const DIALECTS = {
   },
   '3.11.3': { ...DUMP_3_11, texts: TEXT_3_11_3, firstRowIsReadAhead: true },
   '3.11': { ...DUMP_3_11, texts: TEXT_3_11 },
-  '4.0-rc1': { ...DUMP_4, texts: TEXT_4_0_RC1 },
+  '4.0-rc1': { ...DUMP_4, texts: TEXT_4_0_RC1, cqlClusterings: false },
+  '4.0': { ...DUMP_4, cqlClusterings: false },
   '4': DUMP_4,
   '5.0-alpha': { ...DUMP_4, texts: TEXT_4_0_RC1, tableKind: true },
   '5': { ...DUMP_4, tableKind: true, partitionPosition: 'behind-head' },
