@@ -118,6 +118,11 @@ export function isSstashError(error: unknown, ...codes: ErrorCode[]): error is S
   return error instanceof SstashError && (codes.length === 0 || codes.includes(error.code));
 }
 
+/** Whether `error` says nothing about the bytes of a file: the disk, or an interruption. */
+export function isNoDamage(error: SstashError): boolean {
+  return error.code === 'READ_FAILED' || error.code === 'INTERRUPTED';
+}
+
 /** The detail fields that `error` carries, ready for JSON. */
 export function errorDetails(error: SstashError): ErrorDetails {
   const details: Record<string, unknown> = {};

@@ -214,6 +214,17 @@ function compareUuids(a: usize, b: usize): i32 {
   return compareBytes(a + 8, 8, b + 8, 8);
 }
 
+/** Length of the kept name: of the first row or marker of the block at hand, as in Data.db. */
+export let scanNameLength: usize = 0;
+
+/** Keeps the bytes of a name; false when it is too large. */
+export function keepName(from: usize, to: usize): bool {
+  scanNameLength = to - from;
+  if (to - from > keepBytes) return false;
+  memory.copy(keepAt + 3 * keepBytes, from, to - from);
+  return true;
+}
+
 /** Copies the previous clustering out of a window that goes; false when it is too large. */
 export function keepPrevious(): bool {
   return keep(previousAt, previousCount, previousAt, keepAt);

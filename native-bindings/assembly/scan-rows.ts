@@ -8,6 +8,7 @@ import {
   addCells,
   addColumns,
   addDeletionTime,
+  addEmptyStatic,
   addNoDeletionTime,
   addRow,
   addTime,
@@ -19,7 +20,7 @@ import {
   DEEP,
   ENTRY,
   foundLegacyShards,
-  LACKS_SIZES,
+  SIX,
   maskAt,
   minDeletionTime,
   minTimestamp,
@@ -60,6 +61,9 @@ const ROW_KIND: u32 = 4;
 
 /** Where the item that was read ends. */
 export let itemEnd: usize = 0;
+/** The name of the row (its values) or marker (kind, count and values) that was read last. */
+export let nameStart: usize = 0;
+export let nameEnd: usize = 0;
 /** The range deletion that is open, and whether one is. */
 export let isOpen: bool = false;
 export let openTime: i64 = 0;
@@ -149,8 +153,10 @@ export function item(
     if (extended != 0 && (flags & HAS_DELETION) == 0) return ODD;
   }
   beginClustering(ROW_KIND, clusteringCount);
+  nameStart = from;
   from = clustering(from, clusteringCount, windowEnd);
   if (from < 2) return from == 0 ? NEED_BYTES : ODD;
+  nameEnd = from;
   const status = body(p, from, windowEnd, remaining, flags, previousSize, columnCount, columnTable);
   if (status == DONE) {
     addRow();
@@ -180,7 +186,10 @@ export function staticItem(
 ): i32 {
   const flags = <u32>load<u8>(p);
   const status = body(p, p + 2, windowEnd, remaining, flags, 0, columnCount, columnTable);
-  if (status == DONE && hasContent) addRow();
+  if (status == DONE) {
+    if (hasContent) addRow();
+    else addEmptyStatic();
+  }
   return status;
 }
 
@@ -209,7 +218,7 @@ function sizes(
   const previous = vintAt(from);
   from = afterVint(from);
   if (from > bodyEnd) return 1;
-  if (previous != previousSize && !(previous == 0 && (options & LACKS_SIZES) != 0)) return 1;
+  if (previous != previousSize && !(previous == 0 && (options & SIX) != 0)) return 1;
   bodyAt = from;
   return bodyEnd;
 }
@@ -405,7 +414,8 @@ function cellHead(at: usize, bodyEnd: usize): usize {
 
 function mortalHead(flags: u32, at: usize): usize {
   let from = at;
-  if (flags > 0x1f || (flags & CELL_MORTAL) == CELL_MORTAL) return 0;
+  if (flags > 0x1f) return 0;
+  if ((flags & CELL_MORTAL) == CELL_MORTAL && (options & SIX) == 0) return 0;
   if (flags & CELL_ROW_TTL) {
     if (!rowAlive) return 0;
     if (rowExpires) addDeletionTime(rowExpiry);
@@ -514,6 +524,8 @@ function marker(p: usize, windowEnd: usize, remaining: u64, previousSize: u64): 
   beginClustering(kind, count);
   const at = clustering(p + 4, count, windowEnd);
   if (at < 2) return at == 0 ? NEED_BYTES : ODD;
+  nameStart = p + 1;
+  nameEnd = at;
   const bodyEnd = sizes(p, at, windowEnd, remaining, previousSize);
   if (bodyEnd < 2) return bodyEnd == 0 ? NEED_BYTES : ODD;
   let from = bodyAt;

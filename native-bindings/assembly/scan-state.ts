@@ -3,7 +3,8 @@
  *
  * Tables, written by the host; every entry 32 bytes of u32 or i32:
  *
- *   type         0 check (scan-values.ts), 4 length that every value has, or -1
+ *   type         0 check (scan-values.ts), 4 length that every value has, or -1, 8 and 12 first and
+ *                number of the types inside
  *   clustering   0 fixed length or -1, 4 type, 8 order (scan-order.ts), 12 1 when descending
  *   column       0 fixed length or -1, 4 COMPLEX | COUNTER, 8 type of values, 12 type of paths or -1,
  *                16 order of paths, 20 number of types that follow the first when a path is the index
@@ -22,16 +23,12 @@ export const COUNTER: u32 = 2;
 
 /** Values are checked against their types. */
 export const DEEP: u32 = 1;
-/** Some previous sizes are 0 (compactions of 6.0). */
-export const LACKS_SIZES: u32 = 2;
+/** Compactions of 6.0: some previous sizes are 0, tombstones may have the flag of a TTL too. */
+export const SIX: u32 = 2;
 /** Partitions are in the order of Murmur3 tokens; else the host compares keys. */
 export const MURMUR3: u32 = 4;
-/** Index.db is compared. */
-export const INDEXED: u32 = 8;
-/** Keys go into the batch, not only what follows from them. */
-export const KEEP_KEYS: u32 = 16;
 /** Drop times are counted as they are, not by minutes. */
-export const RAW_DROP_TIMES: u32 = 32;
+export const RAW_DROP_TIMES: u32 = 8;
 
 export let minTimestamp: i64 = 0;
 export let minDeletionTime: i32 = 0;
@@ -44,6 +41,8 @@ export let rowBytesMax: u64 = 0;
 export let options: u32 = 0;
 
 export let typeTable: usize = 0;
+/** Type of partition keys, or -1 where they are not checked. */
+export let keyType: i32 = -1;
 export let clusteringCount: i32 = 0;
 export let clusteringTable: usize = 0;
 export let staticCount: i32 = 0;
@@ -54,7 +53,10 @@ export let regularTable: usize = 0;
 export let maskAt: usize = 0;
 /** Two tables of places each for the clustering at hand and the one before; see scan-order.ts. */
 export let placesAt: usize = 0;
-/** Three regions of `keepBytes` for clusterings whose window goes: the last, smallest, largest. */
+/**
+ * Four regions of `keepBytes` for what outlives its window: the last clustering, the smallest, the
+ * largest, and the first name of a block.
+ */
 export let keepAt: usize = 0;
 export let keepBytes: usize = 0;
 /** Upper ends of the buckets of both histograms, as u64, and u64 counts, one more of them. */
@@ -89,6 +91,7 @@ export function scanEncoding(
 
 export function scanColumns(
   types: usize,
+  keys: i32,
   clusterings: i32,
   clusteringAt: usize,
   statics: i32,
@@ -98,6 +101,7 @@ export function scanColumns(
   mask: usize,
 ): void {
   typeTable = types;
+  keyType = keys;
   clusteringCount = clusterings;
   clusteringTable = clusteringAt;
   staticCount = statics;
@@ -134,6 +138,8 @@ export function scanTables(
 /** Sums of the whole range; see ScanTotals in src/sstable. */
 export let scanRows: u64 = 0;
 export let scanColumnsSet: u64 = 0;
+/** Static rows that say nothing. */
+export let scanEmptyStatics: u64 = 0;
 export let scanMinTimestamp: i64 = i64.MAX_VALUE;
 export let scanMaxTimestamp: i64 = i64.MIN_VALUE;
 export let scanMinDeletionTime: u32 = u32.MAX_VALUE;
@@ -157,6 +163,7 @@ let lastPoint: u32 = 0;
 export function resetSums(): void {
   scanRows = 0;
   scanColumnsSet = 0;
+  scanEmptyStatics = 0;
   scanMinTimestamp = i64.MAX_VALUE;
   scanMaxTimestamp = i64.MIN_VALUE;
   scanMinDeletionTime = u32.MAX_VALUE;
@@ -178,6 +185,10 @@ export function resetSums(): void {
 @inline
 export function addRow(): void {
   scanRows++;
+}
+
+export function addEmptyStatic(): void {
+  scanEmptyStatics++;
 }
 
 @inline

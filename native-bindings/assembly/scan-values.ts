@@ -12,6 +12,9 @@ const TIME: u32 = 4;
 const INET: u32 = 5;
 const DECIMAL: u32 = 6;
 const HOST: u32 = 7;
+const COMPOSITE: u32 = 8;
+const COLLECTION: u32 = 9;
+const TUPLE: u32 = 10;
 
 const DAY_NANOSECONDS: u64 = 86400000000000;
 
@@ -40,10 +43,71 @@ export function isValue(type: i32, at: usize, length: usize): bool {
       return length == 4 || length == 16;
     case DECIMAL:
       return length >= 5;
+    case COMPOSITE:
+      return isComposite(entry, at, at + length);
+    case COLLECTION:
+      return isCollection(entry, at, at + length);
+    case TUPLE:
+      return isTuple(entry, at, at + length);
     case HOST:
     default:
       return scanCheck(type, at, length);
   }
+}
+
+/** Per component: u16 length, bytes, end byte. Components that the type does not know are let be. */
+function isComposite(entry: usize, at: usize, to: usize): bool {
+  const first = load<i32>(entry, 8);
+  const count = load<i32>(entry, 12);
+  let p = at;
+  if (to - p >= 2 && load<u16>(p) == 0xffff) p += 2;
+  for (let i = 0; p < to; i++) {
+    if (to - p < 2) return false;
+    const length = <usize>bswap<u16>(load<u16>(p));
+    p += 2;
+    if (to - p < length + 1) return false;
+    if (i < count && length != 0 && !isValue(first + i, p, length)) return false;
+    p += length + 1;
+  }
+  return true;
+}
+
+/** i32 count, then elements, of each of the inner types in turn. */
+function isCollection(entry: usize, at: usize, to: usize): bool {
+  if (to - at < 4) return false;
+  const types = load<i32>(entry, 12);
+  const count = <i64>(<i32>bswap<u32>(load<u32>(at))) * <i64>types;
+  if (count < 0 || <i64>(to - at - 4) < count * 4) return false;
+  const end = elements(load<i32>(entry, 8), types, count, at + 4, to);
+  return end == to;
+}
+
+/** An element of each inner type; the last ones may be missing. */
+function isTuple(entry: usize, at: usize, to: usize): bool {
+  const types = load<i32>(entry, 12);
+  let p = at;
+  for (let i = 0; i < types && p != to; i++) {
+    p = elements(load<i32>(entry, 8) + i, 1, 1, p, to);
+    if (p == 0) return false;
+  }
+  return p == to;
+}
+
+/** Elements: i32 length, negative for null, and bytes. The address after them, or 0. */
+function elements(first: i32, types: i32, count: i64, at: usize, to: usize): usize {
+  let p = at;
+  let type = 0;
+  for (let left = count; left > 0; left--) {
+    if (to - p < 4) return 0;
+    const length = <i32>bswap<u32>(load<u32>(p));
+    p += 4;
+    if (length > 0) {
+      if (to - p < <usize>length || !isValue(first + type, p, <usize>length)) return 0;
+      p += <usize>length;
+    }
+    if (++type == types) type = 0;
+  }
+  return p;
 }
 
 /** The first byte from `from` on that is not ASCII, or `to`. */

@@ -2,13 +2,12 @@
  * The scan of a check: a window of the uncompressed stream of Data.db, strictly and to the last bit,
  * with everything that Statistics.db, Filter.db and the index should say about it
  * (format writing reference, 14). It goes on from window to window and stops where the host has to do
- * something: where more bytes are needed, at the blocks of a promoted index, at a full batch, and
+ * something: where more bytes are needed, at the end of each block of a row index, at a full batch, and
  * for good at anything that is not as Cassandra writes it.
  *
  * A batch is what is kept of each partition: 16 bytes of Murmur3 as `hashMany` leaves them, f64
- * position in the stream, and with KEEP_KEYS the key and its u32 end.
+ * position in the stream, the key and its u32 end among the keys.
  */
-import { afterVint, vintAt } from './cursor';
 import * as murmur3 from './murmur3';
 import {
   addLargest,
@@ -16,7 +15,10 @@ import {
   advance,
   compareBytes,
   hasPrevious,
+  keepName,
   keepPrevious,
+  previousKind,
+  ROW,
   resetOrder,
   startOrder,
 } from './scan-order';
@@ -25,8 +27,13 @@ import {
   isOpen,
   item,
   itemEnd,
+  nameEnd,
+  nameStart,
   NEED_BYTES,
   ODD,
+  scanOpenLocal,
+  scanOpenTime,
+  scanWasOpen,
   startRows,
   staticFits,
   staticItem,
@@ -38,8 +45,7 @@ import {
   clusteringCount,
   endRun,
   foundPartitionDeletion,
-  INDEXED,
-  KEEP_KEYS,
+  keyType,
   MURMUR3,
   options,
   regularCount,
@@ -50,17 +56,14 @@ import {
   staticTable,
   unsignedDeletion,
 } from './scan-state';
+import { isValue } from './scan-values';
 
 /** More outcomes, of the scan as a whole; DONE and NEED_BYTES are the same there. */
 const BATCH_FULL: i32 = 3;
-/** The entry in Index.db is not in the window of the index. */
-const NEED_INDEX: i32 = 4;
-/** The partition that just began has a promoted index, from `scanIndexAt` on. */
-const PROMOTED: i32 = 5;
-/** The row or marker that was read last begins at or behind the watched place. */
-const WATCHED: i32 = 6;
-/** The partition with a promoted index has ended. */
-const PROMOTED_END: i32 = 7;
+/** The row or marker that was read last ends a block of the row index. */
+const BLOCK: i32 = 4;
+/** A partition with such a block has ended. */
+const INDEXED_END: i32 = 5;
 
 const END_OF_PARTITION: u32 = 0x01;
 const LIVE_DELETION_TIME: u32 = 0x7fffffff;
@@ -73,9 +76,6 @@ const ORDERED_KEYS: u32 = 16384;
 @external("env", "scanCompareKeys")
 declare function scanCompareKeys(a: usize, aLength: usize, b: usize, bLength: usize): i32;
 
-/** Position in the stream of the partition and of the row or marker that were read last. */
-export let scanPartitionAt: f64 = 0;
-export let scanItemAt: f64 = 0;
 /** Between two items of one partition. */
 export let scanInside: bool = false;
 /** Bytes of the window that are done. */
@@ -84,8 +84,19 @@ export let scanConsumed: usize = 0;
 export let scanHasDeletion: bool = false;
 export let scanDeletionTime: i64 = 0;
 export let scanDeletionLocal: u32 = 0;
-/** Next byte of Index.db in its window. */
-export let scanIndexAt: usize = 0;
+/** Of the partition at hand: from its start to its first row or marker. */
+export let scanHeaderLength: f64 = 0;
+/** The block at hand, from the start of its partition: its first byte, and where it ends now. */
+export let scanBlockStart: f64 = 0;
+export let scanBlockEnd: f64 = 0;
+/** The row or marker at hand is in a block that is not closed. */
+export let scanInBlock: bool = false;
+/** The block begins with a row, not a marker. */
+export let scanBlockIsRow: bool = false;
+/** The range deletion in effect where the block begins. */
+export let scanBlockOpen: bool = false;
+export let scanBlockOpenTime: i64 = 0;
+export let scanBlockOpenLocal: u32 = 0;
 export let scanBatchCount: u32 = 0;
 export let scanPartitions: f64 = 0;
 /** Address and length of the last key, and of the first. */
@@ -97,10 +108,9 @@ export let scanOrderedKeys: u32 = 0;
 let partitionStart: u64 = 0;
 let previousStart: u64 = 0;
 let unfiltereds: u64 = 0;
-let watch: u64 = 0;
-let isPromoted: bool = false;
-let indexEnd: usize = 0;
-let indexIsLast: bool = false;
+let blocks: u32 = 0;
+let blockStart: u64 = 0;
+let blockBytes: u64 = 0;
 /** Token of the last key. */
 let token: i64 = 0;
 
@@ -127,6 +137,7 @@ export function scanBatch(
   sketch: usize,
   registers: usize,
   keptKeys: usize,
+  columnIndexSize: f64,
 ): void {
   hashesAt = hashes;
   positionsAt = positions;
@@ -138,6 +149,7 @@ export function scanBatch(
   registersAt = registers;
   lastKeyAt = keptKeys;
   firstKeyAt = keptKeys + KEY_BYTES_MAX;
+  blockBytes = <u64>columnIndexSize;
 }
 
 /** Begins a range. */
@@ -150,7 +162,7 @@ export function scanReset(): void {
   scanKeyLength = -1;
   scanFirstKeyLength = -1;
   scanOrderedKeys = 0;
-  isPromoted = false;
+  scanInBlock = false;
   memory.fill(registersAt, 0, 8192);
   scanTakeBatch();
 }
@@ -159,18 +171,6 @@ export function scanReset(): void {
 export function scanTakeBatch(): void {
   scanBatchCount = 0;
   keysLength = 0;
-}
-
-/** The window of Index.db; `last`: nothing follows it. */
-export function scanIndex(from: usize, end: usize, last: bool): void {
-  scanIndexAt = from;
-  indexEnd = end;
-  indexIsLast = last;
-}
-
-/** Stop at the first row or marker that begins at least so far behind its partition's start. */
-export function scanWatch(offset: f64): void {
-  watch = <u64>offset;
 }
 
 /** To be called when all is scanned. */
@@ -197,8 +197,8 @@ export function scan(window: usize, from: usize, length: usize, position: f64, e
     } else {
       status = unfiltered(p, windowEnd, remaining, at);
     }
-    if (status == NEED_BYTES || status == ODD || status == BATCH_FULL || status == NEED_INDEX) break;
-    p = status == PROMOTED ? headEnd : itemEndOf(p);
+    if (status == NEED_BYTES || status == ODD || status == BATCH_FULL) break;
+    p = itemEndOf(p);
     if (status != DONE) break;
   }
   scanConsumed = p - window;
@@ -227,11 +227,8 @@ function head(p: usize, windowEnd: usize, remaining: u64, at: u64): i32 {
   let from = key + keyLength;
   if (from + 12 > windowEnd && !fitsHead(from, windowEnd)) return NEED_BYTES;
   if (scanBatchCount >= batchMax) return BATCH_FULL;
-  if ((options & KEEP_KEYS) != 0 && keysLength + keyLength > keysMax) return BATCH_FULL;
-  if ((options & INDEXED) != 0) {
-    const status = indexEntry(key, keyLength, at);
-    if (status != DONE) return status;
-  }
+  if (keysLength + keyLength > keysMax) return BATCH_FULL;
+  if (keyType >= 0 && keyLength > 0 && !isValue(keyType, key, keyLength)) return ODD;
   scanHasDeletion = false;
   if (!unsignedDeletion) {
     scanDeletionLocal = bswap<u32>(load<u32>(from));
@@ -265,7 +262,6 @@ function head(p: usize, windowEnd: usize, remaining: u64, at: u64): i32 {
     from = itemEnd;
   }
   if (!newKey(key, keyLength, at)) return ODD;
-  nextIndexEntry();
   startOrder();
   startRows();
   scanInside = true;
@@ -275,8 +271,10 @@ function head(p: usize, windowEnd: usize, remaining: u64, at: u64): i32 {
   unfiltereds = 0;
   partitionStart = at;
   previousStart = at;
-  scanPartitionAt = <f64>at;
-  return isPromoted ? PROMOTED : DONE;
+  scanHeaderLength = <f64>(from - p);
+  scanInBlock = false;
+  blocks = 0;
+  return DONE;
 }
 
 /** Less than twelve bytes behind the key: enough for a live partition of oa. */
@@ -312,39 +310,13 @@ function newKey(key: usize, length: usize, at: u64): bool {
   store<u64>(hashesAt + (i << 4), murmur3.h1);
   store<u64>(hashesAt + (i << 4), murmur3.h2, 8);
   store<f64>(positionsAt + (i << 3), <f64>at);
-  if (options & KEEP_KEYS) {
-    memory.copy(keysAt + keysLength, key, length);
-    keysLength += length;
-    store<u32>(keyEndsAt + (i << 2), <u32>keysLength);
-  }
+  memory.copy(keysAt + keysLength, key, length);
+  keysLength += length;
+  store<u32>(keyEndsAt + (i << 2), <u32>keysLength);
   scanBatchCount++;
   scanPartitions += 1;
   sketch(key, length);
   return true;
-}
-
-/** Index.db must have the partition next: key, position, size of the promoted index. */
-function indexEntry(key: usize, length: usize, at: u64): i32 {
-  const available = indexEnd - scanIndexAt;
-  const wanted = length + 20;
-  if (available < wanted && !indexIsLast) return NEED_INDEX;
-  if (available < length + 4) return ODD;
-  if (<usize>bswap<u16>(load<u16>(scanIndexAt)) != length) return ODD;
-  if (compareBytes(scanIndexAt + 2, length, key, length) != 0) return ODD;
-  let from = scanIndexAt + 2 + length;
-  if (vintAt(from) != at) return ODD;
-  from = afterVint(from);
-  if (from >= indexEnd) return ODD;
-  isPromoted = vintAt(from) != 0;
-  afterEntry = afterVint(from);
-  return afterEntry > indexEnd ? ODD : DONE;
-}
-
-let afterEntry: usize = 0;
-
-@inline
-function nextIndexEntry(): void {
-  if ((options & INDEXED) != 0) scanIndexAt = afterEntry;
 }
 
 function partitionEnd(p: usize, at: u64): i32 {
@@ -352,12 +324,12 @@ function partitionEnd(p: usize, at: u64): i32 {
   if (clusteringCount > 0 && hasPrevious && !addLargest()) return ODD;
   addPartition(at + 1 - partitionStart);
   scanInside = false;
-  scanItemAt = <f64>at;
   lastWasEnd = true;
   lastWasHead = false;
-  const wasPromoted = isPromoted;
-  isPromoted = false;
-  return wasPromoted ? PROMOTED_END : DONE;
+  if (blocks == 0) return DONE;
+  scanBlockStart = <f64>(blockStart - partitionStart);
+  scanBlockEnd = <f64>(at - partitionStart);
+  return INDEXED_END;
 }
 
 function unfiltered(p: usize, windowEnd: usize, remaining: u64, at: u64): i32 {
@@ -369,10 +341,24 @@ function unfiltered(p: usize, windowEnd: usize, remaining: u64, at: u64): i32 {
   if (!advance()) return ODD;
   unfiltereds++;
   previousStart = at;
-  scanItemAt = <f64>at;
   lastWasHead = false;
   lastWasEnd = false;
-  return isPromoted && at - partitionStart >= watch ? WATCHED : DONE;
+  if (!scanInBlock) {
+    scanInBlock = true;
+    blockStart = at;
+    scanBlockIsRow = previousKind == ROW;
+    scanBlockOpen = scanWasOpen;
+    scanBlockOpenTime = scanOpenTime;
+    scanBlockOpenLocal = scanOpenLocal;
+    if (!keepName(nameStart, nameEnd)) return ODD;
+  }
+  const end = at + <u64>(itemEnd - p);
+  if (end - blockStart < blockBytes) return DONE;
+  scanInBlock = false;
+  blocks++;
+  scanBlockStart = <f64>(blockStart - partitionStart);
+  scanBlockEnd = <f64>(end - partitionStart);
+  return BLOCK;
 }
 
 const M: u64 = 0xc6a4a7935bd1e995;

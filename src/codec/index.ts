@@ -16,5 +16,6 @@ export {
 } from './kernels.js';
 export { lz4Bound } from './lz4-typescript.js';
 export { murmur3Typescript } from './murmur3-typescript.js';
+export type { ScanExports, ScanHost } from './scan-exports.js';
 export { StreamHash } from './stream-hash.js';
 export { xxh3Typescript } from './xxh3-typescript.js';

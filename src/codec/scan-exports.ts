@@ -29,6 +29,7 @@ export interface ScanExports {
   ): void;
   scanColumns(
     types: number,
+    keyType: number,
     clusterings: number,
     clusteringTable: number,
     statics: number,
@@ -58,41 +59,45 @@ export interface ScanExports {
     sketch: number,
     registers: number,
     keptKeys: number,
+    columnIndexSize: number,
   ): void;
   scanReset(): void;
   scanTakeBatch(): void;
-  scanIndex(from: number, end: number, last: number): void;
-  scanWatch(offset: number): void;
   scanFinish(): void;
-  /** Address of the places of the last clustering (0), the one before, smallest, largest. */
+  /** Address of the places of the last clustering (0), the smallest (2) and the largest (3). */
   scanPlaces(which: number): number;
   scan(window: number, from: number, length: number, position: number, end: number): number;
   readonly scanBatchCount: KernelGlobal;
   readonly scanConsumed: KernelGlobal;
   readonly scanInside: KernelGlobal;
   readonly scanPartitions: KernelGlobal;
-  readonly scanPartitionAt: KernelGlobal;
-  readonly scanItemAt: KernelGlobal;
-  readonly scanIndexAt: KernelGlobal;
+  readonly scanHeaderLength: KernelGlobal;
+  readonly scanBlockStart: KernelGlobal;
+  readonly scanBlockEnd: KernelGlobal;
+  readonly scanInBlock: KernelGlobal;
+  readonly scanBlockIsRow: KernelGlobal;
+  readonly scanBlockOpen: KernelGlobal;
+  readonly scanBlockOpenTime: BigGlobal;
+  readonly scanBlockOpenLocal: KernelGlobal;
+  readonly scanNameLength: KernelGlobal;
   readonly scanKeyLength: KernelGlobal;
   readonly scanFirstKeyLength: KernelGlobal;
   readonly scanOrderedKeys: KernelGlobal;
   readonly scanHasDeletion: KernelGlobal;
   readonly scanDeletionTime: BigGlobal;
   readonly scanDeletionLocal: KernelGlobal;
-  readonly scanWasOpen: KernelGlobal;
+  readonly scanIsOpen: KernelGlobal;
   readonly scanOpenTime: BigGlobal;
   readonly scanOpenLocal: KernelGlobal;
   readonly scanLastKind: KernelGlobal;
   readonly scanLastCount: KernelGlobal;
-  readonly scanBeforeKind: KernelGlobal;
-  readonly scanBeforeCount: KernelGlobal;
   readonly scanSmallestKind: KernelGlobal;
   readonly scanSmallestCount: KernelGlobal;
   readonly scanLargestKind: KernelGlobal;
   readonly scanLargestCount: KernelGlobal;
   readonly scanRows: BigGlobal;
   readonly scanColumnsSet: BigGlobal;
+  readonly scanEmptyStatics: BigGlobal;
   readonly scanMinTimestamp: BigGlobal;
   readonly scanMaxTimestamp: BigGlobal;
   readonly scanMinDeletionTime: KernelGlobal;

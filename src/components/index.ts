@@ -4,7 +4,7 @@ export type { CompressionDictionary } from './compression-dictionary.js';
 export { type CompressionInfo, parseCompressionInfo } from './compression-info.js';
 export { type DataChecksums, parseCrc } from './crc.js';
 export * from './data/index.js';
-export { readDeletionTime } from './deletion-time.js';
+export { readDeletionTime, writeDeletionTime } from './deletion-time.js';
 export {
   type ComponentName,
   compareIds,
@@ -52,6 +52,7 @@ export {
   EPOCH_TIMESTAMP,
   parseSerializationHeader,
   type SerializationHeader,
+  withOtherUserTypes,
 } from './serialization-header.js';
 export { parseStatistics, type Statistics, type StatisticsPart } from './statistics.js';
 export {

@@ -120,7 +120,7 @@ function inet(type: CqlType): TextWriter {
 const counterJson: TextWriter = (b) => (b.length < 8 ? '0' : i64Text(b));
 
 /** Bytes that a value must have; the others have no length of their own. */
-const LENGTHS: Partial<Record<ScalarKind, number>> = {
+export const VALUE_LENGTHS: Readonly<Partial<Record<ScalarKind, number>>> = {
   boolean: 1,
   tinyint: 1,
   smallint: 2,
@@ -142,7 +142,7 @@ const LENGTHS: Partial<Record<ScalarKind, number>> = {
 /** The writers of a scalar type, with the length of each value checked. */
 export function scalarTexts(type: CqlType, kind: ScalarKind, dialect: TextDialect): ScalarTexts {
   const plain = plainTexts(type, kind, dialect);
-  const length = LENGTHS[kind];
+  const length = VALUE_LENGTHS[kind];
   const least = kind === 'decimal' ? 5 : 1;
   const checked = (write: TextWriter): TextWriter => {
     if (length === undefined && least === 1) return write;

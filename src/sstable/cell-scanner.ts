@@ -6,8 +6,10 @@ import type { FormatVersion, SerializationHeader } from '../components/index.js'
 import { SstashError } from '../errors.js';
 import { LIMITS } from '../limits.js';
 import type { ColumnPlan } from './column-plan.js';
+import { DropRuns } from './drop-runs.js';
 import type { RowCursor } from './row-cursor.js';
-import { addDropTime, I64_MAX, I64_MIN, type ScanTotals } from './scan-totals.js';
+import { I64_MAX, I64_MIN, type ScanTotals } from './scan-totals.js';
+import type { WriterRules } from './writer-rules.js';
 
 /** The deletion of a marker. */
 export interface OpenDeletion {
@@ -35,8 +37,10 @@ export class CellScanner {
   readonly #minTTL: number;
   /** The local deletion time that means "none". */
   readonly #none: number;
-  /** Times of day beyond it are cut off by the writer before they are counted. */
-  readonly #dropMax: number;
+  readonly #rules: WriterRules;
+  /** Compactions of 6.0 write a tombstone with 01 and 02, and a TTL of 0. */
+  readonly #isSix: boolean;
+  readonly #drops = new DropRuns();
   /** Sums of base and delta may pass the end of i64: no shortcut then. */
   readonly #wraps: boolean;
   #minDelta = Infinity;
@@ -51,7 +55,7 @@ export class CellScanner {
     cursor: RowCursor,
     header: SerializationHeader,
     version: FormatVersion,
-    writerIs5: boolean,
+    rules: WriterRules,
     totals: ScanTotals,
     report: (offset: number, message: string) => void,
   ) {
@@ -62,7 +66,8 @@ export class CellScanner {
     this.#minLocalDeletionTime = header.minLocalDeletionTime;
     this.#minTTL = header.minTTL;
     this.#none = version.hasUIntDeletionTime ? 0xffffffff : 0x7fffffff;
-    this.#dropMax = writerIs5 ? 4294967293 : 2147483646;
+    this.#rules = rules;
+    this.#isSix = version.hasCompressionDictionary;
     this.#wraps = header.minTimestamp > I64_MAX - BigInt(Number.MAX_SAFE_INTEGER);
   }
 
@@ -73,6 +78,8 @@ export class CellScanner {
       this.#recordTime(this.#minTimestamp + BigInt(this.#minDelta));
       this.#recordTime(this.#minTimestamp + BigInt(this.#maxDelta));
     }
+    totals.drops = this.#drops.pairs();
+    totals.dropsLeftOut = this.#drops.leftOut;
     if (this.#sawNone) this.#widen(this.#none);
     if (!this.#sawNoTtl) return;
     totals.minTTL = Math.min(totals.minTTL, 0);
@@ -89,7 +96,7 @@ export class CellScanner {
     this.#hasLiveness = true;
     if (!expires) {
       this.#sawNoTtl = true;
-      this.#sawNone = true;
+      this.#noDeletionTime();
       return;
     }
     this.#ttl();
@@ -161,7 +168,7 @@ export class CellScanner {
   #cell(column: ColumnPlan): void {
     const cursor = this.#cursor;
     const flags = cursor.u8();
-    if (flags > 0x1f || (flags & 3) === 3) {
+    if (flags > 0x1f || ((flags & 3) === 3 && !this.#isSix)) {
       throw this.#damage(cursor.at - 1, `cell flags are ${flags}`);
     }
     if ((flags & (USE_ROW_TIMESTAMP | USE_ROW_TTL)) !== 0 && !this.#hasLiveness) {
@@ -171,7 +178,7 @@ export class CellScanner {
     if ((flags & USE_ROW_TTL) !== 0) {
       if (this.#rowExpiry >= 0) this.#recordLocalDeletionTime(this.#rowExpiry);
     } else {
-      if ((flags & (IS_DELETED | IS_EXPIRING)) === 0) this.#sawNone = true;
+      if ((flags & (IS_DELETED | IS_EXPIRING)) === 0) this.#noDeletionTime();
       else this.#recordLocalDeletionTime(this.#localDeletionTime());
       if ((flags & IS_EXPIRING) !== 0) this.#ttl();
       else this.#sawNoTtl = true;
@@ -317,12 +324,17 @@ export class CellScanner {
 
   #recordLocalDeletionTime(time: number): void {
     if (time === this.#none) {
-      this.#sawNone = true;
+      this.#noDeletionTime();
       return;
     }
     this.#widen(time);
-    const minute = Math.min(Math.ceil(time / 60) * 60, this.#dropMax);
-    addDropTime(this.#totals, minute, 1);
+    const { rawDrops, dropMax } = this.#rules;
+    this.#drops.add(rawDrops ? time : Math.min(Math.ceil(time / 60) * 60, dropMax), 1);
+  }
+
+  #noDeletionTime(): void {
+    this.#sawNone = true;
+    if (this.#rules.isFirst) this.#drops.add(this.#none, 1);
   }
 
   #widen(time: number): void {

@@ -2,7 +2,6 @@
  * Task `check-range`: everything about one range of Data.db. Big SSTables are checked range by range
  * in worker threads.
  */
-import { clusteringComparator } from '../cql/index.js';
 import type { TaskContext } from '../parallel/index.js';
 import { blockSpan, checkBlocks, type FilePart, readChecksums } from './check-blocks.js';
 import { type Fault, Faults } from './check-faults.js';
@@ -64,9 +63,4 @@ export async function checkRangeOf(
   else totals.complete = false;
   if (rows && deep) await checkValues(sstable, { from, to }, rowFaults, signal);
   return { faults: faults.list, rowFaults: rowFaults.list, totals, part };
-}
-
-/** The order that totals are merged by. */
-export function totalsOrder(sstable: SSTable): ReturnType<typeof clusteringComparator> {
-  return clusteringComparator(sstable.header.clusteringTypes);
 }

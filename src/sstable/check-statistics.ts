@@ -1,185 +1,330 @@
-/** Statistics.db against the rows (format writing reference, 14.2 to 14.5). */
+/**
+ * Statistics.db against the rows (format writing reference, 14): field by field with what Cassandra
+ * would do with the difference, and in a deep check byte by byte.
+ */
 import { equalBytes, toHex } from '../binary/index.js';
-import type { EstimatedHistogram, Statistics, StatsMetadata } from '../components/index.js';
+import {
+  compactionBody,
+  type EstimatedHistogram,
+  estimatedHistogramOffsets,
+  joinStatistics,
+  type Statistics,
+  type StatsMetadata,
+  statsBody,
+  type TombstoneHistogram,
+  validationBody,
+} from '../components/index.js';
 import { type ClusteringPrefix, clusteringComparator } from '../cql/index.js';
 import type { Faults } from './check-faults.js';
 import { samePrefix } from './check-promoted.js';
-import { DROP_TIMES_MAX, type ScanTotals } from './scan-totals.js';
 import type { SSTable } from './sstable.js';
+import type { ExpectedStatistics, StatisticsCollector } from './statistics-collector.js';
+import { COVERED_EFFECTS, effectOf, KEY_EFFECT, SKETCH_EFFECT } from './statistics-effects.js';
 
 const ROW_KIND = 4;
-/** Bins of the drop-time histogram; from there on Cassandra merges neighbours. */
-const DROP_BINS_MAX = 100;
 /** Local deletion times from here on were negative to those who wrote them. */
 const SIGNED_END = 0x80000000;
+const COMPACTION = 1;
+const STATS = 2;
 
-/** Compares the totals of all rows, which must be complete, with Statistics.db. */
-export function checkStatistics(sstable: SSTable, totals: ScanTotals, faults: Faults): void {
-  new StatisticsCheck(sstable, totals, faults).run();
+/** Compares what was collected of all rows, which must be complete, with Statistics.db. */
+export async function checkStatistics(
+  sstable: SSTable,
+  collector: StatisticsCollector,
+  deep: boolean,
+  faults: Faults,
+): Promise<void> {
+  const { dataSize, compression } = sstable;
+  const expected = collector.expected({ dataSize, compression });
+  const check = new StatisticsCheck(sstable, collector, expected, faults);
+  check.fields();
+  if (!deep) return;
+  check.sketch();
+  check.bytes(await sstable.readComponent('Statistics.db'));
 }
 
 class StatisticsCheck {
   readonly #sstable: SSTable;
   readonly #statistics: Statistics;
   readonly #stats: StatsMetadata;
-  readonly #totals: ScanTotals;
+  readonly #collector: StatisticsCollector;
+  readonly #expected: ExpectedStatistics;
   readonly #faults: Faults;
+  /** Fields that cannot be compared, or that were reported. */
+  readonly #excused = new Set<keyof StatsMetadata>();
+  #found = 0;
 
-  constructor(sstable: SSTable, totals: ScanTotals, faults: Faults) {
+  constructor(
+    sstable: SSTable,
+    collector: StatisticsCollector,
+    expected: ExpectedStatistics,
+    faults: Faults,
+  ) {
     this.#sstable = sstable;
     this.#statistics = sstable.statistics;
     this.#stats = sstable.statistics.stats;
-    this.#totals = totals;
+    this.#collector = collector;
+    this.#expected = expected;
     this.#faults = faults;
   }
 
-  run(): void {
-    const [stats, totals] = [this.#stats, this.#totals];
-    this.#equal('totalRows', stats.totalRows, BigInt(totals.rows));
-    this.#equal('totalColumnsSet', stats.totalColumnsSet, BigInt(totals.columns));
-    this.#times();
-    this.#histogram('estimatedPartitionSize', stats.estimatedPartitionSize, totals.partitionSizes);
-    this.#histogram('estimatedCellCount', stats.estimatedCellCount, totals.cellCounts);
-    this.#dropTimes();
-    this.#equal(
-      'hasLegacyCounterShards',
-      stats.hasLegacyCounterShards,
-      totals.hasLegacyCounterShards,
-    );
-    if (stats.hasPartitionLevelDeletions !== null) {
-      const wanted = totals.hasPartitionDeletions;
-      this.#equal('hasPartitionLevelDeletions', stats.hasPartitionLevelDeletions, wanted);
+  fields(): void {
+    const { totals } = this.#collector;
+    this.#histogram('estimatedPartitionSize');
+    this.#histogram('estimatedCellCount');
+    for (const field of ['minTimestamp', 'maxTimestamp', 'minTTL', 'maxTTL'] as const) {
+      this.#number(field);
     }
-    this.#key('firstKey', stats.firstKey, totals.firstKey);
-    this.#key('lastKey', stats.lastKey, totals.lastKey);
+    if (this.#overflows()) {
+      this.#excused.add('minLocalDeletionTime').add('maxLocalDeletionTime');
+      this.#excused.add('estimatedTombstoneDropTime');
+    } else {
+      this.#number('minLocalDeletionTime');
+      this.#number('maxLocalDeletionTime');
+      this.#dropTimes();
+    }
+    this.#number('compressionRatio');
+    this.#number('totalColumnsSet');
+    const { totalRows } = this.#stats;
+    // A compaction of 6.0 may count empty static rows as well.
+    const also = BigInt(totals.rows + totals.emptyStatics);
+    if (this.#sstable.version.letters === 'pa' && totalRows === also)
+      this.#excused.add('totalRows');
+    else this.#number('totalRows');
+    this.#flag('hasLegacyCounterShards');
+    this.#flag('hasPartitionLevelDeletions');
+    this.#key('firstKey');
+    this.#key('lastKey');
     this.#clusterings();
-    this.#compressionRatio();
+    this.#commitLog();
+    this.#mutable();
   }
 
-  #fault(message: string): void {
+  /** The sketch of the keys. */
+  sketch(): void {
+    const { cardinality } = this.#expected;
+    const stored = this.#statistics.cardinality;
+    // Writers other than Cassandra leave it out, or an empty one.
+    if (cardinality === null || stored.length <= EMPTY_SKETCH_BYTES) return;
+    if (equalBytes(cardinality, stored)) return;
+    this.#fault(
+      `the sketch of the keys is not that of the keys in Data.db: ${SKETCH_EFFECT}`,
+      COMPACTION,
+    );
+  }
+
+  /** What the fields do not show: how they are written. */
+  bytes(file: Uint8Array): void {
+    if (this.#found > 0) return;
+    const { version } = this.#sstable;
+    const stats = this.#merged();
+    const statistics = { ...this.#statistics, stats };
+    const bodyOf = (type: number): Uint8Array | null => {
+      const part = this.#statistics.parts.find((each) => each.type === type);
+      return part === undefined ? null : file.subarray(part.offset, part.offset + part.length);
+    };
+    const bodies = [
+      { type: 0, body: validationBody(statistics) },
+      { type: COMPACTION, body: bodyOf(COMPACTION) ?? compactionBody(statistics) },
+      { type: STATS, body: statsBody(statistics, version) },
+      { type: 3, body: bodyOf(3) ?? new Uint8Array(0) },
+    ].filter(({ type }) => bodyOf(type) !== null);
+    const wanted = joinStatistics(bodies, version);
+    if (equalBytes(wanted, file)) return;
+    let at = 0;
+    while (wanted[at] === file[at]) at++;
+    const message = 'the file is not written as Cassandra writes these values';
+    this.#fault(message, null, at);
+  }
+
+  /** The expected fields, with those that cannot be known as they are stored. */
+  #merged(): StatsMetadata {
+    const { stats } = this.#expected;
+    const kept = Object.fromEntries([...this.#excused].map((field) => [field, this.#stats[field]]));
+    const { estimatedTombstoneDropTime } = { ...stats, ...kept } as StatsMetadata;
+    const isPadded = this.#sstable.version.hasUIntDeletionTime;
+    const paddingBytes = isPadded
+      ? 4 * estimatedTombstoneDropTime.points.length
+      : stats.paddingBytes;
+    return { ...stats, ...kept, paddingBytes };
+  }
+
+  #fault(message: string, part: number | null = STATS, offset?: number): void {
+    this.#found++;
+    const place = this.#statistics.parts.find(({ type }) => type === part)?.offset ?? null;
     this.#faults.add({
       code: 'SSTABLE_CORRUPT',
       file: this.#sstable.componentPath('Statistics.db'),
       component: 'Statistics.db',
-      offset: null,
+      offset: offset ?? place,
       uncompressedOffset: null,
       message,
     });
   }
 
-  #equal<T extends bigint | number | boolean>(what: string, stored: T, counted: T): void {
-    if (stored !== counted) this.#fault(`${what} is ${stored}, the rows give ${counted}`);
+  #number(
+    field:
+      | 'minTimestamp'
+      | 'maxTimestamp'
+      | 'minLocalDeletionTime'
+      | 'maxLocalDeletionTime'
+      | 'minTTL'
+      | 'maxTTL'
+      | 'compressionRatio'
+      | 'totalColumnsSet'
+      | 'totalRows',
+  ): void {
+    const [stored, wanted] = [this.#stats[field], this.#expected.stats[field]];
+    if (stored === wanted) return;
+    const effect = effectOf(field, stored < wanted ? -1 : 1);
+    this.#fault(`${field} is ${stored}, the rows give ${wanted}: ${effect}`);
   }
 
-  #times(): void {
-    const [stats, totals] = [this.#stats, this.#totals];
-    const nothing = totals.minTimestamp > totals.maxTimestamp;
-    this.#equal('minTimestamp', stats.minTimestamp, nothing ? -(2n ** 63n) : totals.minTimestamp);
-    this.#equal('maxTimestamp', stats.maxTimestamp, nothing ? 2n ** 63n - 1n : totals.maxTimestamp);
-    const none = this.#sstable.version.hasUIntDeletionTime ? 0xffffffff : 0x7fffffff;
-    const hasLocal = totals.minLocalDeletionTime <= totals.maxLocalDeletionTime;
-    const [least, most] = [totals.minLocalDeletionTime, totals.maxLocalDeletionTime];
-    if (!this.#overflows()) {
-      this.#equal('minLocalDeletionTime', stats.minLocalDeletionTime, hasLocal ? least : none);
-      this.#equal('maxLocalDeletionTime', stats.maxLocalDeletionTime, hasLocal ? most : none);
-    }
-    const hasTtl = totals.minTTL <= totals.maxTTL;
-    this.#equal('minTTL', stats.minTTL, hasTtl ? totals.minTTL : 0);
-    this.#equal('maxTTL', stats.maxTTL, hasTtl ? totals.maxTTL : 0);
+  #flag(field: 'hasLegacyCounterShards' | 'hasPartitionLevelDeletions'): void {
+    const [stored, wanted] = [this.#stats[field], this.#expected.stats[field]];
+    if (stored === wanted) return;
+    const effect = effectOf(field, stored === true ? 1 : -1);
+    this.#fault(`${field} is ${stored}, the rows give ${wanted}: ${effect}`);
+  }
+
+  #key(field: 'firstKey' | 'lastKey'): void {
+    const [stored, wanted] = [this.#stats[field], this.#expected.stats[field]];
+    if (stored === null || wanted === null || equalBytes(stored, wanted)) return;
+    this.#fault(`${field} is ${toHex(stored)}, in the rows it is ${toHex(wanted)}: ${KEY_EFFECT}`);
   }
 
   /** Times that overflowed before oa: writers counted them as negative numbers, or cut them off. */
   #overflows(): boolean {
     const { hasUIntDeletionTime } = this.#sstable.version;
-    return !hasUIntDeletionTime && this.#totals.maxLocalDeletionTime >= SIGNED_END;
+    return !hasUIntDeletionTime && this.#collector.totals.maxLocalDeletionTime >= SIGNED_END;
   }
 
-  #histogram(what: string, stored: EstimatedHistogram, counted: Float64Array): void {
-    for (let i = 0; i < counted.length; i++) {
-      const [found, wanted] = [stored.buckets[i] ?? 0n, BigInt(counted[i] ?? 0)];
-      if (found === wanted) continue;
+  #histogram(field: 'estimatedPartitionSize' | 'estimatedCellCount'): void {
+    const stored: EstimatedHistogram = this.#stats[field];
+    const wanted = this.#expected.stats[field].buckets;
+    const usual = estimatedHistogramOffsets(stored.offsets.length);
+    const other = usual.findIndex((offset, i) => offset !== stored.offsets[i]);
+    if (other >= 0) {
+      const found = stored.offsets[other];
+      this.#fault(`${field} has the bucket ${found} in the place of ${usual[other]}`);
+      return;
+    }
+    wanted.forEach((count, i) => {
+      const found = stored.buckets[i] ?? 0n;
+      if (found === count) return;
       const end = stored.offsets[i];
       const bucket = end === undefined ? 'the last bucket' : `the bucket up to ${end}`;
-      this.#fault(`${what} has ${found} in ${bucket}, the partitions give ${wanted}`);
-    }
+      const what = `${field} has ${found} in ${bucket}, the partitions give ${count}`;
+      this.#fault(`${what}: ${effectOf(field, 0)}`);
+    });
   }
 
   #dropTimes(): void {
-    const { points, counts } = this.#stats.estimatedTombstoneDropTime;
-    const { dropTimes, dropCount } = this.#totals;
-    // 3.0.x also counted what has no local deletion time.
-    if (this.#overflows() || !this.#sstable.version.hasCommitLogIntervals) return;
-    const stored = counts.reduce((sum, count) => sum + count, 0n);
-    this.#equal('the number of times in estimatedTombstoneDropTime', stored, BigInt(dropCount));
-    if (dropTimes.size > DROP_BINS_MAX || dropTimes.size >= DROP_TIMES_MAX) return;
-    const wanted = [...dropTimes].sort(([a], [b]) => a - b);
-    const same =
-      wanted.length === points.length &&
-      wanted.every(([point, n], i) => point === points[i] && BigInt(n) === counts[i]);
-    if (!same) this.#fault('estimatedTombstoneDropTime has other bins than the rows give');
-  }
-
-  #key(what: string, stored: Uint8Array | null, found: Uint8Array | null): void {
-    if (stored === null || found === null || equalBytes(stored, found)) return;
-    this.#fault(`${what} is ${toHex(stored)}, in the rows it is ${toHex(found)}`);
+    const stored = this.#stats.estimatedTombstoneDropTime;
+    const { dropTimes } = this.#expected;
+    if (this.#collector.totals.dropsLeftOut || dropTimes.some((each) => sameBins(stored, each))) {
+      this.#excused.add('estimatedTombstoneDropTime');
+      return;
+    }
+    // Some releases of 3.0 also counted what has no deletion time.
+    const countsNone = this.#collector.rules.dropRules.length > 1 && stored.points.includes(NONE);
+    if (countsNone) {
+      this.#excused.add('estimatedTombstoneDropTime');
+      return;
+    }
+    const total = (histogram: TombstoneHistogram | undefined): bigint =>
+      histogram?.counts.reduce((sum, count) => sum + count, 0n) ?? 0n;
+    const [found, counted] = [total(stored), total(dropTimes[0])];
+    const what =
+      found === counted
+        ? 'other bins than the rows give'
+        : `${found} times, the rows have ${counted}`;
+    const effect = effectOf('estimatedTombstoneDropTime', 0);
+    this.#fault(`estimatedTombstoneDropTime has ${what}: ${effect}`);
   }
 
   #clusterings(): void {
     const { minClusteringValues, maxClusteringValues, coveredClustering } = this.#stats;
-    const { minClustering, maxClustering } = this.#totals;
-    if (minClusteringValues !== null && maxClusteringValues !== null) {
-      if (!this.#sstable.version.hasAccurateMinMax) return;
-      this.#legacyValues('minClusteringValues', minClusteringValues, minClustering);
-      this.#legacyValues('maxClusteringValues', maxClusteringValues, maxClustering);
+    const { stats } = this.#expected;
+    this.#values('minClusteringValues', minClusteringValues, stats.minClusteringValues);
+    this.#values('maxClusteringValues', maxClusteringValues, stats.maxClusteringValues);
+    if (coveredClustering === null || stats.coveredClustering === null) return;
+    const [stored, wanted] = [coveredClustering, stats.coveredClustering];
+    this.#bound('the start of coveredClustering', stored.start, wanted.start, 1);
+    this.#bound('the end of coveredClustering', stored.end, wanted.end, -1);
+    if (stored.typeTexts.join() !== wanted.typeTexts.join()) {
+      this.#fault('the types of coveredClustering are not those of the header');
     }
-    if (coveredClustering === null) return;
-    const { start, end } = coveredClustering;
-    const has = this.#statistics.header.clusteringTypes.length > 0;
-    const least = has ? (minClustering ?? { kind: 7, values: [] }) : { kind: 1, values: [] };
-    const most = has ? (maxClustering ?? { kind: 0, values: [] }) : { kind: 6, values: [] };
-    this.#bound('the start of coveredClustering', start, asBound(least, 1));
-    this.#bound('the end of coveredClustering', end, asBound(most, 6));
   }
 
-  /** The values up to the first null one. */
-  #legacyValues(what: string, stored: readonly Uint8Array[], found: ClusteringPrefix | null): void {
-    const values: Uint8Array[] = [];
-    for (const value of found?.values ?? []) {
-      if (value === null) break;
-      values.push(value);
-    }
-    const same =
-      stored.length === values.length &&
-      stored.every((value, i) => equalBytes(value, values[i] ?? new Uint8Array(0)));
-    if (same) return;
+  #values(
+    what: 'minClusteringValues' | 'maxClusteringValues',
+    stored: readonly Uint8Array[] | null,
+    wanted: readonly Uint8Array[] | null,
+  ): void {
+    if (stored === null || wanted === null) return;
+    // From 5.0 on nothing of before md is trusted.
     const kind = ROW_KIND;
-    this.#bound(what, { kind, values: stored }, { kind, values });
+    const side = what === 'minClusteringValues' ? 1 : -1;
+    this.#bound(what, { kind, values: stored }, { kind, values: wanted }, side);
   }
 
-  /** Equal bytes, or values that count as equal. */
-  #bound(what: string, stored: ClusteringPrefix, found: ClusteringPrefix): void {
-    if (samePrefix(stored, found)) return;
+  /** `narrowing` is the order of a stored bound, as against the right one, that hides rows. */
+  #bound(
+    what: string,
+    stored: ClusteringPrefix,
+    wanted: ClusteringPrefix,
+    narrowing: number,
+  ): void {
+    if (samePrefix(stored, wanted)) return;
     const compare = clusteringComparator(this.#statistics.header.clusteringTypes);
-    const same = stored.values.length === found.values.length && stored.kind === found.kind;
-    if (same && compare(stored, found) === 0) return;
-    this.#fault(`${what} is ${prefixText(stored)}, the rows give ${prefixText(found)}`);
+    const { narrow, wide } = COVERED_EFFECTS;
+    const effect = compare(stored, wanted) * narrowing > 0 ? narrow : wide;
+    this.#fault(`${what} is ${prefixText(stored)}, the rows give ${prefixText(wanted)}: ${effect}`);
   }
 
-  #compressionRatio(): void {
-    const { compression, dataSize } = this.#sstable;
-    const stored = this.#stats.compressionRatio;
-    if (compression === null) {
-      this.#equal('compressionRatio', stored, -1);
-      return;
+  /** The bounds are those of the intervals. */
+  #commitLog(): void {
+    for (const field of ['commitLogLowerBound', 'commitLogUpperBound'] as const) {
+      const [stored, wanted] = [this.#stats[field], this.#expected.stats[field]];
+      if (stored === null || wanted === null) continue;
+      if (stored.segmentId === wanted.segmentId && stored.position === wanted.position) continue;
+      const text = `${stored.segmentId}/${stored.position}`;
+      this.#fault(
+        `${field} is ${text}, the intervals give ${wanted.segmentId}/${wanted.position}: ${effectOf(field, 0)}`,
+      );
     }
-    // Payloads alone, without the checksum of each block.
-    const compressed = dataSize - 4 * compression.chunkOffsets.length;
-    this.#equal('compressionRatio', stored, compressed / compression.dataLength);
+  }
+
+  /** What the node sets, as far as some values are impossible. */
+  #mutable(): void {
+    const { sstableLevel, repairedAt, tokenSpaceCoverage, pendingRepair } = this.#stats;
+    if (sstableLevel < 0 || sstableLevel > LEVEL_MAX) {
+      this.#fault(`sstableLevel is ${sstableLevel}, not within 0 to ${LEVEL_MAX}`);
+    }
+    if (repairedAt < 0n) this.#fault(`repairedAt is ${repairedAt}`);
+    if (pendingRepair !== null && repairedAt !== 0n) {
+      this.#fault(`repairedAt is ${repairedAt} while a repair is pending`);
+    }
+    const coverage = tokenSpaceCoverage ?? Number.NaN;
+    if (!(Number.isNaN(coverage) || (coverage >= 0 && coverage <= 1))) {
+      this.#fault(`tokenSpaceCoverage is ${coverage}, no share of the ring`);
+    }
   }
 }
 
-function asBound(prefix: ClusteringPrefix, kind: number): ClusteringPrefix {
-  return prefix.kind === ROW_KIND ? { kind, values: prefix.values } : prefix;
+/** Leveled compaction has no more. */
+const LEVEL_MAX = 8;
+/** Local deletion time of "none" before oa. */
+const NONE = 0x7fffffff;
+const EMPTY_SKETCH_BYTES = 8;
+
+function sameBins(a: TombstoneHistogram, b: TombstoneHistogram): boolean {
+  if (a.points.length !== b.points.length || a.maxBinSize !== b.maxBinSize) return false;
+  return (
+    a.points.every((point, i) => point === b.points[i]) &&
+    a.counts.every((count, i) => count === b.counts[i])
+  );
 }
 
 function prefixText({ kind, values }: ClusteringPrefix): string {

@@ -1,6 +1,6 @@
 /** Deep check: every key, clustering and cell value against its type, and the order of cell paths. */
 import type { Cell, ColumnData, Row } from '../components/index.js';
-import { type Comparator, type CqlType, comparator, parseType, valueToJson } from '../cql/index.js';
+import { type Comparator, type CqlType, comparator, parseType, validator } from '../cql/index.js';
 import { isSstashError } from '../errors.js';
 import type { Faults } from './check-faults.js';
 import type { SSTableEvent } from './events.js';
@@ -118,7 +118,7 @@ class ValueCheck {
   #value(type: CqlType | null, bytes: Uint8Array, position: number, what: string): boolean {
     if (type === null) return true;
     try {
-      valueToJson(type, bytes);
+      validator(type)(bytes);
       return true;
     } catch (error) {
       if (!isSstashError(error)) throw error;

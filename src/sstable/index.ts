@@ -4,6 +4,7 @@ export { type CheckMode, type CheckOptions, type CheckResult, checkSSTable } fro
 export type { Fault } from './check-faults.js';
 export { checkIndex } from './check-index.js';
 export { checkRange } from './check-range.js';
+export { checkScan } from './check-scan.js';
 export { dataError, type EventOptions, type SSTableEvent } from './events.js';
 export {
   type ComponentFile,

@@ -11,9 +11,12 @@ import { SstashError } from '../errors.js';
 import { LIMITS } from '../limits.js';
 import { CellScanner, type OpenDeletion } from './cell-scanner.js';
 import { ClusteringTrack } from './clustering-track.js';
+import { ColumnExtremes } from './column-extremes.js';
 import { type ColumnPlan, planColumns, planValueLength } from './column-plan.js';
 import { RowCursor, windowEnds } from './row-cursor.js';
 import { addClusterings, addToHistogram, type ScanTotals } from './scan-totals.js';
+import { SketchHashes } from './sketch-hash.js';
+import { type WriterRules, writerRules } from './writer-rules.js';
 
 /** Told what the scan meets; positions are in the uncompressed stream. */
 export interface ScanListener {
@@ -53,8 +56,11 @@ export class RowScanner {
   readonly #regulars: readonly ColumnPlan[];
   /** Faults of the item at hand: reported when all of it is read. */
   #pending: { readonly position: number; readonly message: string }[] = [];
-  /** Compactions of 6.0 write some previous sizes as 0. */
-  readonly #mayLackSizes: boolean;
+  /** Compactions of 6.0 write some previous sizes as 0, and tombstones in a form of their own. */
+  readonly #isSix: boolean;
+  readonly #rules: WriterRules;
+  readonly #sketch = new SketchHashes();
+  readonly #extremes: ColumnExtremes | null;
   #base = 0;
   #end = 0;
   #itemStart = 0;
@@ -73,13 +79,17 @@ export class RowScanner {
     const { header } = statistics;
     this.#statistics = statistics;
     this.#version = version;
-    this.#mayLackSizes = version.hasCompressionDictionary;
+    this.#isSix = version.hasCompressionDictionary;
     this.#totals = totals;
     this.#listener = listener;
-    this.#track = new ClusteringTrack(header.clusteringTypes);
-    const writerIs5 = statistics.liveComplexDeletionTime === 0xffffffff;
+    this.#rules = writerRules(statistics, version);
+    this.#track = new ClusteringTrack(header.clusteringTypes, this.#rules.isFirst);
     const report = (offset: number, message: string): void => this.#fault(offset, message);
-    this.#cells = new CellScanner(this.#cursor, header, version, writerIs5, totals, report);
+    this.#cells = new CellScanner(this.#cursor, header, version, this.#rules, totals, report);
+    this.#extremes = this.#rules.clusteringByColumn
+      ? new ColumnExtremes(header.clusteringTypes, this.#rules.isFirst)
+      : null;
+    totals.columnExtremes = this.#extremes?.none() ?? null;
     this.#fixedLengths = fixedLengths(header);
     this.#valueLengths = Int32Array.from(header.clusteringTypes, planValueLength);
     this.#statics = planColumns(header.staticColumns);
@@ -110,6 +120,8 @@ export class RowScanner {
   /** To be called when all is scanned: completes the totals. */
   finish(): void {
     this.#cells.finish();
+    this.#totals.sketchHashes = this.#sketch.ordered();
+    this.#totals.sketchRegisters = this.#sketch.registers();
   }
 
   /**
@@ -174,12 +186,10 @@ export class RowScanner {
     const deletion = this.#partitionDeletion();
     this.#cells.cells = 0;
     this.#cells.beginRow();
-    if (this.#statics.length > 0 && this.#staticRow()) totals.rows++;
+    if (this.#statics.length > 0) this.#staticRow(deletion);
+    else this.#recordDeletion(deletion);
     totals.partitions++;
-    if (deletion !== null) {
-      totals.hasPartitionDeletions = true;
-      this.#cells.record(deletion.markedForDeleteAt, deletion.localDeletionTime);
-    }
+    this.#sketch.add(key);
     this.#inside = true;
     this.#open = null;
     this.#unfiltereds = 0;
@@ -213,15 +223,23 @@ export class RowScanner {
     throw this.#damage(start, `a live deletion with local time ${localDeletionTime}`);
   }
 
-  /** True when the static row has something in it. */
-  #staticRow(): boolean {
+  #recordDeletion(deletion: OpenDeletion | null): void {
+    if (deletion === null) return;
+    this.#totals.hasPartitionDeletions = true;
+    this.#cells.record(deletion.markedForDeleteAt, deletion.localDeletionTime);
+  }
+
+  /** The deletion of the partition counts before its static row. */
+  #staticRow(deletion: OpenDeletion | null): void {
     const cursor = this.#cursor;
     const start = cursor.at;
     const flags = cursor.u8();
     if ((flags & EXTENSION) === 0 || cursor.u8() !== IS_STATIC || (flags & (END | MARKER)) !== 0) {
       throw this.#damage(start, 'a static row must stand here');
     }
-    return this.#body(start, flags, this.#statics, 0, false);
+    const fits = (): void => this.#recordDeletion(deletion);
+    if (this.#body(start, flags, this.#statics, 0, false, fits)) this.#totals.rows++;
+    else this.#totals.emptyStatics++;
   }
 
   #next(): void {
@@ -256,6 +274,8 @@ export class RowScanner {
   #place(start: number): void {
     const track = this.#track;
     this.#listener.unfiltered(this.#base + start, track, this.#open);
+    const extremes = this.#totals.columnExtremes;
+    if (extremes !== null) this.#extremes?.add(extremes, track.current().values);
     // Clusterings ascend, so only the first and the last of a partition can be extremes.
     if (this.#unfiltereds === 0 && this.#fixedLengths.length > 0) {
       addClusterings(this.#totals, track.compare, track.current(), null);
@@ -337,7 +357,7 @@ export class RowScanner {
     cursor.need(size);
     const end = cursor.at + size;
     const previous = cursor.uvint();
-    if (previous !== expectedPrevious && !(previous === 0 && this.#mayLackSizes)) {
+    if (previous !== expectedPrevious && !(previous === 0 && this.#isSix)) {
       const found = previous < 0 ? cursor.big : previous;
       this.#fault(start, `the previous size is ${found} instead of ${expectedPrevious}`);
     }
@@ -409,15 +429,20 @@ export class RowScanner {
     }
   }
 
-  /** A row behind its clustering. True when it has liveness, a deletion or a column. */
+  /**
+   * A row behind its clustering. True when it has liveness, a deletion or a column. `fits` is called
+   * as soon as all of it is known to be in the window.
+   */
   #body(
     start: number,
     flags: number,
     columns: readonly ColumnPlan[],
     previous: number,
     shadowable: boolean,
+    fits?: () => void,
   ): boolean {
     const end = this.#sizes(start, previous, 'row');
+    fits?.();
     const present = this.#within(end, 'row', () => this.#content(start, flags, columns));
     if (shadowable && (flags & HAS_DELETION) === 0) {
       this.#fault(start, 'a shadowable deletion is missing');

@@ -2,8 +2,14 @@
  * What a walk over rows adds up: the numbers that Statistics.db should have (format writing
  * reference, 14.2). Plain data, so that ranges can be scanned in worker threads and merged.
  */
-import type { Statistics } from '../components/index.js';
-import type { ClusteringComparator, ClusteringPrefix } from '../cql/index.js';
+import type { FormatVersion, Statistics } from '../components/index.js';
+import {
+  type ClusteringComparator,
+  type ClusteringPrefix,
+  clusteringComparator,
+} from '../cql/index.js';
+import { ColumnExtremes, type Extremes } from './column-extremes.js';
+import { writerRules } from './writer-rules.js';
 
 export interface ScanTotals {
   /** False when damage made the scan leave something out. */
@@ -11,6 +17,8 @@ export interface ScanTotals {
   partitions: number;
   /** Rows and non-empty static rows. */
   rows: number;
+  /** Static rows that say nothing. */
+  emptyStatics: number;
   /** Columns with data, each row for itself. */
   columns: number;
   minTimestamp: bigint;
@@ -20,9 +28,13 @@ export interface ScanTotals {
   maxLocalDeletionTime: number;
   minTTL: number;
   maxTTL: number;
-  /** Deletion and expiry times, rounded up to minutes, and how many. */
-  dropTimes: Map<number, number>;
-  dropCount: number;
+  /** Deletion and expiry times in their order: runs of time and count. See drop-runs.ts. */
+  drops: Uint32Array;
+  /** There were so many runs that they were left out. */
+  dropsLeftOut: boolean;
+  /** Hashes of the first keys for the sketch, each low and high word; registers of the others. */
+  sketchHashes: Uint32Array;
+  sketchRegisters: Uint8Array | null;
   /** Counts by bucket of the histograms in Statistics.db. */
   partitionSizes: Float64Array;
   cellCounts: Float64Array;
@@ -31,12 +43,11 @@ export interface ScanTotals {
   /** Smallest and largest clustering of a row or bound; a row has kind 4. */
   minClustering: ClusteringPrefix | null;
   maxClustering: ClusteringPrefix | null;
+  /** Only where the writer took them column by column. */
+  columnExtremes: Extremes | null;
   firstKey: Uint8Array | null;
   lastKey: Uint8Array | null;
 }
-
-/** Distinct minutes that are kept; above, only their number is known. */
-export const DROP_TIMES_MAX = 4096;
 
 export const I64_MIN = -(2n ** 63n);
 export const I64_MAX = 2n ** 63n - 1n;
@@ -47,6 +58,7 @@ export function newTotals(statistics: Statistics): ScanTotals {
     complete: true,
     partitions: 0,
     rows: 0,
+    emptyStatics: 0,
     columns: 0,
     minTimestamp: I64_MAX,
     maxTimestamp: I64_MIN,
@@ -54,14 +66,17 @@ export function newTotals(statistics: Statistics): ScanTotals {
     maxLocalDeletionTime: -Infinity,
     minTTL: Infinity,
     maxTTL: -Infinity,
-    dropTimes: new Map(),
-    dropCount: 0,
+    drops: new Uint32Array(0),
+    dropsLeftOut: false,
+    sketchHashes: new Uint32Array(0),
+    sketchRegisters: null,
     partitionSizes: new Float64Array(estimatedPartitionSize.buckets.length),
     cellCounts: new Float64Array(estimatedCellCount.buckets.length),
     hasPartitionDeletions: false,
     hasLegacyCounterShards: false,
     minClustering: null,
     maxClustering: null,
+    columnExtremes: null,
     firstKey: null,
     lastKey: null,
   };
@@ -77,14 +92,6 @@ export function addToHistogram(counts: Float64Array, offsets: Float64Array, valu
     else low = middle;
   }
   counts[high] = (counts[high] ?? 0) + 1;
-}
-
-export function addDropTime(totals: ScanTotals, point: number, count: number): void {
-  totals.dropCount += count;
-  const { dropTimes } = totals;
-  const before = dropTimes.get(point);
-  if (before === undefined && dropTimes.size >= DROP_TIMES_MAX) return;
-  dropTimes.set(point, (before ?? 0) + count);
 }
 
 /** Takes a clustering into account, as a row or bound of the file. */
@@ -108,15 +115,28 @@ export function addClusterings(
   }
 }
 
-/** Adds `more`, of the range behind, to `all`. */
-export function mergeTotals(
-  all: ScanTotals,
-  more: ScanTotals,
-  compare: ClusteringComparator,
-): void {
+/** The orders that totals are merged by. */
+export interface TotalsOrder {
+  readonly compare: ClusteringComparator;
+  readonly columns: ColumnExtremes;
+}
+
+export function totalsOrder(statistics: Statistics, version: FormatVersion): TotalsOrder {
+  const { clusteringTypes } = statistics.header;
+  const { isFirst } = writerRules(statistics, version);
+  return {
+    compare: clusteringComparator(clusteringTypes),
+    columns: new ColumnExtremes(clusteringTypes, isFirst),
+  };
+}
+
+/** Adds `more`, of the range behind, to `all`; not the drop times and the sketch. */
+export function mergeTotals(all: ScanTotals, more: ScanTotals, order: TotalsOrder): void {
   all.complete &&= more.complete;
   all.partitions += more.partitions;
   all.rows += more.rows;
+  all.emptyStatics += more.emptyStatics;
+  all.dropsLeftOut ||= more.dropsLeftOut;
   all.columns += more.columns;
   if (more.minTimestamp < all.minTimestamp) all.minTimestamp = more.minTimestamp;
   if (more.maxTimestamp > all.maxTimestamp) all.maxTimestamp = more.maxTimestamp;
@@ -124,9 +144,6 @@ export function mergeTotals(
   all.maxLocalDeletionTime = Math.max(all.maxLocalDeletionTime, more.maxLocalDeletionTime);
   all.minTTL = Math.min(all.minTTL, more.minTTL);
   all.maxTTL = Math.max(all.maxTTL, more.maxTTL);
-  const dropCount = all.dropCount + more.dropCount;
-  for (const [point, count] of more.dropTimes) addDropTime(all, point, count);
-  all.dropCount = dropCount;
   more.partitionSizes.forEach((count, i) => {
     all.partitionSizes[i] = (all.partitionSizes[i] ?? 0) + count;
   });
@@ -135,7 +152,11 @@ export function mergeTotals(
   });
   all.hasPartitionDeletions ||= more.hasPartitionDeletions;
   all.hasLegacyCounterShards ||= more.hasLegacyCounterShards;
-  addClusterings(all, compare, more.minClustering, more.maxClustering);
+  addClusterings(all, order.compare, more.minClustering, more.maxClustering);
+  if (more.columnExtremes !== null) {
+    all.columnExtremes ??= order.columns.none();
+    order.columns.merge(all.columnExtremes, more.columnExtremes);
+  }
   all.firstKey ??= more.firstKey;
   all.lastKey = more.lastKey ?? all.lastKey;
 }

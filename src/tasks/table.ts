@@ -13,8 +13,10 @@ export const tasks: TaskTable = {
   'backup-range': lazy(async () => (await import('./backup-range.js')).backupRange),
   'check-index': lazy(async () => (await import('../sstable/index.js')).checkIndex),
   'check-range': lazy(async () => (await import('../sstable/index.js')).checkRange),
+  'check-scan': lazy(async () => (await import('../sstable/index.js')).checkScan),
   'dump-range': lazy(async () => (await import('./dump-range.js')).dumpRange),
   'hash-file': lazy(async () => (await import('./backup-range.js')).hashFileTask),
+  'partition-facts': lazy(async () => (await import('../table/index.js')).partitionFacts),
   'restore-range': lazy(async () => (await import('./restore-range.js')).restoreRange),
   'tree-range': lazy(async () => (await import('../table/index.js')).treeRange),
 };

@@ -9,6 +9,7 @@ import {
   type CheckMode,
   checkIndex,
   checkRange,
+  checkScan,
   checkSSTable,
   type Fault,
   type SSTableFiles,
@@ -17,6 +18,7 @@ import {
 export const checkExecutor = inlineExecutor({
   'check-index': checkIndex,
   'check-range': checkRange,
+  'check-scan': checkScan,
 });
 
 /** Copies the first SSTable of a fixture into `directory`/ks/table; returns its Data.db. */
