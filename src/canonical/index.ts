@@ -6,6 +6,7 @@ export { type CanonicalRecord, decodeRecords, type OpaqueRecord } from './decode
 export { encodeHead, encodeOpaque, encodeUnfiltered, isEmptyRow, writePlace } from './encode.js';
 export { leafDigests, leafEnds, MATCH_DIGEST_BYTES } from './leaf-scan.js';
 export { NativeEncoder, type NativeEncoderOptions } from './native.js';
+export { FACT_COUNTS, FactCount, type FactTimes, RecordFacts } from './record-facts.js';
 export { RecordTag } from './tags.js';
 export { LeafWalker } from './walker.js';
 export type { LeafWindow, WalkerOptions } from './walker-types.js';

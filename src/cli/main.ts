@@ -14,6 +14,7 @@ const COMMANDS: CommandTable = {
   info: async () => (await import('./commands/info.js')).registerInfo,
   dump: async () => (await import('./commands/dump.js')).registerDump,
   get: async () => (await import('./commands/get.js')).registerGet,
+  partitions: async () => (await import('./commands/partitions.js')).registerPartitions,
   check: async () => (await import('./commands/check.js')).registerCheck,
   tree: async () => (await import('./commands/tree.js')).registerTree,
   diff: async () => (await import('./commands/diff.js')).registerDiff,

@@ -33,6 +33,16 @@ export { type LoadedTree, type LoadTreeOptions, loadTree } from './load-tree.js'
 export { loadTrees, openLocalTables } from './local-tables.js';
 export type { Tables } from './merge-places.js';
 export { pairTables, type TablePair } from './pair-tables.js';
+export {
+  type PartitionCounts,
+  type PartitionShare,
+  type PartitionSize,
+  type PartitionsReport,
+  type PartitionsSort,
+  partitionsReport,
+  type SkewFinding,
+} from './partitions/report.js';
+export { partitionFacts } from './partitions/scan-range.js';
 export { combinePhysical, physicalDigest } from './physical.js';
 export { placeOf } from './place.js';
 export type { Change } from './place-difference.js';
