@@ -21,6 +21,7 @@ import { scanIndex } from './index-scan.js';
 import { inferOrder, needsInference } from './local-order.js';
 import { PartitionIndex } from './partition-index.js';
 import { findRanges, type IndexedRange } from './ranges.js';
+import { readableHeader } from './readable-header.js';
 import { seekKey } from './seek.js';
 
 export interface OpenOptions {
@@ -78,7 +79,12 @@ export class SSTable {
     const parsed = options.parsed ?? (await parseMetadata(store));
     const order = ownPartitioner(parsed.statistics, store);
     const data = await store.openComponent('Data.db');
-    const sstable = new SSTable(store, data, parsed, order);
+    const asWritten = new SSTable(store, data, parsed, order);
+    const header = await readableHeader(asWritten);
+    const sstable =
+      header === asWritten.header
+        ? asWritten
+        : new SSTable(store, data, withHeader(parsed, header), order);
     if (needsInference(order, parsed.statistics.header.keyType)) await sstable.#inferOrder();
     return sstable;
   }
@@ -224,6 +230,10 @@ async function firstKeys(sstable: SSTable): Promise<Uint8Array[]> {
     return batch.flatMap((event) => (event.type === 'partition' ? [event.key] : []));
   }
   return [];
+}
+
+function withHeader(parsed: Parsed, header: SerializationHeader): Parsed {
+  return { ...parsed, statistics: { ...parsed.statistics, header } };
 }
 
 async function findFiles(path: string, fs: FileSystem): Promise<SSTableFiles> {
