@@ -26,6 +26,7 @@ const SETTINGS = {
 
 /** Compactions that follow from a flush are asked for within this time. */
 const QUIET_MS = 1500;
+const SETTLE_ROUNDS = 200;
 
 export class BenchNode {
   #options;
@@ -114,10 +115,16 @@ export class BenchNode {
 
   /** Waits until no compaction runs or is due. */
   async settled() {
-    for (let quiet = 0; quiet < 2; ) {
+    let before = '';
+    for (let i = 0; i < SETTLE_ROUNDS; i++) {
       await delay(QUIET_MS);
-      quiet = /pending tasks: 0\b/.test(this.node.nodetool('compactionstats')) ? quiet + 1 : 0;
+      const stats = this.node.nodetool('compactionstats');
+      // Runs that end in between show in the number of those that are completed.
+      const completed = /compactions completed:?\s+(\d+)/.exec(stats)?.[1] ?? 'none';
+      if (/pending tasks:?\s+0\b/.test(stats) && completed === before) return;
+      before = completed;
     }
+    throw new Error(`compactions of ${this.name} do not end`);
   }
 
   /** Keeps a snapshot of these keyspaces as that of one day, whole or not at all. */
