@@ -4,7 +4,7 @@
  */
 import { ByteWriter } from '../../binary/index.js';
 import { ClusteringKind } from '../../cql/index.js';
-import { checkLimit } from '../../limits.js';
+import { LIMITS } from '../../limits.js';
 import type { IndexDeletion } from '../promoted-index.js';
 import type { RowBlocks } from './partition-batch.js';
 
@@ -44,6 +44,8 @@ export class BlockCutter {
   #offsets: number[] = [];
   #widths: number[] = [];
   #opens: (IndexDeletion | null)[] = [];
+  /** Cassandra could not write the index of this partition either. */
+  #isTooLarge = false;
   /** Start of the block at hand, or -1. */
   #start = -1;
   #openAtStart: IndexDeletion | null = null;
@@ -109,16 +111,22 @@ export class BlockCutter {
     this.#widths = [];
     this.#opens = [];
     this.#open = null;
-    return blocks.count < 2 ? null : blocks;
+    const isIndex = blocks.count > 1 && !this.#isTooLarge;
+    this.#isTooLarge = false;
+    return isIndex ? blocks : null;
   }
 
   #close(end: number): void {
     const names = this.#names;
+    this.#isTooLarge ||= names.length > LIMITS.indexEntryBytesMax;
+    if (this.#isTooLarge) {
+      this.#start = -1;
+      return;
+    }
     this.#first.writeTo(names);
     this.#nameEnds.push(names.length);
     this.#last.writeTo(names);
     this.#nameEnds.push(names.length);
-    checkLimit('indexEntryBytesMax', names.length);
     this.#offsets.push(this.#start);
     this.#widths.push(end - this.#start);
     this.#opens.push(this.#openAtStart);

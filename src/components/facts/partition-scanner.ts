@@ -58,9 +58,12 @@ export class PartitionScanner {
   #skip = 0;
   /** Where the first partition ended: behind its end byte. */
   firstEnd: number | null = null;
+  /** Of the partition at hand or the last one: start of its last row or marker, from its own. */
+  lastRow = 0;
   #inside = false;
   #partitionStart = 0;
-  #headerLength = 0;
+  /** Of the same partition: bytes before its first row or marker. */
+  headerLength = 0;
   readonly #deletion = new Uint8Array(12);
   #deletionLength = 0;
   #open: IndexDeletion | null = null;
@@ -176,7 +179,7 @@ export class PartitionScanner {
       this.#deletion[i] = this.#bytes[deletionAt + i] as number;
     }
     this.#partitionStart = base + start;
-    this.#headerLength = this.#at - start;
+    this.headerLength = this.#at - start;
     this.#inside = true;
     this.#open = null;
     this.#batch.begin(base + start, this.#bytes, start + 2, keyLength);
@@ -207,6 +210,7 @@ export class PartitionScanner {
     const end = this.#bodyEnd();
     this.#at = end;
     const shift = base - this.#partitionStart;
+    this.lastRow = start + shift;
     this.#cutter.add(start + shift, end + shift, this.#bytes, nameAt, nameEnd, true, this.#open);
   }
 
@@ -230,6 +234,7 @@ export class PartitionScanner {
     if (this.#at !== end) throw this.#damage(start, 'a marker does not end where its size says');
     this.#open = kind === 0 || kind === 6 ? null : deletion;
     const shift = base - this.#partitionStart;
+    this.lastRow = start + shift;
     this.#cutter.add(start + shift, end + shift, this.#bytes, nameAt, nameEnd, false, this.#open);
   }
 
@@ -237,7 +242,7 @@ export class PartitionScanner {
     const blocks = this.#cutter.finish(position - this.#partitionStart);
     if (blocks !== null) {
       const deletion = this.#deletion.slice(0, this.#deletionLength);
-      this.#batch.index({ headerLength: this.#headerLength, deletion, blocks });
+      this.#batch.index({ headerLength: this.headerLength, deletion, blocks });
     }
     this.#inside = false;
     this.firstEnd ??= position + 1;

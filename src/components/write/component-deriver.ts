@@ -65,9 +65,7 @@ export class ComponentDeriver {
     this.#summary = summary === undefined ? null : new SummaryWriter(summary);
     this.#index = version.format === 'big' ? new IndexWriter(version) : null;
     this.#tries =
-      parameters.partitions === undefined
-        ? null
-        : new TrieIndexDeriver(parameters.partitions, header);
+      version.format === 'bti' ? new TrieIndexDeriver(parameters.partitions, header) : null;
   }
 
   /** The next bytes of the uncompressed stream, cut anywhere. */
@@ -110,7 +108,8 @@ export class ComponentDeriver {
       yield { component: 'Index.db', bytes: index };
     }
     if (this.#tries !== null) {
-      yield { component: 'Partitions.db', bytes: this.#tries.takePartitions() };
+      const partitions = this.#tries.takePartitions();
+      if (partitions !== undefined) yield { component: 'Partitions.db', bytes: partitions };
       const rows = this.#tries.takeRows();
       if (parameters.rows === true) yield { component: 'Rows.db', bytes: rows };
     }

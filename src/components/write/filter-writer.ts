@@ -23,6 +23,7 @@ export function parametersOfFilter(
   size: number,
   where: ErrorDetails = {},
 ): FilterParameters {
+  checkLimit('filterBytesMax', size, where);
   return readFilterHead(new ByteReader(head, { where }), size - 8);
 }
 

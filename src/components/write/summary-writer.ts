@@ -4,7 +4,7 @@
  */
 import { ByteReader, ByteWriter } from '../../binary/index.js';
 import type { ErrorDetails } from '../../errors.js';
-import { checkLimit } from '../../limits.js';
+import { LIMITS } from '../../limits.js';
 import { batchKey, type PartitionBatch } from '../facts/index.js';
 import { FULL_SAMPLING, sampledPartitions } from '../summary.js';
 
@@ -52,7 +52,9 @@ export class SummaryWriter {
   add(batch: PartitionBatch, starts: Float64Array): void {
     if (batch.count === 0) return;
     const end = this.#partitions + batch.count;
-    for (; this.#next < end; this.#next = this.#sampled.next().value ?? Infinity) {
+    // Cassandra too takes no more samples than fit.
+    const isFull = this.#entries.length > LIMITS.summaryBytesMax;
+    for (; this.#next < end && !isFull; this.#next = this.#sampled.next().value ?? Infinity) {
       const at = this.#next - this.#partitions;
       this.#sample(batchKey(batch, at), starts[at] ?? 0);
     }
@@ -91,6 +93,5 @@ export class SummaryWriter {
     position.setBigInt64(0, BigInt(start), true);
     this.#entries.bytes(new Uint8Array(position.buffer));
     this.#count++;
-    checkLimit('summaryBytesMax', this.#entries.length);
   }
 }

@@ -7,23 +7,25 @@ import { type PartitionsParameters, PartitionsWriter } from './partitions-writer
 import { RowsWriter } from './rows-writer.js';
 
 export class TrieIndexDeriver {
-  readonly #partitions: PartitionsWriter;
+  readonly #partitions: PartitionsWriter | null;
   readonly #rows: RowsWriter;
   /** Rows that cannot be indexed: from there on nothing is written. */
   #failed = false;
 
-  /** Throws SSTABLE_UNSUPPORTED_PARTITIONER, SSTABLE_UNSUPPORTED_TYPE. */
-  constructor(parameters: PartitionsParameters, header: SerializationHeader) {
-    const { partitioner: name, keyType, earlyOpen } = parameters;
-    const type = keyType === undefined ? header.keyType : parseType(keyType);
-    this.#partitions = new PartitionsWriter(partitioner(name, type), earlyOpen);
+  /**
+   * Without `parameters` there is no Partitions.db. Throws SSTABLE_UNSUPPORTED_PARTITIONER,
+   * SSTABLE_UNSUPPORTED_TYPE.
+   */
+  constructor(parameters: PartitionsParameters | undefined, header: SerializationHeader) {
+    this.#partitions = parameters === undefined ? null : partitionsWriter(parameters, header);
     this.#rows = new RowsWriter(header);
   }
 
   add(batch: PartitionBatch): void {
     if (this.#failed) return;
     try {
-      this.#partitions.add(batch, this.#rows.add(batch));
+      const places = this.#rows.add(batch);
+      this.#partitions?.add(batch, places);
     } catch (error) {
       if (!isSstashError(error)) throw error;
       this.#failed = true;
@@ -32,14 +34,22 @@ export class TrieIndexDeriver {
 
   /** `dataLength`: bytes of the uncompressed stream. */
   finish(dataLength: number): void {
-    if (!this.#failed) this.#partitions.finish(dataLength);
+    if (!this.#failed) this.#partitions?.finish(dataLength);
   }
 
-  takePartitions(): Uint8Array {
-    return this.#partitions.take();
+  takePartitions(): Uint8Array | undefined {
+    return this.#partitions?.take();
   }
 
   takeRows(): Uint8Array {
     return this.#rows.take();
   }
+}
+
+function partitionsWriter(
+  { partitioner: name, keyType, earlyOpen }: PartitionsParameters,
+  header: SerializationHeader,
+): PartitionsWriter {
+  const type = keyType === undefined ? header.keyType : parseType(keyType);
+  return new PartitionsWriter(partitioner(name, type), earlyOpen);
 }

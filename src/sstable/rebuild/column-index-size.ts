@@ -5,8 +5,9 @@
  * makes the same files.
  */
 import { PartitionScanner } from '../../components/index.js';
-import { isSstashError } from '../../errors.js';
+import { isNoDamage, isSstashError } from '../../errors.js';
 import type { SSTable } from '../sstable.js';
+import { WINDOW_BYTES } from '../window.js';
 import { type IndexedRows, rowIndexes } from './row-indexes.js';
 
 /** What the nodes of the two formats use unless they are told otherwise, and what is also common. */
@@ -16,7 +17,6 @@ const NO_INDEX = 0x7fffffff;
 /** Smaller partitions are not expected to have an index, whatever the node's setting. */
 const SMALL_BYTES = 4096;
 const SAMPLES = 64;
-const END_OF_PARTITION = Uint8Array.of(1);
 
 export interface InferredSize {
   readonly size: number;
@@ -42,7 +42,7 @@ export async function columnIndexSize(
     }
     return { size: bounds.choose(defaults), certain: mode === 'all' };
   } catch (error) {
-    if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
+    if (!isSstashError(error) || isNoDamage(error)) throw error;
     return { size: usual, certain: true };
   }
 }
@@ -121,25 +121,28 @@ class Bounds {
   async #lastRow({ rows, block }: Sample): Promise<void> {
     const { position, offsets, widths } = rows;
     const [headerLength = 0, offset = 0, width = 0] = [offsets[0], offsets[block], widths[block]];
-    const head = await this.#sstable.readData(position, headerLength);
-    const bytes = await this.#sstable.readData(position + offset, width);
-    const starts = this.#rowStarts([head, bytes, END_OF_PARTITION]);
-    const last = starts.at(-1) ?? headerLength;
-    this.#least = Math.max(this.#least, last - headerLength + 1);
+    // The head of the partition and this block as if nothing were between them.
+    const scanner = this.#scanner();
+    await this.#push(scanner, position, headerLength);
+    await this.#push(scanner, position + offset, width);
+    this.#least = Math.max(this.#least, scanner.lastRow - headerLength + 1);
   }
 
   async #unindexed({ position, length }: IndexedRows): Promise<void> {
-    const starts = this.#rowStarts([await this.#sstable.readData(position, length)]);
-    const [first = 0, last = 0] = [starts[0], starts.at(-1)];
-    this.#least = Math.max(this.#least, last - first + 1);
+    const scanner = this.#scanner();
+    await this.#push(scanner, position, length);
+    this.#least = Math.max(this.#least, scanner.lastRow - scanner.headerLength + 1);
   }
 
-  /** Where each row and marker of a partition begins: with blocks of a byte, each is one. */
-  #rowStarts(partition: readonly Uint8Array[]): Float64Array {
+  async #push(scanner: PartitionScanner, from: number, length: number): Promise<void> {
+    for (let done = 0; done < length; done += WINDOW_BYTES) {
+      const some = Math.min(WINDOW_BYTES, length - done);
+      scanner.push(await this.#sstable.readData(from + done, some));
+    }
+  }
+
+  #scanner(): PartitionScanner {
     const { header, version } = this.#sstable;
-    const scanner = new PartitionScanner({ header, version, columnIndexSize: 1 });
-    for (const bytes of partition) scanner.push(bytes);
-    scanner.end();
-    return scanner.take().indexed[0]?.blocks.offsets ?? new Float64Array(0);
+    return new PartitionScanner({ header, version, columnIndexSize: Infinity });
   }
 }

@@ -10,7 +10,7 @@ import {
   parseCrc,
   parseToc,
 } from '../../components/index.js';
-import { type ErrorDetails, isSstashError } from '../../errors.js';
+import { type ErrorDetails, isNoDamage, isSstashError } from '../../errors.js';
 import type { SSTable } from '../sstable.js';
 
 export interface ReadParameters {
@@ -42,7 +42,7 @@ export async function readParameters(
       if (value !== null) return { [key]: value };
       unreadable.set(component, 'it lists components that are not there');
     } catch (error) {
-      if (!isSstashError(error)) throw error;
+      if (!isSstashError(error) || isNoDamage(error)) throw error;
       unreadable.set(component, error.message);
     }
     return {};
@@ -80,14 +80,25 @@ export async function readParameters(
 
 /** Of Partitions.db: how a compaction opened the file early is not known, but guessed. */
 function partitionsParameters(sstable: SSTable): PartitionsParameters {
-  const { statistics, header, partitioner, dataLength, blockLength } = sstable;
+  const { statistics, header, partitioner } = sstable;
   const keyType = partitioner.keyType?.text ?? header.keyType.text;
-  const early = dataLength > EARLY_OPEN_BYTES && hasEmptyLastBlock(sstable);
-  return {
+  const parameters = {
     partitioner: statistics.partitioner,
     ...(keyType === header.keyType.text ? {} : { keyType }),
-    ...(early ? { earlyOpen: { interval: EARLY_OPEN_BYTES, bufferLength: blockLength } } : {}),
   };
+  const other = hasEmptyLastBlock(sstable) ? otherEarlyOpening(sstable, parameters) : undefined;
+  return other ?? parameters;
+}
+
+/** The same with early opening if there was none, and the other way round, where it matters. */
+export function otherEarlyOpening(
+  { dataLength, blockLength }: SSTable,
+  { earlyOpen, ...parameters }: PartitionsParameters,
+): PartitionsParameters | undefined {
+  if (dataLength <= EARLY_OPEN_BYTES) return undefined;
+  if (earlyOpen !== undefined) return parameters;
+  const opened = { interval: EARLY_OPEN_BYTES, bufferLength: blockLength };
+  return { ...parameters, earlyOpen: opened };
 }
 
 /** Writers whose file is opened before it is finished leave an empty block at its end. */

@@ -9,7 +9,7 @@ import type { SSTable } from '../sstable.js';
 import { columnIndexSize } from './column-index-size.js';
 import { ComponentComparison, type ComponentOutcome } from './component-comparison.js';
 import { dataPieces } from './data-pieces.js';
-import { readParameters } from './read-parameters.js';
+import { otherEarlyOpening, readParameters } from './read-parameters.js';
 
 export interface RebuildOptions {
   readonly signal?: AbortSignal;
@@ -24,8 +24,10 @@ export interface RebuildResult {
   readonly outcomes: readonly ComponentOutcome[];
 }
 
+type ComponentKey = Exclude<keyof DerivedParameters, 'rowIndex'>;
+
 /** Component of each of the parameters. */
-const COMPONENTS: Readonly<Record<Exclude<keyof DerivedParameters, 'rowIndex'>, string>> = {
+const COMPONENTS: Readonly<Record<ComponentKey, string>> = {
   compressionInfo: 'CompressionInfo.db',
   crc: 'CRC.db',
   digest: 'Digest.crc32',
@@ -37,6 +39,10 @@ const COMPONENTS: Readonly<Record<Exclude<keyof DerivedParameters, 'rowIndex'>, 
   toc: 'TOC.txt',
 };
 
+/** Those that depend on how rows are cut into blocks, and those of a trie. */
+const INDEXES = ['index', 'summary', 'partitions', 'rows'] as const;
+const TRIES = ['partitions', 'rows'] as const;
+
 /**
  * Throws where Data.db cannot be read to its end: SSTABLE_CHECKSUM, SSTABLE_CORRUPT, SSTABLE_TRUNCATED,
  * SSTABLE_UNSUPPORTED_COMPRESSION, INTERRUPTED. A component that is damaged or different is an outcome.
@@ -47,31 +53,58 @@ export async function rebuildComponents(
 ): Promise<RebuildResult> {
   const guess = await columnIndexSize(sstable, 'sample');
   const { parameters, unreadable } = await readParameters(sstable, guess.size);
-  let outcomes = await compareAll(sstable, parameters, options);
-  let rowIndex = parameters.rowIndex;
-  if (!guess.certain && outcomes.some(({ component, equal }) => isRowIndex(component) && !equal)) {
+  const rebuild = new Rebuild(sstable, parameters, options);
+  await rebuild.compare(Object.keys(COMPONENTS) as ComponentKey[]);
+  if (!guess.certain && rebuild.differs(['index', 'rows'])) {
     const { size } = await columnIndexSize(sstable, 'all');
     if (size !== guess.size) {
-      rowIndex = { columnIndexSize: size };
-      const { index, summary } = parameters;
-      const again = {
-        rowIndex,
-        ...(index === undefined ? {} : { index }),
-        ...(summary === undefined ? {} : { summary }),
-      };
-      const second = await compareAll(sstable, again, options);
-      outcomes = outcomes.map(
-        (outcome) => second.find(({ component }) => component === outcome.component) ?? outcome,
-      );
+      rebuild.parameters = { ...rebuild.parameters, rowIndex: { columnIndexSize: size } };
+      await rebuild.compare(INDEXES);
     }
   }
+  const { partitions } = rebuild.parameters;
+  const other = partitions && otherEarlyOpening(sstable, partitions);
+  if (other !== undefined && rebuild.differs(['partitions'])) {
+    rebuild.parameters = { ...rebuild.parameters, partitions: other };
+    await rebuild.compare(TRIES);
+  }
+  const outcomes = rebuild.outcomes();
   const all = [...outcomes, ...[...unreadable].map((entry) => notCompared(sstable, ...entry))];
   all.sort((a, b) => (a.component < b.component ? -1 : 1));
-  return { parameters: equalParameters({ ...parameters, rowIndex }, outcomes), outcomes: all };
+  return { parameters: equalParameters(rebuild.parameters, outcomes), outcomes: all };
 }
 
-function isRowIndex(component: string): boolean {
-  return component === 'Index.db';
+/** Parameters that are tried until all components are equal. */
+class Rebuild {
+  parameters: DerivedParameters;
+  readonly #sstable: SSTable;
+  readonly #options: RebuildOptions;
+  readonly #outcomes = new Map<string, ComponentOutcome>();
+
+  constructor(sstable: SSTable, parameters: DerivedParameters, options: RebuildOptions) {
+    this.#sstable = sstable;
+    this.parameters = parameters;
+    this.#options = options;
+  }
+
+  /** Compares the components of `keys`, as far as they are there, with what the parameters make. */
+  async compare(keys: readonly ComponentKey[]): Promise<void> {
+    const wanted = Object.entries(this.parameters).filter(([key]) => {
+      return key === 'rowIndex' || keys.some((each) => each === key);
+    });
+    const parameters = Object.fromEntries(wanted) as unknown as DerivedParameters;
+    for (const outcome of await compareAll(this.#sstable, parameters, this.#options)) {
+      this.#outcomes.set(outcome.component, outcome);
+    }
+  }
+
+  differs(keys: readonly ComponentKey[]): boolean {
+    return keys.some((key) => this.#outcomes.get(COMPONENTS[key])?.equal === false);
+  }
+
+  outcomes(): ComponentOutcome[] {
+    return [...this.#outcomes.values()];
+  }
 }
 
 async function compareAll(
