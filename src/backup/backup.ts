@@ -129,7 +129,7 @@ class BackupJob {
       return { ...draft, id: 'dry-run', created, session, generation: 0 };
     }
     const tables = this.#reports.map(({ keyspace, table, path, sstables, bytes }) => {
-      return { keyspace, table, path, sstables, bytes: bytes.new + bytes.reused };
+      return { keyspace, table, path, sstables, bytes: bytes.new + bytes.reused + bytes.derived };
     });
     const summary = { bytes, tables, faults: this.#faults.length };
     return this.#options.repository.commit({ ...draft, session, generation: 0, summary });
@@ -138,7 +138,7 @@ class BackupJob {
   async #table(source: SourceTable, parents: Parents): Promise<TableEntry> {
     const { keyspace, table, path, files } = source;
     const parent = await parents.table(path);
-    const bytes = { read: 0, new: 0, reused: 0 };
+    const bytes = { read: 0, new: 0, reused: 0, derived: 0 };
     const report: TableReport = {
       keyspace,
       table,
@@ -172,7 +172,7 @@ class BackupJob {
       path,
       sstables: sstables.length,
       files: others.length,
-      bytes: bytes.new + bytes.reused,
+      bytes: bytes.new + bytes.reused + bytes.derived,
       raw: rawRoot(sstables),
       record: idText(id),
     };
@@ -320,11 +320,13 @@ class BackupJob {
   }
 
   #bytes(): BackupBytes {
-    const bytes = { read: 0, new: 0, reused: 0, stored: this.writer.stats.storedBytes };
+    const stored = this.writer.stats.storedBytes;
+    const bytes = { read: 0, new: 0, reused: 0, derived: 0, stored };
     for (const report of this.#reports) {
       bytes.read += report.bytes.read;
       bytes.new += report.bytes.new;
       bytes.reused += report.bytes.reused;
+      bytes.derived += report.bytes.derived;
     }
     return bytes;
   }

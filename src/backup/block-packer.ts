@@ -13,6 +13,8 @@ export interface PackedBlocks {
   readonly head: Uint8Array;
   /** Stored blocks, back to back. */
   readonly blocks: Uint8Array;
+  /** Bytes of each of them. */
+  readonly lengths: readonly number[];
   /** Native bytes after the last boundary. */
   readonly tail: Uint8Array;
 }
@@ -32,6 +34,7 @@ export class BlockPacker {
   readonly #head: Uint8Array[] = [];
   #out: Uint8Array;
   #outLength = 0;
+  #lengths: number[] = [];
 
   /**
    * @param position native position of the first byte that will be pushed
@@ -104,6 +107,7 @@ export class BlockPacker {
     const crc = crc32(target.subarray(0, length));
     new DataView(target.buffer, target.byteOffset + length, CRC_BYTES).setUint32(0, crc);
     this.#outLength += length + CRC_BYTES;
+    this.#lengths.push(length + CRC_BYTES);
     this.#number++;
   }
 
@@ -133,15 +137,17 @@ export class BlockPacker {
   }
 
   /** The blocks made since the last call, back to back; a view, valid until the next `push`. */
-  take(): Uint8Array {
+  take(): Pick<PackedBlocks, 'blocks' | 'lengths'> {
     const blocks = this.#out.subarray(0, this.#outLength);
+    const lengths = this.#lengths;
     this.#outLength = 0;
-    return blocks;
+    this.#lengths = [];
+    return { blocks, lengths };
   }
 
   /** Everything, at the end of a stretch that others go on with. */
   finish(): PackedBlocks {
     const head = this.#head.length === 0 ? NO_BYTES : new Uint8Array(Buffer.concat(this.#head));
-    return { head, blocks: this.take(), tail: this.#open.slice(0, this.#filled) };
+    return { head, ...this.take(), tail: this.#open.slice(0, this.#filled) };
   }
 }

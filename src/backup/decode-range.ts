@@ -1,6 +1,11 @@
 /** One range of an SSTable out of the repository: chunks of leaves to native bytes and blocks. */
 import { NativeEncoder } from '../canonical/index.js';
-import { formatVersion, parseStatistics } from '../components/index.js';
+import {
+  formatVersion,
+  type PartitionBatch,
+  PartitionScanner,
+  parseStatistics,
+} from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { throwIfInterrupted } from '../parallel/index.js';
 import { ObjectReader } from '../repository/index.js';
@@ -29,6 +34,8 @@ export interface DecodeTask {
   readonly blocks: PackerOptions | null;
   /** Bytes of the exceptional blocks that begin in the range. */
   readonly exceptions: Uint8Array | null;
+  /** Bytes after which a block of a row index ends, where partitions are to be described. */
+  readonly columnIndexSize: number | null;
   /** File as errors name it. */
   readonly file: string;
   /** The buffer of an answer that is not needed any more. */
@@ -39,6 +46,8 @@ const NO_BYTES = new Uint8Array(0);
 
 export interface DecodedRange extends PackedBlocks {
   readonly blockCount: number;
+  /** What the partitions say to index components; null where it was not asked for. */
+  readonly facts: PartitionBatch | null;
 }
 
 /** Native bytes of the range, piece by piece; throws REPOSITORY_CORRUPT when they are not as many. */
@@ -72,26 +81,47 @@ export async function* decodeNative(
   });
 }
 
+/** Describes the partitions of a range; null where that was not asked for. */
+export function scannerOf(task: DecodeTask): PartitionScanner | null {
+  const { columnIndexSize, position } = task;
+  if (columnIndexSize === null) return null;
+  const version = formatVersion(task.format, task.version);
+  const { header } = parseStatistics(task.statistics, version);
+  return new PartitionScanner({ header, version, columnIndexSize, position });
+}
+
+/** Throws SSTABLE_TRUNCATED, which a range of whole partitions never is. */
+export function factsOf(scanner: PartitionScanner | null): PartitionBatch | null {
+  scanner?.end();
+  return scanner?.take() ?? null;
+}
+
 /** Worker side: a whole range in one answer. */
 export async function decodeWholeRange(
   task: DecodeTask,
   signal?: AbortSignal,
 ): Promise<DecodedRange> {
+  const scanner = scannerOf(task);
   if (task.blocks === null) {
     const native = nativeBuffer(task);
     let length = 0;
     for await (const piece of decodeNative(task, signal)) {
       // Too long a range is an error at its end; until then nothing is written outside.
+      scanner?.push(piece);
       native.set(piece.subarray(0, native.length - length), length);
       length = Math.min(native.length, length + piece.length);
     }
-    return { head: native, blocks: NO_BYTES, tail: NO_BYTES, blockCount: 0 };
+    const nothing = { blocks: NO_BYTES, lengths: [], tail: NO_BYTES, blockCount: 0 };
+    return { head: native, ...nothing, facts: factsOf(scanner) };
   }
   const exceptions = task.exceptions === null ? new Map() : decodeExceptions(task.exceptions);
   const packer = new BlockPacker(task.blocks, task.position, exceptions, task.room);
   const first = packer.block;
-  for await (const piece of decodeNative(task, signal)) packer.push(piece);
-  return { ...packer.finish(), blockCount: packer.block - first };
+  for await (const piece of decodeNative(task, signal)) {
+    scanner?.push(piece);
+    packer.push(piece);
+  }
+  return { ...packer.finish(), blockCount: packer.block - first, facts: factsOf(scanner) };
 }
 
 /** An array for all native bytes of a range, in the room that came with the task if it suffices. */

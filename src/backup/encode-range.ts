@@ -6,6 +6,7 @@
  */
 import { LeafWalker, type LeafWindow, type WalkerOptions } from '../canonical/index.js';
 import { crc32 } from '../codec/index.js';
+import { type PartitionBatch, PartitionScanner } from '../components/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 import type { RandomAccessFile } from '../io/index.js';
 import { RunBuilder, type RunRule } from '../merkle/index.js';
@@ -38,6 +39,8 @@ export interface EncodeRangeOptions {
   readonly pieceBytes: number;
   /** A buffer that may be used for the chunks. */
   readonly room?: ArrayBuffer;
+  /** Bytes after which a block of a row index ends: then partitions are described (facts). */
+  readonly columnIndexSize: number | null;
   /** For a range that is one piece: leaves that are stored already are left out of it. */
   readonly match?: RangeMatch;
 }
@@ -64,6 +67,8 @@ export interface RangeSummary extends RangeCounts {
   /** Bytes of the file that those blocks take, and their CRC-32: what was read is what is hashed. */
   readonly storedBytes: number;
   readonly storedCrc: number;
+  /** What the partitions say to index components; null where it was not asked for. */
+  readonly facts: PartitionBatch | null;
   /** Null where it was not asked for. */
   readonly match: MatchResult | null;
 }
@@ -82,6 +87,7 @@ export async function* encodeRange(
   const blocks = new BlockFeed(source, from, to);
   const walker = new LeafWalker(source.walker);
   const exact = new ExactReturn(source.walker, source.where);
+  const scanner = scannerOf(source, options);
   const counts = { partitions: 0, rows: 0, leaves: 0, opaqueLeaves: 0, canonicalBytes: 0 };
   try {
     while (blocks.position < to || walker.pending > 0) {
@@ -92,6 +98,7 @@ export async function* encodeRange(
       const window = walker.window(pending + fresh);
       await blocks.fill(window.subarray(pending));
       const last = blocks.position === to;
+      scanner?.push(window.subarray(pending));
       exact.expect(window);
       const leaves = walker.walk(pending + fresh, last, base);
       if (last && fresh === 0 && leaves.consumed === 0) throw unconsumed(base, source.where);
@@ -102,16 +109,31 @@ export async function* encodeRange(
       if (batch.frameBytes >= options.pieceBytes) yield { batch: batch.take() };
     }
     exact.finish();
+    scanner?.end();
     const matched = matcher === null ? null : await matcher.finish(signal);
     chunker.finish();
     yield { batch: batch.take() };
     const { count: runCount, buffer } = runs.finish();
     const { checked, exceptions, storedBytes, storedCrc } = blocks;
     const stored = { blocks: checked, exceptions, storedBytes, storedCrc };
-    return { ...counts, ...stored, runs: { count: runCount, buffer }, match: matched };
+    return {
+      ...counts,
+      ...stored,
+      runs: { count: runCount, buffer },
+      match: matched,
+      facts: scanner?.take() ?? null,
+    };
   } finally {
     walker.close();
   }
+}
+
+function scannerOf(
+  { walker: { header, version } }: RangeSource,
+  { columnIndexSize, from }: EncodeRangeOptions,
+): PartitionScanner | null {
+  if (columnIndexSize === null) return null;
+  return new PartitionScanner({ header, version, columnIndexSize, position: from });
 }
 
 /** Compressed chunks are about half of the native bytes. */

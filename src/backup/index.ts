@@ -14,7 +14,7 @@ export type { SSTableRecord, TableEntry, TableRecord } from './records.js';
 export type { BackupBytes, BackupFault, BackupReport, TableReport } from './report.js';
 export { type RestoreOptions, type RestoreReport, restore } from './restore.js';
 export type { RestoreLayout } from './restore-plan.js';
-export { encodeWholeRange, type RowsTask } from './rows-task.js';
+export { encodeWholeRange, factBuffers, type RowsTask } from './rows-task.js';
 export { isSelected, type SourceTable, sourceTables, type TableFilter } from './sources.js';
 export { type BytesTask, chunkFilePiece, type HashTask, hashFile } from './store-bytes.js';
 export { type VerifyFault, type VerifyReport, verify } from './verify.js';

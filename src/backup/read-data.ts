@@ -1,11 +1,18 @@
 /** Data.db out of the repository, as a stream of its bytes in file order. */
 import { loadCompressor } from '../codec/index.js';
+import type { PartitionBatch } from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { type Executor, mapOrdered } from '../parallel/index.js';
 import type { Repository } from '../repository/index.js';
-import { BlockPacker, type PackerOptions } from './block-packer.js';
+import { BlockPacker, type PackedBlocks, type PackerOptions } from './block-packer.js';
 import { decodeChunkList } from './chunk-list.js';
-import { type DecodedRange, type DecodeTask, decodeNative } from './decode-range.js';
+import {
+  type DecodedRange,
+  type DecodeTask,
+  decodeNative,
+  factsOf,
+  scannerOf,
+} from './decode-range.js';
 import { decodeExceptions } from './exceptions.js';
 import { packPlaces, readStream, readStreamWhole } from './read-stream.js';
 import { decodeRecord, idOf, type Recipe, type RowsData } from './records.js';
@@ -17,6 +24,15 @@ export interface ReadContext {
   readonly signal?: AbortSignal;
   /** A partition with more native bytes is rebuilt in this thread, piece by piece. */
   readonly answerBytesMax?: number;
+}
+
+/** Told of a Data.db while it is made, in file order; what is given is valid during the call. */
+export interface DataObserver {
+  /** Bytes after which a block of a row index ends. */
+  readonly columnIndexSize: number;
+  partitions(batch: PartitionBatch): void;
+  /** Bytes of a compressed block. */
+  block(length: number): void;
 }
 
 /** Version letters and format in a base name: `nb-1-big`. */
@@ -33,9 +49,10 @@ export async function readRecipe(repository: Repository, id: string): Promise<Re
 export async function* readData(
   context: ReadContext,
   recipe: Recipe,
+  observer: DataObserver | null = null,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { data } = recipe;
-  if (data.form === 'rows') yield* readRows(context, recipe.sstable, data);
+  if (data.form === 'rows') yield* new RowsReader(context, recipe.sstable, data, observer).read();
   else if (data.form === 'bytes') {
     yield* readStream(context.repository, data.stream, context.signal);
   } else {
@@ -46,51 +63,91 @@ export async function* readData(
   }
 }
 
-async function* readRows(
-  context: ReadContext,
-  base: string,
-  data: RowsData,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const options = packerOptions(data);
-  const { signal } = context;
-  const rooms: ArrayBuffer[] = [];
-  const answers = decodeRanges(context, rangeTasks(context, base, data), rooms);
-  if (options === null) {
-    for await (const { task, answer } of answers) {
+/** Puts the ranges of a Data.db together. */
+class RowsReader {
+  readonly #context: ReadContext;
+  readonly #base: string;
+  readonly #data: RowsData;
+  readonly #observer: DataObserver | null;
+  readonly #rooms: ArrayBuffer[] = [];
+
+  constructor(context: ReadContext, base: string, data: RowsData, observer: DataObserver | null) {
+    this.#context = context;
+    this.#base = base;
+    this.#data = data;
+    this.#observer = observer;
+  }
+
+  read(): AsyncGenerator<Uint8Array, void, undefined> {
+    const options = packerOptions(this.#data);
+    return options === null ? this.#plain() : this.#blocks(options);
+  }
+
+  #answers(): AsyncGenerator<RangeAnswer, void, undefined> {
+    const columnIndexSize = this.#observer?.columnIndexSize ?? null;
+    const tasks = rangeTasks(this.#context, this.#base, this.#data, columnIndexSize);
+    return decodeRanges(this.#context, tasks, this.#rooms);
+  }
+
+  async *#plain(): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const { task, answer } of this.#answers()) {
       if (answer === null) {
-        yield* decodeNative(task, signal);
-      } else {
-        yield answer.head;
-        rooms.push(answer.head.buffer as ArrayBuffer);
+        yield* this.#native(task);
+        continue;
       }
+      this.#note(answer.facts);
+      yield answer.head;
+      this.#rooms.push(answer.head.buffer as ArrayBuffer);
     }
-    return;
   }
-  await loadCompressor(options.compressor);
-  // Blocks at the edges of ranges are put together here; their exceptions come with their range.
-  const exceptions = new Map<number, Uint8Array>();
-  const packer = new BlockPacker(options, 0, exceptions);
-  for await (const { task, answer } of answers) {
-    noteExceptions(exceptions, task, packer.block);
-    if (answer === null) {
-      for await (const piece of decodeNative(task, signal)) {
-        packer.push(piece);
-        yield packer.take();
+
+  async *#blocks(options: PackerOptions): AsyncGenerator<Uint8Array, void, undefined> {
+    await loadCompressor(options.compressor);
+    // Blocks at the edges of ranges are put together here; their exceptions come with their range.
+    const exceptions = new Map<number, Uint8Array>();
+    const packer = new BlockPacker(options, 0, exceptions);
+    for await (const { task, answer } of this.#answers()) {
+      noteExceptions(exceptions, task, packer.block);
+      if (answer === null) {
+        for await (const piece of this.#native(task)) {
+          packer.push(piece);
+          yield this.#take(packer.take());
+        }
+        continue;
       }
-      continue;
+      this.#note(answer.facts);
+      packer.push(answer.head);
+      yield this.#take(packer.take());
+      if (answer.blockCount > 0) {
+        packer.pass(answer.blockCount);
+        yield this.#take(answer);
+      }
+      packer.push(answer.tail);
+      this.#rooms.push(answer.blocks.buffer as ArrayBuffer);
     }
-    packer.push(answer.head);
-    yield packer.take();
-    if (answer.blockCount > 0) {
-      packer.pass(answer.blockCount);
-      yield answer.blocks;
-    }
-    packer.push(answer.tail);
-    rooms.push(answer.blocks.buffer as ArrayBuffer);
+    packer.endBlock();
+    if (this.#data.compression?.emptyLastBlock === true) packer.endBlock(true);
+    yield this.#take(packer.take());
   }
-  packer.endBlock();
-  if (data.compression?.emptyLastBlock === true) packer.endBlock(true);
-  yield packer.take();
+
+  /** A range that is made in this thread, piece by piece. */
+  async *#native(task: DecodeTask): AsyncGenerator<Uint8Array, void, undefined> {
+    const scanner = scannerOf(task);
+    for await (const piece of decodeNative(task, this.#context.signal)) {
+      scanner?.push(piece);
+      yield piece;
+    }
+    this.#note(factsOf(scanner));
+  }
+
+  #take({ blocks, lengths }: Pick<PackedBlocks, 'blocks' | 'lengths'>): Uint8Array {
+    for (const length of this.#observer === null ? [] : lengths) this.#observer?.block(length);
+    return blocks;
+  }
+
+  #note(facts: PartitionBatch | null): void {
+    if (facts !== null) this.#observer?.partitions(facts);
+  }
 }
 
 interface RangeAnswer {
@@ -134,6 +191,7 @@ async function* rangeTasks(
   { repository }: ReadContext,
   base: string,
   data: RowsData,
+  columnIndexSize: number | null,
 ): AsyncGenerator<DecodeTask, void, undefined> {
   const statistics = await readStreamWhole(repository, data.statistics);
   let position = 0;
@@ -154,6 +212,7 @@ async function* rangeTasks(
       nativeBytes,
       blocks: packerOptions(data),
       exceptions: stream === undefined ? null : await readStreamWhole(repository, stream),
+      columnIndexSize,
       file: `${base}-Data.db`,
     };
     position += nativeBytes;

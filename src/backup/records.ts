@@ -9,7 +9,9 @@
  * that Cassandra may rewrite under the same name (Statistics.db, Summary.db, TOC.txt …) stands in the
  * SSTable's record in each backup, never in the recipe.
  */
+
 import { fromHex, toHex } from '../binary/index.js';
+import type { DerivedParameters } from '../components/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 
 export const RECORD_FORMAT = 1;
@@ -94,8 +96,10 @@ export interface ComponentRecord {
   readonly name: string;
   readonly bytes: number;
   readonly mtimeNs: string;
-  /** Null for Data.db, which the recipe rebuilds. */
+  /** Null for Data.db, which the recipe rebuilds, and for what follows from the rows. */
   readonly stream: StreamRef | null;
+  /** SHA-256 of a component that is made again from the rows. */
+  readonly derived?: string;
 }
 
 export interface DamageRecord {
@@ -111,6 +115,8 @@ export interface SSTableRecord {
   /** Recipe of Data.db; null when the SSTable has none. */
   readonly recipe: string | null;
   readonly components: readonly ComponentRecord[];
+  /** What it takes to make components again from the rows; null where none are. */
+  readonly derived: DerivedParameters | null;
   /** Null where the rows are not known. */
   readonly leafSum: LeafSumRecord | null;
   /** What was found wrong; the bytes are kept all the same. */

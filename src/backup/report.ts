@@ -1,7 +1,7 @@
 /** What a backup did. */
 import type { DamageRecord } from './records.js';
 
-/** Sizes in bytes of files: `new` + `reused` is everything that the backup holds. */
+/** Sizes in bytes of files: `new` + `reused` + `derived` is everything that the backup holds. */
 export interface BackupBytes {
   /** Read from the SSTables. */
   read: number;
@@ -9,6 +9,8 @@ export interface BackupBytes {
   new: number;
   /** Of files, or parts of files, that it had. */
   reused: number;
+  /** Of files that follow from the rows and are made again when they are restored. */
+  derived: number;
   /** Written to the repository, compressed, with indexes; without the manifest. */
   stored: number;
 }

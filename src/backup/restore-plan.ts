@@ -1,4 +1,5 @@
 /** What a restore has to bring about: every file of a backup, with its place below the target. */
+import type { DerivedParameters } from '../components/index.js';
 import { isSstashError, SstashError } from '../errors.js';
 import type { Manifest, Repository } from '../repository/index.js';
 import { readRoot, readSSTables, readTable } from './parent.js';
@@ -23,7 +24,24 @@ export interface PlannedFile {
   readonly bytes: number;
   readonly sha256: string;
   /** What rebuilds it; an error where the repository does not know any more. */
-  readonly source: StreamRef | Recipe | SstashError;
+  readonly source: StreamRef | Recipe | DerivedSource | SstashError;
+}
+
+/** A component that follows from the rows of its SSTable. */
+export interface DerivedSource {
+  readonly component: string;
+}
+
+export function isDerived(source: PlannedFile['source']): source is DerivedSource {
+  return !(source instanceof SstashError) && 'component' in source;
+}
+
+/** The rows and what it takes besides to make components of them. */
+export interface GroupDerivation {
+  readonly recipe: Recipe;
+  readonly parameters: DerivedParameters;
+  /** Names of all components. */
+  readonly components: readonly string[];
 }
 
 /** The files that belong together: an SSTable's, or those beside the SSTables of a table. */
@@ -31,6 +49,8 @@ export interface PlannedGroup {
   readonly table: string;
   readonly files: readonly PlannedFile[];
   readonly bytes: number;
+  /** What makes the components that follow from the rows. */
+  readonly derivation?: GroupDerivation;
   /** A table, or a part of its SSTables, of which the repository cannot say what it held. */
   readonly lost?: { readonly path: string; readonly error: SstashError };
 }
@@ -83,8 +103,7 @@ export async function* planRestore(
         continue;
       }
       for (const sstable of sstables) {
-        const files = await planSSTable(repository, sstable, place);
-        yield { table, files, bytes: sum(files) };
+        yield { table, ...(await planSSTable(repository, sstable, place)) };
       }
     }
   }
@@ -109,27 +128,30 @@ async function planSSTable(
   repository: Repository,
   sstable: SSTableRecord,
   place: (name: string) => string,
-): Promise<PlannedFile[]> {
-  const files: PlannedFile[] = [];
-  for (const { name, bytes, stream } of sstable.components) {
-    const path = place(`${sstable.base}-${name}`);
-    if (stream !== null) {
-      files.push({ path, bytes, sha256: stream.sha256, source: stream });
-      continue;
+): Promise<Omit<PlannedGroup, 'table'>> {
+  const { base, components, derived: parameters } = sstable;
+  const recipe = await recipeOf(repository, sstable).catch(lost);
+  const files = components.map(({ name, bytes, stream, derived }): PlannedFile => {
+    const path = place(`${base}-${name}`);
+    if (stream !== null) return { path, bytes, sha256: stream.sha256, source: stream };
+    if (recipe instanceof SstashError) return { path, bytes, sha256: '', source: recipe };
+    if (derived !== undefined && parameters !== null) {
+      return { path, bytes, sha256: derived, source: { component: name } };
     }
-    const recipe =
-      sstable.recipe === null
-        ? new SstashError('REPOSITORY_CORRUPT', `${path} has neither chunks nor a recipe`)
-        : await readRecipe(repository, sstable.recipe).catch(lost);
-    if (recipe instanceof SstashError) {
-      files.push({ path, bytes, sha256: '', source: recipe });
-      continue;
-    }
-    const sha256 = recipe.data.form === 'rows' ? recipe.data.sha256 : recipe.data.stream.sha256;
-    // Another SSTable with the same Data.db may have given the recipe: the name is this one's.
-    files.push({ path, bytes, sha256, source: { ...recipe, sstable: sstable.base } });
-  }
-  return files;
+    const { data } = recipe;
+    const sha256 = data.form === 'rows' ? data.sha256 : data.stream.sha256;
+    return { path, bytes, sha256, source: recipe };
+  });
+  const plan = { files, bytes: sum(files) };
+  if (parameters === null || recipe instanceof SstashError) return plan;
+  const names = components.map(({ name }) => name);
+  return { ...plan, derivation: { recipe, parameters, components: names } };
+}
+
+/** Another SSTable with the same Data.db may have given the recipe: the name is this one's. */
+async function recipeOf(repository: Repository, { base, recipe }: SSTableRecord): Promise<Recipe> {
+  if (recipe !== null) return { ...(await readRecipe(repository, recipe)), sstable: base };
+  throw new SstashError('REPOSITORY_CORRUPT', `${base} has neither chunks nor a recipe`);
 }
 
 /** The error, where it is about one thing that cannot be had; throws what ends the restore. */

@@ -22,11 +22,15 @@ import {
   statPathIfThere,
 } from '../io/index.js';
 import { mapOrdered, throwIfInterrupted } from '../parallel/index.js';
-import type { Manifest } from '../repository/index.js';
+import type { Manifest, Repository } from '../repository/index.js';
+import { DerivedFiles } from './derived/index.js';
 import { Ledger } from './ledger.js';
-import { type ReadContext, readData } from './read-data.js';
-import { readStream } from './read-stream.js';
+import { type ReadContext, readData, versionOf } from './read-data.js';
+import { readStream, readStreamWhole } from './read-stream.js';
 import {
+  type DerivedSource,
+  type GroupDerivation,
+  isDerived,
   lost,
   type PlannedFile,
   type PlannedGroup,
@@ -187,7 +191,7 @@ class RestoreJob {
       const isSmall = (at: number): boolean => (groups[at]?.bytes ?? SMALL_BYTES) < SMALL_BYTES;
       if (isSmall(i)) while (end < groups.length && isSmall(end)) end++;
       const written = mapOrdered(groups.slice(i, end), lanes, async (group) => {
-        for (const file of group.files) await this.#tryFile(group.table, file);
+        await this.#writeGroup(group);
       });
       for await (const _ of written) throwIfInterrupted(this.#options.signal);
       i = end;
@@ -217,10 +221,73 @@ class RestoreJob {
     }
   }
 
-  /** A file that the repository cannot give does not keep the others from coming back. */
-  async #tryFile(table: string, file: PlannedFile): Promise<void> {
+  /** Components that follow from the rows are made on the way, whether Data.db is missing or not. */
+  async #writeGroup({ table, files, derivation }: PlannedGroup): Promise<void> {
+    const derived = files.filter(({ source }) => isDerived(source));
+    const others = files.filter((file) => !derived.includes(file));
+    if (derivation === undefined || derived.length === 0) {
+      for (const file of others) await this.#tryFile(table, file, this.#content(file));
+      return;
+    }
+    const isData = ({ source }: PlannedFile): boolean =>
+      source instanceof SstashError || 'data' in source;
+    for (const file of others.filter((other) => !isData(other))) {
+      await this.#tryFile(table, file, this.#content(file));
+    }
+    await this.#writeDerived(table, derivation, derived, others.find(isData));
+  }
+
+  async #writeDerived(
+    table: string,
+    derivation: GroupDerivation,
+    derived: readonly PlannedFile[],
+    data: PlannedFile | undefined,
+  ): Promise<void> {
+    const maker = await openDerivedFiles(this.#options.repository, derivation, derived).catch(lost);
+    if (maker instanceof SstashError) {
+      for (const { path } of derived) this.#failed.push({ path, error: maker });
+      if (data !== undefined) await this.#tryFile(table, data, this.#content(data));
+      return;
+    }
+    const writing = derived.map((file) => {
+      const queue = maker.queue((file.source as DerivedSource).component);
+      return this.#tryFile(table, file, queue.read()).finally(() => queue.end());
+    });
+    // Handled where they are awaited, below.
+    for (const written of writing) written.catch(() => undefined);
     try {
-      await this.#writeFile(table, file);
+      const rows = this.#rows(derivation, maker);
+      if (data === undefined) for await (const _ of rows) throwIfInterrupted(this.#options.signal);
+      else await this.#writeFile(table, data, rows);
+    } catch (error) {
+      maker.fail(error);
+      if (data !== undefined) this.#failed.push({ path: data.path, error: lost(error) });
+    } finally {
+      await Promise.all(writing).finally(() => maker.close());
+    }
+  }
+
+  /** The bytes of Data.db, of which `maker` makes the other components. */
+  async *#rows(
+    { recipe }: GroupDerivation,
+    maker: DerivedFiles,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    for await (const bytes of readData(this.#options, recipe, maker)) {
+      maker.stored(bytes);
+      yield bytes;
+      await maker.flush();
+    }
+    await maker.finish();
+  }
+
+  /** A file that the repository cannot give does not keep the others from coming back. */
+  async #tryFile(
+    table: string,
+    file: PlannedFile,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
+    try {
+      await this.#writeFile(table, file, content);
     } catch (error) {
       this.#failed.push({ path: file.path, error: lost(error) });
     }
@@ -243,13 +310,17 @@ class RestoreJob {
     );
   }
 
-  async #writeFile(table: string, file: PlannedFile): Promise<void> {
+  async #writeFile(
+    table: string,
+    file: PlannedFile,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
     const path = join(this.#options.target, file.path);
     await publish(
       path,
       async (writer) => {
         const hash = createHash('sha256');
-        for await (const bytes of this.#content(file)) {
+        for await (const bytes of content) {
           throwIfInterrupted(this.#options.signal);
           hash.update(bytes);
           await writer.write(bytes);
@@ -266,11 +337,11 @@ class RestoreJob {
     await this.ledger.add(this.#report.id, file.path, file.sha256, status);
   }
 
-  #content(file: PlannedFile): AsyncGenerator<Uint8Array, void, undefined> {
-    const { source } = file;
+  async *#content({ source }: PlannedFile): AsyncGenerator<Uint8Array, void, undefined> {
+    const { repository, signal } = this.#options;
     if (source instanceof SstashError) throw source;
-    if ('data' in source) return readData(this.#options, source);
-    return readStream(this.#options.repository, source, this.#options.signal);
+    if ('data' in source) yield* readData(this.#options, source);
+    else if (!isDerived(source)) yield* readStream(repository, source, signal);
   }
 
   async #verify(plan: AsyncGenerator<PlannedGroup>): Promise<void> {
@@ -306,5 +377,25 @@ function differs(file: PlannedFile, found: string): SstashError {
     expected: file.sha256,
     found,
     hint: 'sstash verify --read-data looks for damage in the repository',
+  });
+}
+
+/** Throws REPOSITORY_… where the rows are not known. */
+async function openDerivedFiles(
+  repository: Repository,
+  { recipe, parameters, components }: GroupDerivation,
+  files: readonly PlannedFile[],
+): Promise<DerivedFiles> {
+  const { data, sstable } = recipe;
+  if (data.form !== 'rows') {
+    throw new SstashError('REPOSITORY_CORRUPT', `${sstable} has components that nothing makes`);
+  }
+  return new DerivedFiles({
+    ...versionOf(sstable),
+    statistics: await readStreamWhole(repository, data.statistics),
+    nativeBytes: data.nativeBytes,
+    parameters,
+    components,
+    wanted: files.map(({ source }) => (source as DerivedSource).component),
   });
 }

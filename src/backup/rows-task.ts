@@ -1,6 +1,6 @@
 /** Worker side of a backup: one range of an SSTable's rows, all of it in one answer. */
 import { loadCompressor } from '../codec/index.js';
-import { formatVersion, parseStatistics } from '../components/index.js';
+import { formatVersion, type PartitionBatch, parseStatistics } from '../components/index.js';
 import type { ErrorDetails } from '../errors.js';
 import { openFile } from '../io/index.js';
 import type { RunRule } from '../merkle/index.js';
@@ -27,6 +27,7 @@ export interface RowsTask {
   readonly chunker: ChunkerOptions;
   /** The buffer of an answer that is not needed any more: large ones cost more to make than to use. */
   readonly room?: ArrayBuffer;
+  readonly columnIndexSize: number | null;
   /** What the range is matched with; not for one that comes in pieces. */
   readonly match?: RangeMatch;
 }
@@ -52,6 +53,13 @@ export async function encodeWholeRange(task: RowsTask, signal?: AbortSignal): Pr
   }
 }
 
+/** Buffers of what partitions say to index components that may be transferred. */
+export function factBuffers(partitions: PartitionBatch | null): ArrayBuffer[] {
+  if (partitions === null) return [];
+  const { keys, keyEnds, hashes, positions } = partitions;
+  return [keys, keyEnds, hashes, positions].map((array) => array.buffer as ArrayBuffer);
+}
+
 /** The pieces of a range; each holds about `pieceBytes` of chunks. */
 export async function* encodePieces(
   task: RowsTask,
@@ -75,7 +83,8 @@ export async function* encodePieces(
     };
     const room = task.room === undefined ? {} : { room: task.room };
     const match = task.match === undefined ? {} : { match: task.match };
-    const options = { from, to, chunker, rule, pieceBytes, ...room, ...match };
+    const { columnIndexSize } = task;
+    const options = { from, to, chunker, rule, pieceBytes, columnIndexSize, ...room, ...match };
     return yield* encodeRange(source, signal === undefined ? options : { ...options, signal });
   } finally {
     await file.close();

@@ -19,6 +19,7 @@ import {
 } from './block-layout.js';
 import { type StoredCount, storeBatch } from './chunk-batch.js';
 import { type ChunkList, encodeChunkList, type ListedChunk, wholeChunks } from './chunk-list.js';
+import { Derivation, type DerivedComponents } from './derived/index.js';
 import type { RangePiece, RangeSummary } from './encode-range.js';
 import { encodeExceptions } from './exceptions.js';
 import { type MatchedExtents, type MatchTask, RangeMatching } from './match/index.js';
@@ -39,6 +40,8 @@ export interface StoredRows {
   readonly leafSum: LeafSumRecord;
   /** CRC-32 of the file, to compare with Digest.crc32. */
   readonly crc32: number;
+  /** Components that need not be stored. */
+  readonly derived: DerivedComponents;
 }
 
 /** Thrown where most blocks would have to be kept beside the rows: then the plain bytes are less. */
@@ -65,25 +68,34 @@ export async function storeRows(
 ): Promise<StoredRows> {
   checkReproducible(sstable);
   const data = await openFile(file.path);
+  let derivation: Derivation | null = null;
   try {
-    return await storeOpened(context, sstable, data, count);
+    derivation = await Derivation.start(sstable);
+    return await storeOpened({ context, sstable, file: data, count, derivation });
   } finally {
+    derivation?.close();
     await data.close();
   }
 }
 
-async function storeOpened(
-  context: StoreContext,
-  sstable: SSTable,
-  file: RandomAccessFile,
-  count: StoredCount,
-): Promise<StoredRows> {
+interface OpenedRows {
+  readonly context: StoreContext;
+  readonly sstable: SSTable;
+  readonly file: RandomAccessFile;
+  readonly count: StoredCount;
+  readonly derivation: Derivation;
+}
+
+async function storeOpened(opened: OpenedRows): Promise<StoredRows> {
+  const { context, sstable, file, derivation } = opened;
   const statisticsBytes = await sstable.readComponent('Statistics.db');
-  const ranges = new RangeStore(context, file, count);
+  const ranges = new RangeStore(opened);
   const blocks = await blocksOf(sstable, file.size);
   const rule = await treeRule(sstable);
   const { format, letters } = sstable.version;
-  const common = { dataPath: file.path, format, version: letters, statistics: statisticsBytes };
+  const { columnIndexSize } = derivation;
+  const facts = { format, version: letters, statistics: statisticsBytes, columnIndexSize };
+  const common = { dataPath: file.path, ...facts };
   const streamRanges = await sstable.ranges(RANGE_BYTES);
   const matching = await RangeMatching.of(context.matching, sstable, streamRanges);
   const tasks = streamRanges.map(({ from, to }, i) => async (): Promise<RowsTask> => {
@@ -100,7 +112,8 @@ async function storeOpened(
   for await (const { task, answer } of answers) await ranges.add(task, answer);
   ranges.judge(1);
   const extra = await storeTail(sstable, blocks, file);
-  ranges.hash.update(extra.stored);
+  ranges.tail(extra.stored);
+  const derived = await derivation.finish();
   const statistics = await storeBytes(context, statisticsBytes, { rawBytes: 0, newRawBytes: 0 });
   const runs = concatRuns(rule, ranges.runs);
   const ordered = isTokenOrdered(sstable.statistics.partitioner);
@@ -109,7 +122,8 @@ async function storeOpened(
   const { leaves, words } = tree.sum();
   const { compression } = sstable;
   return {
-    crc32: crc32(extra.stored, ranges.crc),
+    crc32: ranges.crc,
+    derived,
     leafSum: { leaves, words: [...words] },
     data: {
       form: 'rows',
@@ -232,8 +246,13 @@ class RangeStore {
   readonly #context: StoreContext;
   readonly #file: RandomAccessFile;
   readonly #count: StoredCount;
+  readonly #derivation: Derivation;
+  /** Lengths of all compressed blocks, as they are known; null where there are none. */
+  readonly #blockStarts: Float64Array | null;
   readonly #buffer = new Uint8Array(HASH_BYTES);
   #position = 0;
+  /** Blocks whose length was told. */
+  #noted = 0;
   readonly hash: Hash = createHash('sha256');
   crc = 0;
   blocks = 0;
@@ -248,10 +267,12 @@ class RangeStore {
     exceptions: {} as Record<string, StreamRef>,
   };
 
-  constructor(context: StoreContext, file: RandomAccessFile, count: StoredCount) {
+  constructor({ context, file, count, derivation, sstable }: OpenedRows) {
     this.#context = context;
     this.#file = file;
     this.#count = count;
+    this.#derivation = derivation;
+    this.#blockStarts = sstable.compression?.chunkOffsets ?? null;
   }
 
   async add(task: RowsTask, answer: RangeAnswer): Promise<void> {
@@ -293,6 +314,7 @@ class RangeStore {
       const piece = await this.#file.read(this.#position, length, this.#buffer);
       this.hash.update(piece);
       this.crc = crc32(piece, this.crc);
+      this.#derivation.stored(piece);
       rangeCrc = crc32(piece, rangeCrc);
       this.#position += length;
     }
@@ -303,6 +325,27 @@ class RangeStore {
     });
   }
 
+  /** What follows the last range. */
+  tail(stored: Uint8Array): void {
+    this.hash.update(stored);
+    this.crc = crc32(stored, this.crc);
+    this.#derivation.stored(stored);
+    this.#position += stored.length;
+    this.#noteBlocks();
+  }
+
+  /** Tells the lengths of the blocks up to where the file was read. */
+  #noteBlocks(): void {
+    const starts = this.#blockStarts;
+    if (starts === null) return;
+    while (this.#noted < starts.length) {
+      const end = starts[this.#noted + 1] ?? this.#file.size;
+      if (end > this.#position) return;
+      this.#derivation.block(end - (starts[this.#noted] as number));
+      this.#noted++;
+    }
+  }
+
   #piece(piece: RangePiece): Promise<ListedChunk[]> {
     return storeBatch(this.#context.writer, piece.batch, this.#count);
   }
@@ -310,6 +353,9 @@ class RangeStore {
   async #finish(task: RowsTask, list: ChunkList, summary: RangeSummary): Promise<void> {
     const { writer } = this.#context;
     await this.#hashStored(summary.storedBytes, summary.storedCrc);
+    this.#noteBlocks();
+    if (summary.facts !== null) this.#derivation.partitions(summary.facts);
+    await this.#derivation.compare();
     const range = this.columns.lists.length;
     const listId = idText((await writer.put('list', encodeChunkList(list))).id);
     this.columns.lists.push(listId);

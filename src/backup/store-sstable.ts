@@ -5,6 +5,7 @@ import { readWholeFile, statPath } from '../io/index.js';
 import { LIMITS } from '../limits.js';
 import { type ComponentFile, SSTable, type SSTableFiles } from '../sstable/index.js';
 import type { StoredCount } from './chunk-batch.js';
+import type { DerivedComponents } from './derived/index.js';
 import {
   type ComponentRecord,
   type DamageRecord,
@@ -45,7 +46,8 @@ export async function storeSSTable(
   if (job.reusedData) context.report.sstablesReused++;
   const total = record.components.reduce((sum, component) => sum + component.bytes, 0);
   bytes.new += job.newBytes;
-  bytes.reused += total - job.newBytes;
+  bytes.derived += job.derivedBytes;
+  bytes.reused += total - job.newBytes - job.derivedBytes;
   return record;
 }
 
@@ -56,7 +58,10 @@ class SSTableJob {
   readonly #damage: DamageRecord[] = [];
   #note: string | null = null;
   #leafSum: SSTableRecord['leafSum'] = null;
+  #derived: DerivedComponents | null = null;
+  #parameters: SSTableRecord['derived'] = null;
   newBytes = 0;
+  derivedBytes = 0;
   reusedData = false;
 
   constructor(context: SSTableContext, files: SSTableFiles, before: SSTableRecord | undefined) {
@@ -67,11 +72,11 @@ class SSTableJob {
 
   async run(): Promise<SSTableRecord> {
     const components: ComponentRecord[] = [];
+    const data = this.#files.components.get(DATA);
+    const recipe = data === undefined ? null : await this.#data(data);
     for (const file of this.#files.components.values()) {
       if (file.name !== DATA) components.push(await this.#component(file));
     }
-    const data = this.#files.components.get(DATA);
-    const recipe = data === undefined ? null : await this.#data(data, components);
     if (data === undefined) {
       this.#damaged(
         new SstashError('SSTABLE_COMPONENT_MISSING', 'the SSTable has no Data.db', {
@@ -90,31 +95,46 @@ class SSTableJob {
       this.#context.notes.push({ file: this.#files.dataPath, message: this.#note });
     }
     const { base } = this.#files.descriptor;
-    const facts = { leafSum: this.#leafSum, damage: this.#damage, note: this.#note };
+    const derived = components.some((component) => component.derived !== undefined)
+      ? this.#parameters
+      : null;
+    const facts = { derived, leafSum: this.#leafSum, damage: this.#damage, note: this.#note };
     return { base, recipe, components, ...facts };
   }
 
-  /** A component other than Data.db: unchanged, or stored as plain bytes. */
+  /** A component other than Data.db: it follows from the rows, is unchanged, or plain bytes. */
   async #component(file: ComponentFile): Promise<ComponentRecord> {
-    const known = this.#known(file);
+    const derived = this.#derived?.sha256.get(file.name);
+    if (derived !== undefined) {
+      await checkUnchanged(file);
+      this.derivedBytes += file.size;
+      return recordOf(file, null, derived);
+    }
+    const known = this.#usable(this.#known(file));
     if (ALWAYS_READ.has(file.name) && file.size <= ALWAYS_READ_BYTES_MAX) {
       await this.#context.reading(file.size);
       const bytes = await readWholeFile(file.path, ALWAYS_READ_BYTES_MAX);
-      const same = this.#before?.components.find(({ name }) => name === file.name);
-      if (same?.stream?.sha256 === sha256(bytes)) {
-        return recordOf({ ...file, size: bytes.length }, same.stream);
+      const same = this.#usable(this.#before?.components.find(({ name }) => name === file.name));
+      if (same !== undefined && sha256Of(same) === sha256(bytes)) {
+        return recordOf({ ...file, size: bytes.length }, same.stream, same.derived);
       }
       const count = { rawBytes: 0, newRawBytes: 0 };
       const stream = await storeBytes(this.#context, bytes, count);
       this.newBytes += count.newRawBytes;
       return recordOf({ ...file, size: bytes.length }, stream);
     }
-    if (known?.stream !== null && known !== undefined) return known;
+    if (known !== undefined) return known;
     const count = { rawBytes: 0, newRawBytes: 0 };
     const stream = await storeFile(this.#context, file.path, file.size, count);
     await checkUnchanged(file);
     this.newBytes += count.newRawBytes;
     return recordOf(file, stream);
+  }
+
+  /** What can be taken over: a component that follows from the rows only where these are the same. */
+  #usable(component: ComponentRecord | undefined): ComponentRecord | undefined {
+    if (component === undefined || component.name === DATA) return undefined;
+    return component.stream !== null || this.reusedData ? component : undefined;
   }
 
   /** What the earlier backup has of the same file, if nothing says that it changed. */
@@ -125,15 +145,14 @@ class SSTableJob {
   }
 
   /** Id of the recipe of Data.db. */
-  async #data(file: ComponentFile, components: readonly ComponentRecord[]): Promise<string> {
+  async #data(file: ComponentFile): Promise<string> {
     const before = this.#before;
     if (before !== undefined && before.recipe !== null && this.#known(file) !== undefined) {
-      const digest = (list: readonly ComponentRecord[]): string | undefined =>
-        list.find(({ name }) => name === DIGEST)?.stream?.sha256;
+      const digest = before.components.find(({ name }) => name === DIGEST);
       // Without a digest on both sides, size and time alone prove too little.
-      const now = digest(components);
-      if (now !== undefined && now === digest(before.components)) {
+      if (digest !== undefined && sha256Of(digest) === (await this.#digestNow())) {
         this.reusedData = true;
+        this.#parameters = before.derived;
         this.#damage.push(...before.damage);
         this.#note = before.note;
         this.#leafSum = before.leafSum;
@@ -155,6 +174,13 @@ class SSTableJob {
     return idText((await this.#context.writer.put('recipe', encodeRecord(recipe))).id);
   }
 
+  /** SHA-256 of the file Digest.crc32 as it is now. */
+  async #digestNow(): Promise<string | null> {
+    const file = this.#files.components.get(DIGEST);
+    if (file === undefined) return null;
+    return sha256(await readWholeFile(file.path, LIMITS.smallTextBytesMax));
+  }
+
   #keptApart(data: Recipe['data']): void {
     const { report } = this.#context;
     if (data.form === 'bytes') report.plainSSTables++;
@@ -171,6 +197,8 @@ class SSTableJob {
       const stored = await storeRows(this.#context, sstable, file, count);
       await this.#checkDigest(stored.crc32);
       this.#leafSum = stored.leafSum;
+      this.#derived = stored.derived;
+      this.#parameters = stored.derived.parameters;
       return stored.data;
     } catch (error) {
       const reason = this.#judge(error);
@@ -229,8 +257,17 @@ class SSTableJob {
   }
 }
 
-function recordOf(file: ComponentFile, stream: ComponentRecord['stream']): ComponentRecord {
-  return { name: file.name, bytes: file.size, mtimeNs: String(file.mtimeNs), stream };
+function recordOf(
+  file: ComponentFile,
+  stream: ComponentRecord['stream'],
+  derived?: string,
+): ComponentRecord {
+  const record = { name: file.name, bytes: file.size, mtimeNs: String(file.mtimeNs), stream };
+  return derived === undefined ? record : { ...record, derived };
+}
+
+function sha256Of({ stream, derived }: ComponentRecord): string | undefined {
+  return stream?.sha256 ?? derived;
 }
 
 /** What was read must be one state of the file. */

@@ -4,6 +4,7 @@ import {
   batchBuffers,
   chunkFilePiece,
   encodeWholeRange,
+  factBuffers,
   type HashTask,
   hashFile,
   type RowsTask,
@@ -15,7 +16,13 @@ export async function backupRange(
   { signal }: TaskContext,
 ): Promise<TransferResult<unknown>> {
   const result = await encodeWholeRange(task, signal);
-  const buffers = [...batchBuffers(result.batch), result.summary.runs.buffer];
+  const { runs, facts, match } = result.summary;
+  const buffers = [
+    ...batchBuffers(result.batch),
+    runs.buffer,
+    ...factBuffers(facts),
+    ...(match === null ? [] : [match.digests.buffer]),
+  ];
   return new TransferResult(result, buffers);
 }
 

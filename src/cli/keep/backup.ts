@@ -99,12 +99,13 @@ async function print(context: CommandContext, report: BackupReport): Promise<voi
     formatBytes(bytes.read),
     formatBytes(bytes.new),
     formatBytes(bytes.reused),
+    formatBytes(bytes.derived),
   ]);
-  await context.table(['table', 'sstables', 'read', 'new', 'reused'], rows);
+  await context.table(['table', 'sstables', 'read', 'new', 'reused', 'derived'], rows);
   const { bytes, chunks } = report;
   await context.print(
     `read ${formatBytes(bytes.read)}, new ${formatBytes(bytes.new)}, ` +
-      `reused ${formatBytes(bytes.reused)}, stored ${formatBytes(bytes.stored)} ` +
+      `reused ${formatBytes(bytes.reused)}, derived ${formatBytes(bytes.derived)}, stored ${formatBytes(bytes.stored)} ` +
       `in ${plural(chunks.new, 'new chunk')}`,
   );
   const apart = [

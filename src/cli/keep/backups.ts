@@ -11,7 +11,12 @@ export interface BackupsOptions {
 }
 
 interface Summary {
-  readonly bytes?: { readonly read: number; readonly new: number; readonly reused: number };
+  readonly bytes?: {
+    readonly read: number;
+    readonly new: number;
+    readonly reused: number;
+    readonly derived: number;
+  };
   readonly tables?: readonly { readonly keyspace: string; readonly table: string }[];
   readonly faults?: number;
 }
@@ -42,7 +47,7 @@ export async function listBackups(
       manifest.created,
       manifest.node,
       String(tables.length),
-      formatBytes((bytes?.new ?? 0) + (bytes?.reused ?? 0)),
+      formatBytes((bytes?.new ?? 0) + (bytes?.reused ?? 0) + (bytes?.derived ?? 0)),
       formatBytes(bytes?.new ?? 0),
       [...manifest.tags, ...(faults > 0 ? [`${faults} faults`] : [])].join(', '),
     ];

@@ -99,8 +99,11 @@ async function print(context: CommandContext, shown: Shown): Promise<void> {
     ['node', node],
     ['tags', tags.join(', ')],
     ['parent', parent ?? ''],
-    ['holds', formatBytes((bytes.new ?? 0) + (bytes.reused ?? 0))],
-    ['bytes', `new ${size('new')}, reused ${size('reused')}, stored ${size('stored')}`],
+    ['holds', formatBytes((bytes.new ?? 0) + (bytes.reused ?? 0) + (bytes.derived ?? 0))],
+    [
+      'bytes',
+      `new ${size('new')}, reused ${size('reused')}, derived ${size('derived')}, stored ${size('stored')}`,
+    ],
     ['without', excluded.join(', ')],
   ];
   for (const [name, text] of lines) {
