@@ -48,11 +48,19 @@ export interface DecodedRange extends PackedBlocks {
   readonly blockCount: number;
   /** What the partitions say to index components; null where it was not asked for. */
   readonly facts: PartitionBatch | null;
+  /** Bytes of packs that were read for it. */
+  readonly bytesRead: number;
+}
+
+/** What reads the chunks of a range; it counts what it reads. */
+export function readerOf(task: DecodeTask): ObjectReader {
+  return new ObjectReader(openStore(task.location), task.idsKey);
 }
 
 /** Native bytes of the range, piece by piece; throws REPOSITORY_CORRUPT when they are not as many. */
 export async function* decodeNative(
   task: DecodeTask,
+  reader: ObjectReader,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const version = formatVersion(task.format, task.version);
@@ -60,7 +68,6 @@ export async function* decodeNative(
   const { liveComplexDeletionTime } = task;
   const where = { file: task.file, component: 'Data.db' };
   const encoder = new NativeEncoder({ header, version, liveComplexDeletionTime }, where);
-  const reader = new ObjectReader(openStore(task.location), task.idsKey);
   let length = 0;
   const list = decodeChunkList(task.list);
   for await (const raw of assembleLeaves(reader, list, unpackPlaces(task.chunks), signal)) {
@@ -102,26 +109,30 @@ export async function decodeWholeRange(
   signal?: AbortSignal,
 ): Promise<DecodedRange> {
   const scanner = scannerOf(task);
+  const reader = readerOf(task);
   if (task.blocks === null) {
     const native = nativeBuffer(task);
     let length = 0;
-    for await (const piece of decodeNative(task, signal)) {
+    for await (const piece of decodeNative(task, reader, signal)) {
       // Too long a range is an error at its end; until then nothing is written outside.
       scanner?.push(piece);
       native.set(piece.subarray(0, native.length - length), length);
       length = Math.min(native.length, length + piece.length);
     }
     const nothing = { blocks: NO_BYTES, lengths: [], tail: NO_BYTES, blockCount: 0 };
-    return { head: native, ...nothing, facts: factsOf(scanner) };
+    const { bytesRead } = reader;
+    return { head: native, ...nothing, facts: factsOf(scanner), bytesRead };
   }
   const exceptions = task.exceptions === null ? new Map() : decodeExceptions(task.exceptions);
   const packer = new BlockPacker(task.blocks, task.position, exceptions, task.room);
   const first = packer.block;
-  for await (const piece of decodeNative(task, signal)) {
+  for await (const piece of decodeNative(task, reader, signal)) {
     scanner?.push(piece);
     packer.push(piece);
   }
-  return { ...packer.finish(), blockCount: packer.block - first, facts: factsOf(scanner) };
+  const blocks = packer.finish();
+  const blockCount = packer.block - first;
+  return { ...blocks, blockCount, facts: factsOf(scanner), bytesRead: reader.bytesRead };
 }
 
 /** An array for all native bytes of a range, in the room that came with the task if it suffices. */

@@ -11,6 +11,7 @@ import {
   type DecodeTask,
   decodeNative,
   factsOf,
+  readerOf,
   scannerOf,
 } from './decode-range.js';
 import { decodeExceptions } from './exceptions.js';
@@ -24,6 +25,8 @@ export interface ReadContext {
   readonly signal?: AbortSignal;
   /** A partition with more native bytes is rebuilt in this thread, piece by piece. */
   readonly answerBytesMax?: number;
+  /** Told of bytes of packs that were read, other than by the repository itself. */
+  readonly onRead?: (bytes: number) => void;
 }
 
 /** Told of a Data.db while it is made, in file order; what is given is valid during the call. */
@@ -133,10 +136,12 @@ class RowsReader {
   /** A range that is made in this thread, piece by piece. */
   async *#native(task: DecodeTask): AsyncGenerator<Uint8Array, void, undefined> {
     const scanner = scannerOf(task);
-    for await (const piece of decodeNative(task, this.#context.signal)) {
+    const reader = readerOf(task);
+    for await (const piece of decodeNative(task, reader, this.#context.signal)) {
       scanner?.push(piece);
       yield piece;
     }
+    this.#context.onRead?.(reader.bytesRead);
     this.#note(factsOf(scanner));
   }
 
@@ -157,7 +162,7 @@ interface RangeAnswer {
 }
 
 function decodeRanges(
-  { executor, signal, answerBytesMax }: ReadContext,
+  { executor, signal, answerBytesMax, onRead }: ReadContext,
   ranges: AsyncIterable<DecodeTask>,
   rooms: ArrayBuffer[],
 ): AsyncGenerator<RangeAnswer, void, undefined> {
@@ -170,6 +175,7 @@ function decodeRanges(
       room === undefined ? task : { ...task, room },
       { transfer: room === undefined ? [] : [room], ...(signal === undefined ? {} : { signal }) },
     );
+    onRead?.(answer.bytesRead);
     return { task, answer };
   });
 }

@@ -61,6 +61,8 @@ export interface RestoreReport {
   files: number;
   filesWritten: number;
   bytesWritten: number;
+  /** Bytes of packs that were read for it. */
+  bytesRead: number;
   bytesAlreadyThere: number;
   verified: boolean;
 }
@@ -88,7 +90,10 @@ class RestoreJob {
   readonly #failed: { readonly path: string; readonly error: SstashError }[] = [];
 
   constructor(options: RestoreOptions, fs: FileSystem, ledger: Ledger) {
-    this.#options = options;
+    const onRead = (bytes: number): void => {
+      this.#report.bytesRead += bytes;
+    };
+    this.#options = { ...options, onRead };
     this.#fs = fs;
     this.ledger = ledger;
     this.#report = {
@@ -98,12 +103,21 @@ class RestoreJob {
       files: 0,
       filesWritten: 0,
       bytesWritten: 0,
+      bytesRead: 0,
       bytesAlreadyThere: 0,
       verified: false,
     };
   }
 
   async run(): Promise<RestoreReport> {
+    const { reader } = this.#options.repository;
+    const before = reader.bytesRead;
+    const report = await this.#run();
+    report.bytesRead += reader.bytesRead - before;
+    return report;
+  }
+
+  async #run(): Promise<RestoreReport> {
     const { repository, manifest, filter = {}, layout = 'cassandra' } = this.#options;
     const tables = await selectTables(repository, manifest, filter);
     const plan = (): AsyncGenerator<PlannedGroup> => planRestore(repository, tables, layout);

@@ -107,6 +107,19 @@ t.test('a dry run writes nothing', async (t) => {
   t.notOk(existsSync(out));
 });
 
+t.test('the report says what was read from the repository', async (t) => {
+  const root = t.testdir();
+  const { repository, id, out } = await oneTable(root);
+  const packs = readdirSync(join(root, 'repo', 'packs'), { recursive: true, encoding: 'utf8' })
+    .map((name) => statSync(join(root, 'repo', 'packs', name)))
+    .reduce((sum, status) => sum + (status.isFile() ? status.size : 0), 0);
+  const dry = await runRestore(repository, id, out, { layout: 'flat', dryRun: true });
+  const { bytesRead } = await runRestore(repository, id, out, { layout: 'flat' });
+  t.ok(dry.bytesRead > 0 && dry.bytesRead < bytesRead, 'a dry run reads records');
+  // Lists and small records may be read for several SSTables.
+  t.ok(bytesRead > packs / 2 && bytesRead < packs * 2, `${bytesRead} of ${packs} bytes`);
+});
+
 t.test('layouts, and one table of several', async (t) => {
   const root = t.testdir();
   const id32 = 'b85b1780e5a811f1801587458e9df193';
