@@ -5,36 +5,16 @@
  *
  *   bench/data/<4.1|5.0>/<day1|day2>/bench/<table>-<id>/   one SSTable each, with schema.cql
  */
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connect } from '../fixtures/harness/cql.mjs';
-import { installCassandra } from '../fixtures/harness/install.mjs';
 import { startNode } from '../fixtures/harness/node.mjs';
-import { compileJava, toolCommand } from '../fixtures/harness/tools.mjs';
+import { bulkWrite, TABLES } from './bulk-write.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-
-/** The tables as BulkWriter.java has them, and the one cell that day2 changes. */
-const TABLES = {
-  events: {
-    create:
-      'CREATE TABLE bench.events (id bigint PRIMARY KEY, account text, kind text, at timestamp, ' +
-      'note text, payload blob, score double, flags int)',
-    change: 'UPDATE bench.events USING TIMESTAMP 1800000000000000 SET score = 0.5 WHERE id = 424',
-  },
-  readings: {
-    create:
-      'CREATE TABLE bench.readings (sensor text, day int, at timestamp, value double, ' +
-      'quality tinyint, unit text, PRIMARY KEY ((sensor, day), at))',
-    change:
-      'UPDATE bench.readings USING TIMESTAMP 1800000000000000 SET value = 99.5 ' +
-      "WHERE sensor = 'sensor-7' AND day = 19003 AND at = 1700000150000",
-  },
-};
 
 const COMPACTION = "compaction = {'class': 'SizeTieredCompactionStrategy', 'enabled': 'false'}";
 
@@ -45,17 +25,6 @@ export async function generate(lines, { events, sensors, readings }) {
   bulkWrite(work, source, [events, sensors, readings]);
   for (const line of lines) await compactOnNode(line, join(work, line), source);
   rmSync(work, { recursive: true });
-}
-
-function bulkWrite(work, source, counts) {
-  // The oldest release writes the source: both can read it.
-  const install = installCassandra('4.1');
-  const classes = compileJava(install, join(here, 'BulkWriter.java'), 'bulk-writer');
-  const args = [source, ...counts.map(String)];
-  const [command, ...rest] = toolCommand(install, work, 'BulkWriter', args);
-  const at = rest.indexOf('-cp') + 1;
-  rest[at] = `${classes}:${rest[at]}`;
-  execFileSync(command, rest, { stdio: ['ignore', 'inherit', 'inherit'] });
 }
 
 async function compactOnNode(line, directory, source) {

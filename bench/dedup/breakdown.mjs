@@ -23,8 +23,8 @@ async function codeOf(program) {
  * @property {string} id
  * @property {Record<string, number>} stored bytes of frames by what they are for
  * @property {{ all: number, own: number, extents: number }} leaves of Data.db files that are new
- * @property {{ read: number, needed: number }} restore bytes of chunks of rows that all its SSTables
- *   take something of, and in proportion what they take
+ * @property {{ chunks: number, needed: number, other: number }} restore bytes of the chunks of rows
+ *   that its SSTables take something of, in proportion what they take, and of all other objects
  */
 
 /** @returns {Promise<BackupParts[]>} oldest first */
@@ -41,8 +41,6 @@ class Parts {
   #repository;
   #code;
   #seen = new Set();
-  /** By recipe: what a restore of it reads and needs. */
-  #restores = new Map();
 
   constructor(repository, code) {
     this.#repository = repository;
@@ -54,7 +52,7 @@ class Parts {
       id,
       stored: {},
       leaves: { all: 0, own: 0, extents: 0 },
-      restore: { read: 0, needed: 0 },
+      restore: { chunks: 0, needed: 0, other: 0 },
     };
     const { tables } = await this.#json(backup, 'records', root);
     for (const { record } of tables) {
@@ -74,22 +72,13 @@ class Parts {
       if (stream !== null) await this.#stream(backup, name, stream);
     }
     if (recipe === null) return;
-    let restore = this.#restores.get(recipe);
-    if (restore === undefined) {
-      restore = await this.#recipe(backup, recipe);
-      this.#restores.set(recipe, restore);
-    }
-    backup.restore.read += restore.read;
-    backup.restore.needed += restore.needed;
+    const isNew = !this.#seen.has(recipe);
+    const { data } = await this.#json(backup, 'recipes', recipe);
+    if (data.form === 'bytes') await this.#stream(backup, 'Data.db as it is', data.stream);
+    else await this.#rows(backup, data, isNew);
   }
 
-  async #recipe(backup, recipe) {
-    const { data } = await this.#json(backup, 'recipes', recipe);
-    const restore = { read: 0, needed: 0 };
-    if (data.form === 'bytes') {
-      await this.#stream(backup, 'Data.db as it is', data.stream);
-      return restore;
-    }
+  async #rows(backup, data, isNew) {
     await this.#stream(backup, 'Statistics.db', data.statistics);
     for (const stream of Object.values(data.ranges.exceptions)) {
       await this.#stream(backup, 'exceptional blocks', stream);
@@ -97,18 +86,18 @@ class Parts {
     if (data.tree !== null) await this.#object(backup, 'trees', hexBytes(data.tree));
     for (const [i, id] of data.ranges.lists.entries()) {
       const list = await this.#list(backup, 'lists of leaves', id);
-      const used = usedLeaves(list, data.ranges.leaves[i]);
-      const own = list.streams[0] ?? 0;
-      backup.leaves.all += data.ranges.leaves[i];
-      backup.leaves.extents += list.extents?.counts.length ?? 0;
+      const used = usedLeaves(list);
+      const own = list.extents === null ? list.chunks.length : (list.streams[0] ?? 0);
       for (const [at, { id: chunk, leaves }] of list.chunks.entries()) {
         const length = await this.#object(backup, 'leaves', chunk);
-        if (list.extents === null || at < own) backup.leaves.own += leaves;
-        restore.read += length;
-        restore.needed += leaves === 0 ? length : (length * used[at]) / leaves;
+        backup.restore.chunks += length;
+        backup.restore.needed += leaves === 0 ? length : (length * used[at]) / leaves;
+        if (isNew && at < own) backup.leaves.own += leaves;
       }
+      if (!isNew) continue;
+      backup.leaves.all += data.ranges.leaves[i];
+      backup.leaves.extents += list.extents?.counts.length ?? 0;
     }
-    return restore;
   }
 
   async #stream(backup, what, stream) {
@@ -130,8 +119,10 @@ class Parts {
   }
 
   /** Counts an object where it is needed for the first time. @returns {number} bytes of its frame */
-  async #object({ stored }, what, id) {
+  async #object({ stored, restore }, what, id) {
     const [{ length }] = await this.#repository.place([id]);
+    // A restore reads no trees.
+    if (what !== 'leaves' && what !== 'trees') restore.other += length;
     const name = Buffer.from(id).toString('hex');
     if (this.#seen.has(name)) return length;
     this.#seen.add(name);

@@ -40,7 +40,7 @@ export async function generate(workload, scale) {
   };
   const started = Date.now();
   try {
-    await workload.make({ open, openCluster: clusterOpener(open), scale });
+    await workload.make({ open, openCluster: clusterOpener(open), scale, work });
   } finally {
     for (const node of nodes) await node.stop();
   }

@@ -45,6 +45,21 @@ export function nodesGoal(what, day, nodes, percent) {
   };
 }
 
+/** Largest resident size of any backup or restore by sstash. */
+export function memoryGoal(mebibytes) {
+  return {
+    what: `peak memory of backups and restores, of ${mebibytes} MiB`,
+    limit: 1,
+    figure: ({ backups }) => {
+      const peaks = backups.flatMap(({ tools, restored }) => [
+        tools.sstash.cost.peak,
+        restored.cost.peak,
+      ]);
+      return Math.max(...peaks) / (mebibytes * 2 ** 20);
+    },
+  };
+}
+
 /** Read from the repository by the last restore, of what it needs. */
 export function readGoal() {
   return {
@@ -54,8 +69,11 @@ export function readGoal() {
   };
 }
 
-/** Undefined where the report of the restore does not say. */
-export function amplification({ restored: { report } }) {
-  const { repository } = report;
-  return repository === undefined ? undefined : repository.bytesRead / repository.bytesNeeded;
+/**
+ * Bytes that a restore reads of those it needs: its own count, or where it has none, that of the
+ * chunks that hold what it needs.
+ */
+export function amplification({ parts, restored: { report } }) {
+  const { chunks, needed, other } = parts.restore;
+  return (report.bytesRead ?? chunks + other) / (needed + other);
 }

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { breakdown } from './breakdown.mjs';
 import { assertSame, bytesUnder, isData, WholeFiles } from './files.mjs';
 
 /**
@@ -13,6 +14,7 @@ import { assertSame, bytesUnder, isData, WholeFiles } from './files.mjs';
  * @property {number} wholeFile new bytes for a store of whole files
  * @property {Record<string, { stored: number, cost: Cost, report?: any }>} tools
  * @property {{ cost: Cost, report: any }} restored by sstash
+ * @property {import('./breakdown.mjs').BackupParts} parts of what sstash stored
  */
 
 /** Snapshots in the order in which they are backed up: day by day, node by node. */
@@ -36,7 +38,7 @@ export function snapshotsOf(folder, keyspace = '') {
  * @param {(work: string) => object[]} makeTools the first is sstash
  * @returns {{ backups: BackupResult[], restores: Record<string, { cost: Cost, data: number }> }}
  */
-export function measureWorkload({ folder, keyspace }, work, makeTools) {
+export async function measureWorkload({ folder, keyspace }, work, makeTools) {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const tools = makeTools(resolve(work));
@@ -65,6 +67,8 @@ export function measureWorkload({ folder, keyspace }, work, makeTools) {
     console.error(`  day ${day} of ${node}: ${sizes(wholeFile, results)}`);
   }
   for (const backup of backups) backup.restored = restoreBySstash(tools[0], backup, work);
+  const parts = await breakdown(tools[0].repository, tools[0].program);
+  for (const [i, backup] of backups.entries()) backup.parts = parts[i];
   const restores = {};
   for (const tool of tools.slice(1)) {
     const { path, data } = backups[backups.length - 1];

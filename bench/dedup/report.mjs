@@ -21,6 +21,7 @@ export function workloadReport(workload, result) {
     `\`${result.command}\``,
     result.machine,
     storedTable(result.backups),
+    partsTable(result.backups),
     costTable(result),
     goalLines(workload.goals, result),
   ].join('\n\n');
@@ -47,6 +48,26 @@ function storedTable(backups) {
   return `MB (10⁶ bytes) newly stored:\n\n${alignedTable([head, ...rows, total])}`;
 }
 
+/** What the later backups added, by what it is for. */
+function partsTable(backups) {
+  const later = backups.slice(1).map(({ parts }) => parts);
+  if (later.length === 0) return '';
+  const bytes = new Map();
+  for (const { stored } of later) {
+    for (const [what, some] of Object.entries(stored)) {
+      bytes.set(what, (bytes.get(what) ?? 0) + some);
+    }
+  }
+  const all = sum(later.map(({ leaves }) => leaves.all));
+  const own = sum(later.map(({ leaves }) => leaves.own));
+  const largest = [...bytes].sort((a, b) => b[1] - a[1]).filter(([, some]) => some >= 500);
+  return (
+    `What sstash stored after the first backup (kB): ` +
+    `${largest.map(([what, some]) => `${what} ${(some / 1e3).toFixed(0)}`).join(', ')}. ` +
+    `Of ${all} leaves in new SSTables ${own} were stored.`
+  );
+}
+
 /** What the backups and restores cost; MB/s are of Data.db as it is on disk. */
 function costTable({ backups, restores }) {
   const [first] = backups;
@@ -59,13 +80,11 @@ function costTable({ backups, restores }) {
     made.push(costRow(`${tool}: restore of the last`, restore, last.data));
     return made;
   });
-  const read = backups.map(amplification).filter((figure) => figure !== undefined);
+  const read = backups.map(amplification);
   const text =
-    read.length === 0
-      ? ''
-      : `\n\nBytes that restores read from the repository, of those needed: ` +
-        `${medianOf(read).toFixed(2)} (median of all backups), ${Math.max(...read).toFixed(2)} ` +
-        `(most), ${read[read.length - 1].toFixed(2)} (last backup).`;
+    `\n\nBytes that restores read from the repository, of those needed: ` +
+    `${medianOf(read).toFixed(2)} (median of all backups), ${Math.max(...read).toFixed(2)} ` +
+    `(most), ${read[read.length - 1].toFixed(2)} (last backup).`;
   const head = ['operation', 's', 'Data.db MB/s', 'CPU s', 'peak MiB'];
   return `${alignedTable([head, ...rows])}${text}`;
 }

@@ -42,7 +42,7 @@ for (const workload of workloadsNamed(positionals)) {
   const machine = [machineLine(installCassandra(workload.line ?? '5.0')), ...versions].join('; ');
   console.error(`${workload.name}:`);
   const snapshots = { folder: snapshotsFolder(workload), keyspace: workload.keyspace };
-  const measured = measureWorkload(snapshots, `${DATA}-work`, makeTools);
+  const measured = await measureWorkload(snapshots, `${DATA}-work`, makeTools);
   const scale = values.scale === '1' ? '' : ` --scale ${values.scale}`;
   const command = `npm run bench:dedup -- ${workload.name}${scale}`;
   const text = workloadReport(workload, { command, machine, ...measured });

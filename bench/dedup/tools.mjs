@@ -25,6 +25,7 @@ export class Sstash {
   /** @param {string} program path of main.js @param {string} work */
   constructor(program, work) {
     this.work = join(work, 'sstash');
+    this.program = program;
     this.command = [process.execPath, program];
     this.repository = join(this.work, 'repo');
     mkdirSync(this.work, { recursive: true });

@@ -1,13 +1,14 @@
 /** The workloads, in the order in which they run. */
 import { daily } from './daily.mjs';
 import { formats } from './formats.mjs';
+import { large } from './large.mjs';
 import { profiles } from './profiles.mjs';
 import { replicas } from './replicas.mjs';
 import { small } from './small.mjs';
 import { timeseries } from './timeseries.mjs';
 import { wide } from './wide.mjs';
 
-export const WORKLOADS = [small, timeseries, profiles, ...daily, replicas, wide, formats];
+export const WORKLOADS = [small, timeseries, profiles, ...daily, replicas, wide, formats, large];
 
 /** @param {string[]} names none means all */
 export function workloadsNamed(names) {
