@@ -79,6 +79,7 @@ export {
   recordAt,
   reset,
   rowCount,
+  setNotes,
   setTables,
   walk,
 } from './walk';

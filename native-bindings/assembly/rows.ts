@@ -74,6 +74,9 @@ export let cells: u32 = 0;
 /** End of the clustering of the last unfiltered, on the canonical side. */
 export let clusteringEnd: usize = 0;
 
+/** The last row says of something that it is deleted or ends. */
+export let mortal: bool = false;
+
 /** A number of the body that does not fit its field. */
 let badNumber: bool = false;
 /** Liveness of the row being read; its TTL is 0 when it does not expire. */
@@ -222,6 +225,7 @@ function rowBody(
   store<u8>(to++, <u8>((kept >> 2) | (shadowable << 2)));
   rowAlive = false;
   rowTtl = 0;
+  mortal = (flags & (HAS_TTL | HAS_DELETION)) != 0;
   let previous = previousTime;
   if (flags & HAS_TIMESTAMP) {
     const time = timeAt(from);
@@ -337,6 +341,7 @@ function columns(
         from = afterVint(from);
         if (time != NO_TIME) {
           complexDeletion = true;
+          mortal = true;
           kind = 0xc0;
           to = putTime(to, time, previous);
           previous = time;
@@ -370,6 +375,7 @@ function columns(
       }
       if (cell & ~(CELL_EMPTY | CELL_ROW_TIME)) {
         if (cell > 0x1f) return BAD_CELL;
+        mortal = true;
         // Compactions of 6.0 mark tombstones as expiring too, with a TTL of 0.
         if ((cell & CELL_MORTAL) == CELL_MORTAL) notStrict();
         if (cell & CELL_ROW_TTL) {

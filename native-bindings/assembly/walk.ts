@@ -24,7 +24,15 @@ import {
   setPreviousTime,
 } from './cursor';
 import * as murmur3 from './murmur3';
-import { cells, clusteringEnd, MARKER_TAG, resetCells, staticRow, unfiltered } from './rows';
+import {
+  cells,
+  clusteringEnd,
+  MARKER_TAG,
+  mortal,
+  resetCells,
+  staticRow,
+  unfiltered,
+} from './rows';
 import {
   BAD_DELETION,
   BAD_END,
@@ -47,6 +55,10 @@ import * as xxh3 from './xxh3';
 const HEAD_TAG: u32 = 0x01;
 const OPAQUE_UNFILTERED_TAG: u32 = 0x04;
 const OPAQUE_HEAD_TAG: u32 = 0x05;
+/** Notes of a leaf, as LeafNote in src/canonical/walker-types.ts. */
+const COVERS: u32 = 0x01;
+const MORTAL: u32 = 0x02;
+const IS_OPAQUE: u32 = 0x04;
 const END_OF_PARTITION: u32 = 0x01;
 const LIVE_DELETION_TIME: u32 = 0x7fffffff;
 
@@ -71,6 +83,8 @@ let previousSize: u64 = 0;
 let placeHigh: u64 = 0;
 let placeLow: u64 = 0;
 let emptyKey: bool = false;
+/** Notes of the last head. */
+let headNotes: u32 = 0;
 
 /** Tables of the current walk; see `walk`. */
 let windowStart: usize = 0;
@@ -81,6 +95,7 @@ let leafStarts: usize = 0;
 let leafCuts: usize = 0;
 let leafDigests: usize = 0;
 let leafHeads: usize = 0;
+let leafNotes: usize = 0;
 let leafMax: u32 = 0;
 let partitionLeaves: usize = 0;
 let tokenHighs: usize = 0;
@@ -90,6 +105,7 @@ let tokenLows: usize = 0;
 export function reset(): void {
   insidePartition = false;
   previousSize = 0;
+  leafNotes = 0;
 }
 
 /**
@@ -116,6 +132,11 @@ export function setTables(
   tokenHighs = highs;
   tokenLows = lows;
   leafMax = leaves;
+}
+
+/** Sets the table of notes, a byte per leaf. */
+export function setNotes(notes: usize): void {
+  leafNotes = notes;
 }
 
 /**
@@ -182,6 +203,7 @@ function partitionStart(): i32 {
   const headSize = p - nativeStart;
   if (loose) {
     opaque = 1;
+    headNotes = IS_OPAQUE;
     if (!writeOpaque(OPAQUE_HEAD_TAG, outHead, nativeStart, headSize)) return OUTPUT_FULL;
   }
   const headEnd = o;
@@ -189,7 +211,7 @@ function partitionStart(): i32 {
     if (<u32>load<u8>(p) != END_OF_PARTITION) return BAD_END;
     seek(p + 1);
     beginPartition();
-    addLeaf(outHead, headEnd, nativeStart, <u32>placeLow, 1);
+    addLeaf(outHead, headEnd, nativeStart, <u32>placeLow, 1, headNotes);
     opaqueCount += opaque;
     return OK;
   }
@@ -204,9 +226,11 @@ function partitionStart(): i32 {
   const single = (next & 1) != 0;
   if (single && next != END_OF_PARTITION) return BAD_END;
   const cut = single ? <u32>placeLow : cutOf(headEnd);
+  let rowNotes = notesOf(isMarker);
   let rowOpaque: u32 = 0;
   if (loose) {
     rowOpaque = 1;
+    rowNotes = IS_OPAQUE;
     if (!writeOpaque(OPAQUE_UNFILTERED_TAG, headEnd, rowStart, p - rowStart)) return OUTPUT_FULL;
   }
   beginPartition();
@@ -214,11 +238,11 @@ function partitionStart(): i32 {
   rowCount += 1 - isMarker;
   if (single) {
     seek(p + 1);
-    addLeaf(outHead, o, nativeStart, cut, 1);
+    addLeaf(outHead, o, nativeStart, cut, 1, headNotes | rowNotes);
     opaqueCount += opaque | rowOpaque;
   } else {
-    addLeaf(outHead, headEnd, nativeStart, <u32>placeLow, 1);
-    addLeaf(headEnd, o, rowStart, cut, 0);
+    addLeaf(outHead, headEnd, nativeStart, <u32>placeLow, 1, headNotes);
+    addLeaf(headEnd, o, rowStart, cut, 0, rowNotes);
     opaqueCount += opaque + rowOpaque;
     insidePartition = true;
     previousSize = <u64>(p - rowStart);
@@ -234,7 +258,9 @@ function nextUnfiltered(): i32 {
   if (status != OK) return status;
   const isMarker: u32 = <u32>load<u8>(outRecord) == MARKER_TAG ? 1 : 0;
   const cut = cutOf(outRecord);
+  let notes = notesOf(isMarker);
   if (loose) {
+    notes = IS_OPAQUE;
     if (!writeOpaque(OPAQUE_UNFILTERED_TAG, outRecord, nativeStart, p - nativeStart)) {
       return OUTPUT_FULL;
     }
@@ -242,9 +268,16 @@ function nextUnfiltered(): i32 {
   }
   markerCount += isMarker;
   rowCount += 1 - isMarker;
-  addLeaf(outRecord, o, nativeStart, cut, 0);
+  addLeaf(outRecord, o, nativeStart, cut, 0, notes);
   previousSize = <u64>(p - nativeStart);
   return OK;
+}
+
+/** Notes of the unfiltered that was read last. */
+@inline
+function notesOf(isMarker: u32): u32 {
+  if (isMarker) return COVERS | MORTAL;
+  return mortal ? MORTAL : 0;
 }
 
 /** Key, partition deletion and static row; leaves the place of the partition. */
@@ -267,6 +300,7 @@ function head(): i32 {
   from += keyLength;
   to += keyLength;
   let flags: u32 = 0;
+  headNotes = 0;
   const flagsAt = to++;
   let time: i64 = i64.MIN_VALUE;
   let local: u32 = LIVE_DELETION_TIME;
@@ -286,6 +320,7 @@ function head(): i32 {
   }
   if (time != i64.MIN_VALUE || local != LIVE_DELETION_TIME) {
     flags = 1;
+    headNotes = COVERS | MORTAL;
     to = putTime(to, time, previousTime);
     setPreviousTime(time);
     to = putVint(to, <u64>local);
@@ -295,6 +330,7 @@ function head(): i32 {
     const status = staticRow(windowEnd, staticCount, staticTable);
     if (status != OK) return status;
     if (o != to) flags |= 2;
+    if (mortal) headNotes |= MORTAL;
   }
   store<u8>(flagsAt, <u8>flags);
   return OK;
@@ -340,7 +376,14 @@ function beginPartition(): void {
   partitionCount++;
 }
 
-function addLeaf(from: usize, to: usize, native: usize, cut: u32, isHead: u32): void {
+function addLeaf(
+  from: usize,
+  to: usize,
+  native: usize,
+  cut: u32,
+  isHead: u32,
+  notes: u32,
+): void {
   const at = <usize>leafCount;
   hashPlaced(from, to, digestSecret);
   store<u64>(leafDigests + (at << 4), bswap<u64>(xxh3.high));
@@ -349,5 +392,6 @@ function addLeaf(from: usize, to: usize, native: usize, cut: u32, isHead: u32): 
   store<u32>(leafStarts + (at << 2), <u32>(native - windowStart));
   store<u32>(leafCuts + (at << 2), cut);
   store<u8>(leafHeads + at, <u8>isHead);
+  if (leafNotes) store<u8>(leafNotes + at, <u8>notes);
   leafCount++;
 }

@@ -9,4 +9,4 @@ export { NativeEncoder, type NativeEncoderOptions } from './native.js';
 export { FACT_COUNTS, FactCount, type FactTimes, RecordFacts } from './record-facts.js';
 export { RecordTag } from './tags.js';
 export { LeafWalker } from './walker.js';
-export type { LeafWindow, WalkerOptions } from './walker-types.js';
+export { LeafNote, type LeafWindow, type WalkerOptions } from './walker-types.js';

@@ -2,7 +2,7 @@
 import { ByteWriter } from '../binary/index.js';
 import { kernels } from '../codec/index.js';
 import type { ColumnData, Unfiltered } from '../components/index.js';
-import type { LeafWindow } from './walker-types.js';
+import { LeafNote, type LeafWindow } from './walker-types.js';
 
 const MIN_TOKEN = 0x80000000;
 
@@ -14,6 +14,7 @@ export class LeafList {
   readonly #starts: number[] = [];
   readonly #cuts: number[] = [];
   readonly #heads: number[] = [];
+  readonly #notes: number[] = [];
   readonly #digests = new ByteWriter();
   readonly #partitions: number[] = [];
   readonly #tokenHighs: number[] = [];
@@ -59,7 +60,7 @@ export class LeafList {
   }
 
   /** Ends a leaf: everything written since the one before, from native offset `start` on. */
-  add(prefix: Uint8Array, start: number, cut: number, isHead: boolean, opaque: boolean): void {
+  add(prefix: Uint8Array, start: number, cut: number, isHead: boolean, notes: number): void {
     const scratch = this.#scratch;
     scratch.clear();
     scratch.bytes(prefix);
@@ -69,7 +70,8 @@ export class LeafList {
     this.#starts.push(start);
     this.#cuts.push(cut);
     this.#heads.push(isHead ? 1 : 0);
-    if (opaque) this.#opaque++;
+    this.#notes.push(notes);
+    if ((notes & LeafNote.opaque) !== 0) this.#opaque++;
   }
 
   result(consumed: number, insidePartition: boolean): LeafWindow {
@@ -82,6 +84,7 @@ export class LeafList {
       leafDigests: this.#digests.view(),
       leafCuts: Uint32Array.from(this.#cuts),
       leafIsHead: Uint8Array.from(this.#heads),
+      leafNotes: Uint8Array.from(this.#notes),
       partitionCount: this.#partitions.length,
       partitionLeaf: Uint32Array.from(this.#partitions),
       partitionTokenHigh: Int32Array.from(this.#tokenHighs),

@@ -41,6 +41,7 @@ export interface LeafTables {
   readonly cuts: number;
   readonly digests: number;
   readonly heads: number;
+  readonly notes: number;
   readonly partitions: number;
   readonly highs: number;
   readonly lows: number;
@@ -78,6 +79,7 @@ export class WalkerMemory {
       cuts: take(4),
       digests: take(16),
       heads: take(1),
+      notes: take(1),
       partitions: take(4),
       highs: take(4),
       lows: take(4),
@@ -107,6 +109,7 @@ const NO_TABLES: LeafTables = {
   cuts: 0,
   digests: 0,
   heads: 0,
+  notes: 0,
   partitions: 0,
   highs: 0,
   lows: 0,

@@ -11,6 +11,16 @@ export interface WalkerOptions {
 }
 
 /** Result of one step. Every array is a view that is valid until the next call on the walker. */
+/** As in native-bindings/assembly/walk.ts. */
+export const LeafNote = {
+  /** A partition deletion, or a bound or boundary of a range deletion: it covers other leaves. */
+  covers: 0x01,
+  /** Something in it is deleted, or ends with a TTL. */
+  mortal: 0x02,
+  /** An opaque record, of which no other note is made. */
+  opaque: 0x04,
+} as const;
+
 export interface LeafWindow {
   /**
    * Native bytes done. The rest is kept for the next window: the end of a record that this window
@@ -29,6 +39,8 @@ export interface LeafWindow {
   readonly leafCuts: Uint32Array;
   /** 1 where the leaf begins a partition. */
   readonly leafIsHead: Uint8Array;
+  /** What may change the meaning of the leaf: bits of LeafNote. */
+  readonly leafNotes: Uint8Array;
   readonly partitionCount: number;
   /** First leaf of each partition that begins in this step. */
   readonly partitionLeaf: Uint32Array;

@@ -19,7 +19,8 @@ import { encodeHead, encodeOpaque, encodeUnfiltered, writePlace } from './encode
 import { RecordTag } from './tags.js';
 import { hasOnlyWritableFacts } from './walker-facts.js';
 import { LeafList } from './walker-leaf-list.js';
-import type { LeafWindow, Walker, WalkerOptions } from './walker-types.js';
+import { notesOf } from './walker-notes.js';
+import { LeafNote, type LeafWindow, type Walker, type WalkerOptions } from './walker-types.js';
 
 export class TypeScriptWalker implements Walker {
   readonly #options: WalkerOptions;
@@ -101,23 +102,24 @@ export class TypeScriptWalker implements Walker {
     const key = head.key;
     this.#prefix = kernels('typescript').murmur3(key).slice();
     const cut = new DataView(this.#prefix.buffer).getUint32(12);
-    const opaqueHead = this.#head(leaves.bytes, head, headBytes);
+    const headNotes = this.#head(leaves.bytes, head, headBytes) ? LeafNote.opaque : notesOf(head);
     leaves.countCells(head.staticRow === null ? [] : head.staticRow.columns);
     leaves.beginPartition(this.#prefix, key.length === 0);
     if (first.type === 'end') {
-      leaves.add(this.#prefix, start, cut, true, opaqueHead);
+      leaves.add(this.#prefix, start, cut, true, headNotes);
       return;
     }
-    if (next === null) leaves.add(this.#prefix, start, cut, true, opaqueHead);
+    if (next === null) leaves.add(this.#prefix, start, cut, true, headNotes);
     const native = r.bytes.subarray(headEnd, firstEnd);
     const opaque = this.#unfiltered(leaves.bytes, first, native, headEnd - start);
+    const notes = opaque ? LeafNote.opaque : notesOf(first);
     leaves.count(first);
     if (next === null) {
-      leaves.add(this.#prefix, headEnd, this.#cut(first), false, opaque);
+      leaves.add(this.#prefix, headEnd, this.#cut(first), false, notes);
       this.#insidePartition = true;
       this.#previousSize = firstEnd - headEnd;
     } else {
-      leaves.add(this.#prefix, start, cut, true, opaqueHead || opaque);
+      leaves.add(this.#prefix, start, cut, true, headNotes | notes);
     }
   }
 
@@ -139,7 +141,8 @@ export class TypeScriptWalker implements Walker {
     const native = r.bytes.subarray(start, r.offset);
     const opaque = this.#unfiltered(leaves.bytes, unfiltered, native, this.#previousSize);
     leaves.count(unfiltered);
-    leaves.add(this.#prefix, start, this.#cut(unfiltered), false, opaque);
+    const notes = opaque ? LeafNote.opaque : notesOf(unfiltered);
+    leaves.add(this.#prefix, start, this.#cut(unfiltered), false, notes);
     this.#previousSize = native.length;
   }
 

@@ -48,6 +48,7 @@ export class WebAssemblyWalker implements Walker {
       tables.lows,
       tables.leaves,
     );
+    exports.setNotes(tables.notes);
     let status = OUTPUT_FULL;
     for (;;) {
       status = exports.walk(windowAt, length, last ? 1 : 0, memory.outAt, memory.outLimit);
@@ -98,6 +99,7 @@ export class WebAssemblyWalker implements Walker {
       leafDigests: bytes.subarray(tables.digests, tables.digests + 16 * leafCount),
       leafCuts: new Uint32Array(buffer, tables.cuts, leafCount),
       leafIsHead: bytes.subarray(tables.heads, tables.heads + leafCount),
+      leafNotes: bytes.subarray(tables.notes, tables.notes + leafCount),
       partitionCount,
       partitionLeaf: new Uint32Array(buffer, tables.partitions, partitionCount),
       partitionTokenHigh: new Int32Array(buffer, tables.highs, partitionCount),

@@ -61,6 +61,7 @@ export interface KernelExports extends ScanExports {
     tokenLows: number,
     leaves: number,
   ): void;
+  setNotes(leafNotes: number): void;
   reset(): void;
   walk(window: number, length: number, last: number, out: number, outLimit: number): number;
   readonly consumed: KernelGlobal;

@@ -55,7 +55,7 @@ export function walkStream(
     for (let i = 0; i < step.leafCount; i++) {
       const start = base + (step.leafStarts[i] ?? 0);
       leaves.push(bytes.length + (step.leafEnds[i] ?? 0), start);
-      leaves.push(step.leafCuts[i] ?? 0, step.leafIsHead[i] ?? 0);
+      leaves.push(step.leafCuts[i] ?? 0, (step.leafIsHead[i] ?? 0) + 2 * (step.leafNotes[i] ?? 0));
     }
     bytes.bytes(step.bytes);
     digests.bytes(step.leafDigests);
