@@ -177,5 +177,19 @@ t.test('the text and the JSON hold it all', async (t) => {
     compression: { chunkLength: Number, dataLength: Number, chunks: Number },
     summary: { entries: Number },
     filter: { hashCount: Number },
+    partitionIndex: null,
   });
+});
+
+t.test('the trie index of a BTI SSTable', async (t) => {
+  const [table] = fixtureTables(['cassandra-5.0-bti']).filter((each) => each.table === 'wide');
+  const details = await detailsOf(table?.sstables[0]?.dataPath ?? '');
+  t.match(details, {
+    format: 'bti',
+    summary: null,
+    partitionIndex: { partitions: 3, root: Number, trieBytes: Number, rowIndexBytes: Number },
+  });
+  const index = details.partitionIndex;
+  t.ok(index !== null && index.root < index.trieBytes && Number(index.rowIndexBytes) > 0);
+  t.match(await infoText('shapes.wide', details), /^Partition index: 3 partitions, trie of /m);
 });

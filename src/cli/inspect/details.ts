@@ -2,7 +2,9 @@
 import { ByteReader } from '../../binary/index.js';
 import {
   type CompressionInfo,
+  PARTITIONS_FOOTER_BYTES,
   parseCompressionInfo,
+  parsePartitionsFooter,
   parseSummary,
   type SerializationHeader,
   type Statistics,
@@ -143,12 +145,35 @@ function headerDetails(header: SerializationHeader) {
 
 function compressionDetails(info: CompressionInfo) {
   const { chunkOffsets, dictionary, ...rest } = info;
-  return { ...rest, chunks: chunkOffsets.length, hasDictionary: dictionary !== null };
+  return {
+    ...rest,
+    chunks: chunkOffsets.length,
+    dictionary: dictionary === null ? null : { id: dictionary.id, bytes: dictionary.bytes.length },
+  };
 }
 
 function summaryDetails(summary: Summary) {
   const { minIndexInterval, samplingLevel, sizeAtFullSampling, count } = summary;
   return { minIndexInterval, samplingLevel, sizeAtFullSampling, entries: count };
+}
+
+/** The end of Partitions.db: a trie may have gigabytes. Null for formats without one. */
+async function partitionIndexDetails(files: SSTableFiles) {
+  const component = files.components.get('Partitions.db');
+  if (component === undefined) return null;
+  const where = { file: component.path, component: 'Partitions.db' };
+  const file = await openFile(component.path);
+  try {
+    const from = Math.max(0, file.size - PARTITIONS_FOOTER_BYTES);
+    const bytes = await file.read(from, file.size - from);
+    const { partitions, root, keysPosition } = parsePartitionsFooter(bytes, file.size, where);
+    const rowIndexBytes = files.components.get('Rows.db')?.size ?? null;
+    return { partitions, root, trieBytes: keysPosition, rowIndexBytes };
+  } catch (error) {
+    throw error instanceof SstashError ? error.with(where) : error;
+  } finally {
+    await file.close();
+  }
 }
 
 const FILTER_HEADER_BYTES = 8;
@@ -208,6 +233,7 @@ export async function readDetails(files: SSTableFiles, facts: SSTableFacts, now:
     serializationHeader: headerDetails(statistics.header),
     compression: compression === null ? null : compressionDetails(compression),
     summary: summary === null ? null : summaryDetails(summary),
+    partitionIndex: await partitionIndexDetails(files),
     filter: await filterDetails(files),
   };
 }

@@ -107,10 +107,17 @@ function compressionLines({ compression, compressionRatio }: SSTableDetails): Li
     ['Uncompressed length', `${formatBytes(compression.dataLength)} (${compression.dataLength})`],
     ['Blocks', `${formatCount(compression.chunks)} of ${formatBytes(compression.chunkLength)}`],
     ['Largest compressed block', limit === 0x7fffffff ? 'any' : formatBytes(limit)],
+    ...(compression.dictionary === null
+      ? []
+      : [['Dictionary', dictionary(compression.dictionary)] as const]),
   ];
 }
 
-function indexLines({ summary, filter, bloomFilterFpChance }: SSTableDetails): Line[] {
+const dictionary = ({ id, bytes }: { id: bigint; bytes: number }): string =>
+  `${id}, ${formatBytes(bytes)}`;
+
+function indexLines(details: SSTableDetails): Line[] {
+  const { summary, partitionIndex, filter, bloomFilterFpChance } = details;
   const size =
     filter === null ? 'none' : `${filter.hashCount} hashes, ${formatBytes(filter.bytes)}`;
   const lines: Line[] = [
@@ -121,6 +128,14 @@ function indexLines({ summary, filter, bloomFilterFpChance }: SSTableDetails): L
       'Index summary',
       `${formatCount(summary.entries)} entries, one in ${summary.minIndexInterval}, ` +
         `sampling level ${summary.samplingLevel} of 128`,
+    ]);
+  }
+  if (partitionIndex !== null) {
+    const { partitions, root, trieBytes, rowIndexBytes } = partitionIndex;
+    const rows = rowIndexBytes === null ? '' : `, row index of ${formatBytes(rowIndexBytes)}`;
+    lines.push([
+      'Partition index',
+      `${formatCount(partitions)} partitions, trie of ${formatBytes(trieBytes)} with its root at ${root}${rows}`,
     ]);
   }
   return lines;
