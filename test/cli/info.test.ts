@@ -193,3 +193,17 @@ t.test('the trie index of a BTI SSTable', async (t) => {
   t.ok(index !== null && index.root < index.trieBytes && Number(index.rowIndexBytes) > 0);
   t.match(await infoText('shapes.wide', details), /^Partition index: 3 partitions, trie of /m);
 });
+
+t.test('components of every SSTable of the corpus', corpus, async (t) => {
+  let listed = 0;
+  for (const table of await findTables([golden])) {
+    for (const files of table.sstables) {
+      const { missing, unexpected, error } = await readFacts(files);
+      if (missing.length + unexpected.length > 0 || error !== null) {
+        t.same({ missing, unexpected, error }, { missing: [], unexpected: [], error: null });
+      }
+      listed++;
+    }
+  }
+  t.equal(listed, 1092);
+});

@@ -28,22 +28,17 @@ export interface ComponentFacts {
   readonly hasFilter: boolean;
 }
 
-/** `missing`: listed in TOC.txt or needed; `unexpected`: there, but not listed. */
+/** `missing`: listed in TOC.txt or needed; `unexpected`: there, but neither listed nor needed. */
 export function componentFaults(facts: ComponentFacts): {
   missing: string[];
   unexpected: string[];
 } {
   const { version, present, listed, hasFilter } = facts;
   const compressed = present.includes('CompressionInfo.db') || !present.includes('CRC.db');
-  const expected = new Set([
-    ...requiredComponents(version, compressed, hasFilter),
-    ...(listed ?? []),
-  ]);
+  const required = requiredComponents(version, compressed, hasFilter);
+  const expected = new Set([...required, ...(listed ?? [])]);
   return {
     missing: [...expected].filter((name) => !present.includes(name)).sort(),
-    unexpected:
-      listed === null
-        ? []
-        : present.filter((name) => name !== 'TOC.txt' && !listed.includes(name)).sort(),
+    unexpected: listed === null ? [] : present.filter((name) => !expected.has(name)).sort(),
   };
 }

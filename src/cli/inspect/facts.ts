@@ -48,7 +48,9 @@ async function readToc(files: SSTableFiles): Promise<string[] | null> {
   const file = files.components.get('TOC.txt');
   if (file === undefined) return null;
   try {
-    return parseToc(await readWholeFile(file.path, LIMITS.smallTextBytesMax));
+    const names = parseToc(await readWholeFile(file.path, LIMITS.smallTextBytesMax));
+    // The list of a table with a SASI index may be empty; then it says nothing about the files.
+    return names.length === 0 ? null : names;
   } catch {
     return null;
   }
