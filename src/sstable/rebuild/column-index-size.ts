@@ -22,9 +22,14 @@ export interface InferredSize {
   readonly size: number;
   /** Every block was looked at. */
   readonly certain: boolean;
+  /** Other sizes to try, where `size` may be wrong and nothing tells. */
+  readonly others: readonly number[];
 }
 
-/** `all` reads every indexed partition, `sample` some blocks; a damaged index gives the default. */
+/**
+ * `all` reads every indexed partition, `sample` some blocks. Of a damaged index what can be read is
+ * used.
+ */
 export async function columnIndexSize(
   sstable: SSTable,
   mode: 'sample' | 'all',
@@ -32,19 +37,21 @@ export async function columnIndexSize(
   const defaults = DEFAULTS[sstable.version.format];
   const [usual = NO_INDEX] = defaults;
   const largest = largestPartition(sstable);
-  if (mode === 'sample' && largest <= SMALL_BYTES) return { size: usual, certain: false };
+  if (mode === 'sample' && largest <= SMALL_BYTES) {
+    return { size: usual, certain: false, others: [] };
+  }
+  const bounds = new Bounds(sstable, mode);
+  let others: readonly number[] = [];
   try {
-    const bounds = new Bounds(sstable, mode);
     for await (const rows of rowIndexes(sstable)) await bounds.add(rows);
     await bounds.finish();
-    if (!bounds.anyIndex) {
-      return { size: largest <= usual ? usual : NO_INDEX, certain: mode === 'all' };
-    }
-    return { size: bounds.choose(defaults), certain: mode === 'all' };
   } catch (error) {
     if (!isSstashError(error) || isNoDamage(error)) throw error;
-    return { size: usual, certain: true };
+    others = [...defaults, NO_INDEX];
   }
+  const withoutIndex = largest <= usual ? usual : NO_INDEX;
+  const size = bounds.anyIndex ? bounds.choose(defaults) : withoutIndex;
+  return { size, certain: mode === 'all' && others.length === 0, others };
 }
 
 /** Bytes that no partition is larger than, by Statistics.db. */

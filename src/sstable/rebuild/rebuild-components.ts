@@ -55,12 +55,9 @@ export async function rebuildComponents(
   const { parameters, unreadable } = await readParameters(sstable, guess.size);
   const rebuild = new Rebuild(sstable, parameters, options);
   await rebuild.compare(Object.keys(COMPONENTS) as ComponentKey[]);
-  if (!guess.certain && rebuild.differs(['index', 'rows'])) {
-    const { size } = await columnIndexSize(sstable, 'all');
-    if (size !== guess.size) {
-      rebuild.parameters = { ...rebuild.parameters, rowIndex: { columnIndexSize: size } };
-      await rebuild.compare(INDEXES);
-    }
+  if (rebuild.differs(['index', 'rows'])) {
+    const { size, others } = await columnIndexSize(sstable, 'all');
+    await rebuild.trySizes([size, ...others]);
   }
   const { partitions } = rebuild.parameters;
   const other = partitions && otherEarlyOpening(sstable, partitions);
@@ -98,6 +95,26 @@ class Rebuild {
     }
   }
 
+  /** Tries column index sizes until one gives the same index or row index, and keeps the best. */
+  async trySizes(sizes: readonly number[]): Promise<void> {
+    const tried = new Set([this.parameters.rowIndex.columnIndexSize]);
+    for (const columnIndexSize of sizes) {
+      if (tried.has(columnIndexSize)) continue;
+      tried.add(columnIndexSize);
+      const before = { parameters: this.parameters, outcomes: new Map(this.#outcomes) };
+      this.parameters = { ...this.parameters, rowIndex: { columnIndexSize } };
+      await this.compare(INDEXES);
+      if (this.#differing() === 0) return;
+      if (this.#differing() < differing(before.outcomes)) continue;
+      this.parameters = before.parameters;
+      for (const [name, outcome] of before.outcomes) this.#outcomes.set(name, outcome);
+    }
+  }
+
+  #differing(): number {
+    return differing(this.#outcomes);
+  }
+
   differs(keys: readonly ComponentKey[]): boolean {
     return keys.some((key) => this.#outcomes.get(COMPONENTS[key])?.equal === false);
   }
@@ -105,6 +122,10 @@ class Rebuild {
   outcomes(): ComponentOutcome[] {
     return [...this.#outcomes.values()];
   }
+}
+
+function differing(outcomes: ReadonlyMap<string, ComponentOutcome>): number {
+  return [...outcomes.values()].filter(({ equal }) => !equal).length;
 }
 
 async function compareAll(
