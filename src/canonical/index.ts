@@ -5,6 +5,7 @@
 export { type CanonicalRecord, decodeRecords, type OpaqueRecord } from './decode.js';
 export { encodeHead, encodeOpaque, encodeUnfiltered, isEmptyRow, writePlace } from './encode.js';
 export { leafDigests, leafEnds, MATCH_DIGEST_BYTES } from './leaf-scan.js';
+export { type LeafKind, leafKind } from './leaf-scan-typescript.js';
 export { NativeEncoder, type NativeEncoderOptions } from './native.js';
 export { FACT_COUNTS, FactCount, type FactTimes, RecordFacts } from './record-facts.js';
 export { RecordTag } from './tags.js';

@@ -30,6 +30,16 @@ export function leafEndsTypescript(bytes: Uint8Array, count: number): Uint32Arra
   return ends.length === count ? Uint32Array.from(ends) : null;
 }
 
+/** A one-row partition; the head of a larger one, or of one without rows; a row or marker. */
+export type LeafKind = 'partition' | 'head' | 'record';
+
+export function leafKind(leaf: Uint8Array): LeafKind {
+  if (!isHeadAt(leaf, 0)) return 'record';
+  const reader = new ByteReader(leaf);
+  skipRecord(reader);
+  return reader.remaining > 0 ? 'partition' : 'head';
+}
+
 export function leafDigestsTypescript(
   bytes: Uint8Array,
   ends: Uint32Array,
