@@ -4,6 +4,7 @@
  * of this folder turn them into SstashErrors.
  */
 
+import * as syncFs from 'node:fs';
 import type { FileHandle as NodeFileHandle } from 'node:fs/promises';
 import * as nodeFs from 'node:fs/promises';
 
@@ -51,15 +52,28 @@ export interface FileSystem {
 
 const FLAGS = { read: 'r', create: 'wx', append: 'a' } as const;
 
+let blocking = false;
+
+/**
+ * Reads of this thread from now on end before their call returns. For worker threads, which have
+ * nothing else to do meanwhile: the way through libuv's threads and back would cost as much again.
+ */
+export function useBlockingReads(): void {
+  blocking = true;
+}
+
 export const nodeFileSystem: FileSystem = {
   async open(path, mode) {
     return wrap(await nodeFs.open(path, FLAGS[mode]));
   },
   async stat(path) {
+    if (blocking) return status(syncFs.statSync(path, { bigint: true }));
     return status(await nodeFs.stat(path, { bigint: true }));
   },
   async list(path) {
-    const entries = await nodeFs.readdir(path, { withFileTypes: true });
+    const entries = blocking
+      ? syncFs.readdirSync(path, { withFileTypes: true })
+      : await nodeFs.readdir(path, { withFileTypes: true });
     return Promise.all(
       entries.map(async (entry) => {
         if (entry.isFile()) return { name: entry.name, kind: 'file' as const };
@@ -90,6 +104,7 @@ export const nodeFileSystem: FileSystem = {
 function wrap(handle: NodeFileHandle): FileHandle {
   return {
     async read(into, offset, length, position) {
+      if (blocking) return syncFs.readSync(handle.fd, into, offset, length, position);
       return (await handle.read(into, offset, length, position)).bytesRead;
     },
     async write(bytes) {

@@ -10,6 +10,7 @@ export {
   type FileSystem,
   nodeFileSystem,
   type OpenMode,
+  useBlockingReads,
 } from './file-system.js';
 export {
   type FileWriter,

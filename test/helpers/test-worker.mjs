@@ -20,6 +20,10 @@ export default workerHandler({
     while (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 10));
     signal.throwIfAborted();
   },
+  async busy(_, { signal }) {
+    while (!signal.aborted) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    signal.throwIfAborted();
+  },
   async stubborn() {
     for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
   },

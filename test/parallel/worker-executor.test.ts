@@ -45,6 +45,22 @@ t.test('an aborted signal empties the line and stops what runs', async (t) => {
   t.equal(await executor.run('double', { value: 4 }), 8);
 });
 
+t.test('a task that never waits sees that it is to stop', async (t) => {
+  const executor = workerExecutor(entry, 1);
+  t.teardown(() => executor.close());
+  const controller = new AbortController();
+  await executor.run('double', { value: 1 });
+  const running = executor.run('busy', {}, { signal: controller.signal });
+  let start = 0;
+  setTimeout(() => {
+    start = performance.now();
+    controller.abort();
+  }, 300);
+  await t.rejects(running, { code: 'INTERRUPTED' });
+  t.ok(performance.now() - start < 3000, 'before its thread would be killed');
+  t.equal(await executor.run('double', { value: 4 }), 8);
+});
+
 t.test('a task that does not listen is killed, the pool lives on', async (t) => {
   const executor = workerExecutor(entry, 1);
   t.teardown(() => executor.close());
