@@ -8,7 +8,7 @@ import { LIMITS } from '../limits.js';
 import { addSums, rootDigest } from '../merkle/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import { type Manifest, type Repository, RepositoryWriter } from '../repository/index.js';
-import type { ComponentFile, SSTableFiles } from '../sstable/index.js';
+import type { SSTableFiles, TableFiles } from '../sstable/index.js';
 import { DigestCache, type Matching, MatchSources } from './match/index.js';
 import { Parents, type ParentTable } from './parent.js';
 import { RateLimiter } from './rate-limiter.js';
@@ -151,7 +151,7 @@ class BackupJob {
     this.#reports.push(report);
     const context = this.#context(report, this.#matching(source, parents, parent));
     const sstables = await this.#sstables(context, files.sstables, parent);
-    const others = await this.#others(context, files.others);
+    const others = await this.#others(context, files);
     const parts: string[] = [];
     for (let i = 0; i < sstables.length; i += RECORDS_PER_PART) {
       const part = encodeRecord(sstables.slice(i, i + RECORDS_PER_PART));
@@ -282,10 +282,19 @@ class BackupJob {
     return (await this.#reach.sstable(record)).size === 0;
   }
 
-  async #others(context: SSTableContext, files: readonly ComponentFile[]): Promise<FileRecord[]> {
+  /** Files beside the SSTables, and SSTables of which nothing is known but their files. */
+  async #others(
+    context: SSTableContext,
+    { others, unknown }: Pick<TableFiles, 'others' | 'unknown'>,
+  ): Promise<FileRecord[]> {
     const records = new Map<string, FileRecord>();
-    for (const { name, path, size } of files) {
-      if (size > LIMITS.sideFileBytesMax) {
+    for (const { dataPath, error } of unknown) {
+      const message = `kept as the bytes it has: ${error.message}`;
+      this.#notes.push({ file: dataPath, message });
+    }
+    const files = unknown.flatMap((each) => each.files);
+    for (const { name, path, size } of [...others, ...files]) {
+      if (size > LIMITS.sideFileBytesMax && others.some((other) => other.path === path)) {
         this.#notes.push({ file: path, message: 'left out: it is too large' });
         continue;
       }

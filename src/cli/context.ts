@@ -1,5 +1,6 @@
 /** What a command is given: where it prints, how it works in parallel, when it must stop. */
 import type { Command } from 'commander';
+import type { SstashError } from '../errors.js';
 import type { Executor } from '../parallel/index.js';
 import { toJson } from './json.js';
 import { type Output, writeError } from './output.js';
@@ -25,6 +26,11 @@ export interface CommandContext {
   readonly env: NodeJS.ProcessEnv;
   /** A warning on standard error. */
   warn(text: string): void;
+  /**
+   * An SSTable cannot be read although the others can: told on standard error when everything else
+   * is printed, with the exit code of the error.
+   */
+  unread(unknown: { readonly error: SstashError }): void;
   /** `value` as one JSON document; bigint becomes a string. */
   printJson(value: unknown): Promise<void>;
   /** A line of text. */
@@ -62,6 +68,7 @@ export interface ContextParts {
   readonly signal: AbortSignal;
   readonly executor: Executor;
   readonly env: NodeJS.ProcessEnv;
+  readonly unread: (error: SstashError) => void;
 }
 
 export async function createContext(parts: ContextParts): Promise<CommandContext> {
@@ -77,6 +84,9 @@ export async function createContext(parts: ContextParts): Promise<CommandContext
     env: parts.env,
     warn(text) {
       writeError(json ? `${toJson({ warning: { message: text } })}\n` : `sstash: ${text}\n`);
+    },
+    unread({ error }) {
+      parts.unread(error);
     },
     async printJson(value) {
       await stdout.write(`${toJson(value, 2)}\n`);

@@ -140,14 +140,25 @@ async function runAction(
     return createExecutor(threads);
   });
   const { signal } = signals;
-  const context = await createContext({ options, stdout, signal, executor, env: process.env });
+  const unread: SstashError[] = [];
+  const context = await createContext({
+    options,
+    stdout,
+    signal,
+    executor,
+    env: process.env,
+    unread: (error) => unread.push(error),
+  });
   try {
+    let code: number;
     try {
-      return await action(context);
+      code = await action(context);
     } finally {
       context.progress.end();
       await stdout.flush();
     }
+    for (const error of unread) code = report(error, options.json === true, signals.received());
+    return code;
   } catch (error) {
     return report(error, options.json === true, signals.received());
   } finally {

@@ -66,17 +66,34 @@ export function locateTable(directory: string): TableLocation {
   return { keyspace: parts.pop() ?? '', table, id: match?.[2] ?? null, snapshot, backups };
 }
 
+/** An SSTable of a version that is not known: nothing but its files is. */
+export interface UnknownSSTable {
+  /** Where its Data.db is, or should be. */
+  readonly dataPath: string;
+  /** Named as they are on disk. */
+  readonly files: readonly ComponentFile[];
+  /** SSTABLE_UNSUPPORTED_VERSION */
+  readonly error: SstashError;
+}
+
 /** The SSTables of one folder, and the other files there except temporary ones. */
 export interface FolderFiles {
   readonly sstables: SSTableFiles[];
+  readonly unknown: UnknownSSTable[];
   readonly others: ComponentFile[];
 }
 
 /** 2.x names: `ks-cf-jb-1-Data.db`, `ka-…`; they too are refused by name rather than overlooked. */
-const OLD_DATA_FILE = /^(?:.+-)?(?:tmp(?:link)?-)?([a-k][a-z])-\d+-Data\.db$/;
+const OLD_FILE =
+  /^((?:.+-)?(?:tmp(?:link)?-)?([a-k][a-z])-\d+)-(?:(?:Data|Index|Filter|Statistics|Summary|CompressionInfo|CRC)\.db|TOC\.txt|Digest\.\w+)$/;
+
+/** The start of the names of a 2.x SSTable, if `name` is one of its files. */
+function oldBase(name: string): string | null {
+  return OLD_FILE.exec(name)?.[1] ?? null;
+}
 
 function refuseOld(directory: string, name: string): void {
-  const letters = OLD_DATA_FILE.exec(name)?.[1];
+  const letters = OLD_FILE.exec(name)?.[2];
   if (letters === undefined) return;
   throw new SstashError(
     'SSTABLE_UNSUPPORTED_VERSION',
@@ -110,8 +127,8 @@ function describe(
 
 /**
  * Files of the folder `directory`, grouped by SSTable, without those that transaction logs show to be
- * unfinished or obsolete. Throws SSTABLE_UNSUPPORTED_VERSION for one of a
- * version that is not known; with `only`, the start of a name, the rest is not looked at.
+ * unfinished or obsolete. With `only`, the start of a name, the rest is not looked at, and
+ * SSTABLE_UNSUPPORTED_VERSION is thrown for an SSTable of a version that is not known.
  */
 export async function readFolder(
   directory: string,
@@ -123,27 +140,59 @@ export async function readFolder(
   // An SSTable that is asked for by name is looked at in any case.
   const ignored = await uncommittedBases(directory, only === undefined ? logs : [], fs);
   const found = new Map<string, { descriptor: Descriptor; files: ComponentFile[] }>();
+  const unknown = new Map<string, { error: SstashError; files: ComponentFile[] }>();
   const others: ComponentFile[] = [];
   for (const { name, kind } of entries) {
     if (kind !== 'file' || name.endsWith('.tmp') || isTransactionLog(name)) continue;
     if (only !== undefined && !name.startsWith(`${only}-`)) continue;
-    const described = describe(directory, name);
+    const described = describeOrRefuse(directory, name);
     if (described === null) {
       others.push(await fileOf(directory, name, name, fs));
       continue;
     }
-    const { descriptor, component } = described;
-    if (ignored.has(descriptor.base)) continue;
-    const group = found.get(descriptor.base) ?? { descriptor, files: [] };
+    if (ignored.has(described.base)) continue;
+    if ('error' in described) {
+      const { base, error } = described;
+      if (only !== undefined) throw error;
+      const group = unknown.get(base) ?? { error, files: [] };
+      // That of Data.db says more than that of some other file.
+      if (name.endsWith('-Data.db')) group.error = error;
+      group.files.push(await fileOf(directory, name, name, fs));
+      unknown.set(base, group);
+      continue;
+    }
+    const { descriptor, component, base } = described;
+    const group = found.get(base) ?? { descriptor, files: [] };
     group.files.push(await fileOf(directory, name, component, fs));
-    found.set(descriptor.base, group);
+    found.set(base, group);
   }
   const sstables = [...found.values()].map(({ descriptor, files }) => ({
     descriptor,
     dataPath: join(directory, `${descriptor.base}-Data.db`),
     components: new Map(files.map((file) => [file.name, file])),
   }));
-  return { sstables, others };
+  const strange = [...unknown].map(([base, { error, files }]) => ({
+    dataPath: join(directory, `${base}-Data.db`),
+    files,
+    error,
+  }));
+  return { sstables, unknown: strange, others };
+}
+
+type Described =
+  | { readonly base: string; readonly descriptor: Descriptor; readonly component: string }
+  | { readonly base: string; readonly error: SstashError };
+
+/** `describe`, with its refusal as an answer. */
+function describeOrRefuse(directory: string, name: string): Described | null {
+  try {
+    const described = describe(directory, name);
+    return described === null ? null : { ...described, base: described.descriptor.base };
+  } catch (error) {
+    if (!(error instanceof SstashError)) throw error;
+    const base = parseComponentName(name)?.base ?? oldBase(name) ?? name;
+    return { base, error };
+  }
 }
 
 async function fileOf(

@@ -11,11 +11,12 @@ export {
   locateTable,
   type SSTableFiles,
   type TableLocation,
+  type UnknownSSTable,
 } from './files.js';
 export { type IndexScanOptions, readIndexEntry, scanIndex } from './index-scan.js';
 export { type LeafOptions, type PlacedLeaves, scanLeaves } from './leaves.js';
 export { closeIdleSSTables, withSSTable } from './open-cache.js';
-export { findTables, type TableFiles } from './paths.js';
+export { type FindOptions, findTables, type TableFiles } from './paths.js';
 export type { IndexedRange, StreamRange } from './ranges.js';
 export { readKeyAt } from './read-key.js';
 export { type PartitionPart, type ReadPartitionOptions, readPartition } from './read-partition.js';

@@ -19,6 +19,7 @@ import {
   readFolder,
   type SSTableFiles,
   type TableLocation,
+  type UnknownSSTable,
 } from './files.js';
 
 /** One table, or one of its snapshots, with what was found of it. */
@@ -29,8 +30,19 @@ export interface TableFiles extends TableLocation {
   readonly directories: readonly string[];
   /** Oldest first. */
   readonly sstables: readonly SSTableFiles[];
+  /** SSTables of versions that are not known; none unless `onUnknown` was given. */
+  readonly unknown: readonly UnknownSSTable[];
   /** Files beside the SSTables: `schema.cql`, `manifest.json`. Empty for single SSTables. */
   readonly others: readonly ComponentFile[];
+}
+
+export interface FindOptions {
+  readonly fs?: FileSystem;
+  /**
+   * Told of each SSTable that cannot be read because nothing is known of its version; without it the
+   * first one is thrown.
+   */
+  readonly onUnknown?: (unknown: UnknownSSTable) => void;
 }
 
 /** Deeper folders are taken for a loop. */
@@ -39,6 +51,7 @@ const DEPTH_MAX = 16;
 interface Found {
   readonly directory: string;
   readonly sstables: SSTableFiles[];
+  readonly unknown: UnknownSSTable[];
   readonly others: ComponentFile[];
 }
 
@@ -49,16 +62,25 @@ interface Found {
  */
 export async function findTables(
   paths: readonly string[],
-  options: { readonly fs?: FileSystem } = {},
+  options: FindOptions = {},
 ): Promise<TableFiles[]> {
   const fs = options.fs ?? nodeFileSystem;
   const all: Found[] = [];
   for (const path of paths) {
-    const found = await findUnder(resolve(path), fs);
-    if (found.every((each) => each.sstables.length === 0)) throw await nothingThere(path, fs);
-    all.push(...found.filter((each) => each.sstables.length > 0));
+    const found = (await findUnder(resolve(path), fs)).filter(isSomething);
+    if (found.length === 0) throw await nothingThere(path, fs);
+    all.push(...found);
   }
-  return group(all);
+  const tables = group(all);
+  for (const unknown of tables.flatMap((table) => table.unknown)) {
+    if (options.onUnknown === undefined) throw unknown.error;
+    options.onUnknown(unknown);
+  }
+  return tables;
+}
+
+function isSomething({ sstables, unknown }: Found): boolean {
+  return sstables.length > 0 || unknown.length > 0;
 }
 
 async function findUnder(path: string, fs: FileSystem): Promise<Found[]> {
@@ -79,7 +101,8 @@ async function findUnder(path: string, fs: FileSystem): Promise<Found[]> {
     });
   }
   if (single === null) return [];
-  return [{ directory: single.descriptor.directory, sstables: [single], others: [] }];
+  const { directory } = single.descriptor;
+  return [{ directory, sstables: [single], unknown: [], others: [] }];
 }
 
 /** Collects the folders that hold SSTables below one directory. */
@@ -94,9 +117,9 @@ class Walk {
 
   async enter(directory: string, depth: number): Promise<void> {
     if (depth > DEPTH_MAX || !(await this.#isNew(directory))) return;
-    const { sstables, others } = await readFolder(directory, this.#fs);
-    this.found.push({ directory, sstables, others });
-    const isTable = sstables.length > 0 || locateTable(directory).id !== null;
+    const files = await readFolder(directory, this.#fs);
+    this.found.push({ directory, ...files });
+    const isTable = isSomething({ directory, ...files }) || locateTable(directory).id !== null;
     for (const entry of await listDirectory(directory, this.#fs)) {
       if (isEntered(entry, isTable)) await this.enter(join(directory, entry.name), depth + 1);
     }
@@ -121,16 +144,35 @@ function isEntered(entry: DirectoryEntry, inTable: boolean): boolean {
 }
 
 async function nothingThere(path: string, fs: FileSystem): Promise<SstashError> {
-  const snapshots = join(path, 'snapshots');
-  const tags = await listDirectory(snapshots, fs).catch(() => []);
-  const tag = tags.find((entry) => entry.kind === 'directory');
+  const snapshot = await findSnapshot(path, fs, 0);
   return new SstashError('PATH_NO_SSTABLE', 'there is no SSTable here', {
     file: path,
     hint:
-      tag === undefined
+      snapshot === null
         ? 'Give an SSTable file, or a table, snapshot, keyspace or data directory.'
-        : `There are snapshots: give one of them, as ${join(snapshots, tag.name)}`,
+        : `There are snapshots: give one of them, as ${snapshot}`,
   });
+}
+
+/** From a data directory: keyspace, table, snapshots. */
+const SNAPSHOT_DEPTH = 2;
+
+/** A snapshot of the table, of one of the tables of the keyspace, or of any in the data directory. */
+async function findSnapshot(path: string, fs: FileSystem, depth: number): Promise<string | null> {
+  const entries = await listDirectory(path, fs).catch(() => []);
+  const folders = entries.filter(({ kind, name }) => kind === 'directory' && !name.startsWith('.'));
+  if (folders.some(({ name }) => name === 'snapshots')) {
+    const snapshots = join(path, 'snapshots');
+    const tags = await listDirectory(snapshots, fs).catch(() => []);
+    const tag = tags.find((entry) => entry.kind === 'directory');
+    if (tag !== undefined) return join(snapshots, tag.name);
+  }
+  if (depth >= SNAPSHOT_DEPTH) return null;
+  for (const { name } of folders) {
+    const found = await findSnapshot(join(path, name), fs, depth + 1);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function group(all: readonly Found[]): TableFiles[] {
@@ -140,18 +182,19 @@ function group(all: readonly Found[]): TableFiles[] {
     folders.set(each.directory, before === undefined ? each : union(before, each));
   }
   const tables: TableFiles[] = [];
-  for (const { directory, sstables, others } of folders.values()) {
+  for (const { directory, sstables, unknown, others } of folders.values()) {
     const location = locateTable(directory);
     const at = tables.findIndex((table) => isSameTable(table, location, sstables));
     const before = tables[at];
     if (before === undefined) {
-      tables.push({ ...location, directory, directories: [directory], sstables, others });
+      tables.push({ ...location, directory, directories: [directory], sstables, unknown, others });
       continue;
     }
     tables[at] = {
       ...before,
       directories: [...before.directories, directory],
       sstables: [...before.sstables, ...sstables],
+      unknown: [...before.unknown, ...unknown],
       others: [...before.others, ...others],
     };
   }
@@ -166,7 +209,8 @@ function union(a: Found, b: Found): Found {
   const bases = new Set(a.sstables.map((sstable) => sstable.descriptor.base));
   const more = b.sstables.filter((sstable) => !bases.has(sstable.descriptor.base));
   const others = a.others.length > 0 ? a.others : b.others;
-  return { directory: a.directory, sstables: [...a.sstables, ...more], others };
+  const unknown = a.unknown.length > 0 ? a.unknown : b.unknown;
+  return { directory: a.directory, sstables: [...a.sstables, ...more], unknown, others };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Tables on disk as a side of a comparison. */
 import { mapOrdered } from '../parallel/index.js';
-import { findTables, type TableFiles } from '../sstable/index.js';
+import { type FindOptions, findTables, type TableFiles } from '../sstable/index.js';
 import type { ComparedTable, OpenedTable } from './leaf-source.js';
 import { type LoadedTree, type LoadTreeOptions, loadTree } from './load-tree.js';
 import { LocalLeafSource, SSTablePool } from './local-source.js';
@@ -41,8 +41,9 @@ async function openTable(files: TableFiles, options: LoadTreeOptions): Promise<O
 export async function openLocalTables(
   paths: readonly string[],
   options: LoadTreeOptions,
+  find: FindOptions = {},
 ): Promise<ComparedTable[]> {
-  const tables = await findTables(paths);
+  const tables = await findTables(paths, find);
   return tables.map((files): ComparedTable => {
     const { keyspace, table, directory } = files;
     const open = (): Promise<OpenedTable> => openTable(files, options);

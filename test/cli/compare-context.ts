@@ -27,6 +27,7 @@ export async function runCommand(
     signal: options.signal ?? new AbortController().signal,
     executor: inlineExecutor(tasks),
     env: { SSTASH_CACHE_DIR: options.cache },
+    unread: () => undefined,
   });
   const warnings: string[] = [];
   const code = await action({ ...context, warn: (text) => void warnings.push(text) });

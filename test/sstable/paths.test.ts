@@ -111,6 +111,49 @@ t.test('refuses what it cannot read by name', async (t) => {
   await t.rejects(findTables([join(root, 'la')]), { code, file: /la-5-big-Data\.db$/ });
 });
 
+t.test('goes on beside SSTables of versions that are not known', async (t) => {
+  const root = t.testdir({});
+  make(root, 'ks/t/nb-1-big-Data.db', 'ks/t/zz-2-big-Data.db', 'ks/t/zz-2-big-Index.db');
+  make(root, 'ks/t/schema.cql', 'ks/old/ks-old-jb-5-Data.db', 'ks/old/ks-old-jb-5-Index.db');
+  const told: string[] = [];
+  const tables = await findTables([join(root, 'ks')], {
+    onUnknown: ({ dataPath, error }) => told.push(`${error.code} ${dataPath.slice(root.length)}`),
+  });
+  t.same(told, [
+    'SSTABLE_UNSUPPORTED_VERSION /ks/old/ks-old-jb-5-Data.db',
+    'SSTABLE_UNSUPPORTED_VERSION /ks/t/zz-2-big-Data.db',
+  ]);
+  t.same(
+    tables.map(({ table, sstables, unknown, others }) => [
+      table,
+      sstables.map(({ descriptor }) => descriptor.base),
+      unknown.flatMap(({ files }) => files.map(({ name }) => name)),
+      others.map(({ name }) => name),
+    ]),
+    [
+      ['old', [], ['ks-old-jb-5-Data.db', 'ks-old-jb-5-Index.db'], []],
+      ['t', ['nb-1-big'], ['zz-2-big-Data.db', 'zz-2-big-Index.db'], ['schema.cql']],
+    ],
+  );
+  await t.rejects(
+    findTables([join(root, 'ks/t/zz-2-big-Data.db')], { onUnknown: () => t.fail() }),
+    {
+      code: 'SSTABLE_UNSUPPORTED_VERSION',
+    },
+  );
+});
+
+t.test('a keyspace that holds snapshots alone is told where they are', async (t) => {
+  const root = t.testdir({});
+  make(root, `data/ks/users-${ID}/snapshots/monday/nb-1-big-Data.db`);
+  for (const path of ['data/ks', 'data', `data/ks/users-${ID}`]) {
+    await t.rejects(findTables([join(root, path)]), {
+      code: 'PATH_NO_SSTABLE',
+      hint: /users-\w+.snapshots.monday$/,
+    });
+  }
+});
+
 t.test('says so when there is nothing, and where there would be something', async (t) => {
   const root = dataDirectory(t.testdir({}));
   make(root, 'empty/readme.txt');

@@ -39,5 +39,5 @@ export async function openSide(context: CommandContext, text: string): Promise<C
   if (await isTreeFileAt(text)) return openTreeFile(text);
   const isBackup = text.includes('::') && (await statPathIfThere(text)) === null;
   if (isBackup) return openBackup(context, text);
-  return openLocalTables([text], treeOptions(context));
+  return openLocalTables([text], treeOptions(context), { onUnknown: context.unread });
 }

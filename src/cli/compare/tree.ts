@@ -124,7 +124,7 @@ export async function tree(
   }
   const reports: TreeReport[] = [];
   const trees: TableTrees[] = [];
-  for (const files of await findTables(paths)) {
+  for (const files of await findTables(paths, { onUnknown: context.unread })) {
     const sstables = await treesOf(context, files);
     const done = report(files, sstables);
     reports.push(done);

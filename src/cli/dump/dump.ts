@@ -31,8 +31,13 @@ export async function dump(
       hint: 'The format jsonl has a line for each row.',
     });
   }
+  if (context.json && !options.format.startsWith('json')) {
+    throw new SstashError('USAGE', `--json does not go with --format ${options.format}`, {
+      hint: 'Leave one of the two out; --format json and jsonl are JSON without --json.',
+    });
+  }
   const selection = readSelection(paths, options);
-  const dataPaths = await findSources(selection.paths);
+  const dataPaths = await findSources(selection.paths, context);
   const run = new DumpRun(context, options, dataPaths.length > 1);
   try {
     for (const dataPath of dataPaths) await run.sstable(dataPath, selection);
@@ -45,8 +50,11 @@ export async function dump(
 }
 
 /** Data.db files in order; secondary indexes only where a path names them. */
-async function findSources(paths: readonly string[]): Promise<string[]> {
-  const tables = await findTables(paths);
+async function findSources(
+  paths: readonly string[],
+  { unread }: CommandContext,
+): Promise<string[]> {
+  const tables = await findTables(paths, { onUnknown: unread });
   const isIndex = (directory: string): boolean => basename(directory).startsWith('.');
   const named = paths.some((path) => /(^|[\\/])\.[^.\\/][^\\/]*([\\/]|$)/.test(path));
   const wanted = named ? tables : tables.filter(({ directory }) => !isIndex(directory));

@@ -175,7 +175,8 @@ export async function get(
   options: GetOptions,
 ): Promise<number> {
   const clusteringTexts = [...(options.clustering ?? [])];
-  const files = await oneTable(takePaths(paths, [clusteringTexts], 'get ks/table-5a1c --key 42'));
+  const example = 'get ks/table-5a1c --key 42';
+  const files = await oneTable(takePaths(paths, [clusteringTexts], example), context.unread);
   const reader = new TableReader(files.sstables);
   try {
     const table = await reader.key();

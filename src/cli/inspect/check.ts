@@ -1,6 +1,12 @@
 /** Runs `check`. */
 
-import { checkSSTable, type Fault, findTables, type SSTableFiles } from '../../sstable/index.js';
+import {
+  checkSSTable,
+  type Fault,
+  findTables,
+  type SSTableFiles,
+  type UnknownSSTable,
+} from '../../sstable/index.js';
 import { createExecutor } from '../../tasks/index.js';
 import type { CheckOptions } from '../commands/check.js';
 import type { CommandContext } from '../context.js';
@@ -15,13 +21,15 @@ export async function check(
   paths: readonly string[],
   options: CheckOptions,
 ): Promise<number> {
-  const tables = await findTables(paths);
+  const unknown: UnknownSSTable[] = [];
+  const tables = await findTables(paths, { onUnknown: (each) => unknown.push(each) });
   const sstables = tables.flatMap((table) => table.sstables);
   const dataBytes = sstables.reduce((sum, files) => sum + dataSize(files), 0);
   const inline = dataBytes < INLINE_BYTES ? await createExecutor(0) : null;
   const executor = inline ?? context.executor;
   const mode = options.quick ? 'quick' : options.deep ? 'deep' : 'full';
-  const faults: Fault[] = [];
+  const faults = unknown.map(unknownFault);
+  if (!context.json) for (const fault of faults) await context.print(faultLine(fault));
   let damaged = 0;
   let bytesRead = 0;
   context.progress.begin('check', mode === 'quick' ? null : dataBytes);
@@ -54,6 +62,17 @@ export async function check(
   // What this release cannot read is not known to be damaged.
   const unread = faults.every(({ code }) => code.startsWith('SSTABLE_UNSUPPORTED_'));
   return unread ? EXIT.input : EXIT.no;
+}
+
+function unknownFault({ dataPath, error }: UnknownSSTable): Fault {
+  return {
+    code: error.code,
+    file: dataPath,
+    component: 'Data.db',
+    offset: null,
+    uncompressedOffset: null,
+    message: error.message,
+  };
 }
 
 function dataSize(files: SSTableFiles): number {

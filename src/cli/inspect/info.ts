@@ -9,7 +9,7 @@ import { infoText } from './info-text.js';
 export async function info(context: CommandContext, paths: readonly string[]): Promise<number> {
   const now = Math.floor(Date.now() / 1000);
   const documents: unknown[] = [];
-  for (const table of await findTables([...paths])) {
+  for (const table of await findTables([...paths], { onUnknown: context.unread })) {
     for (const files of table.sstables) {
       throwIfInterrupted(context.signal);
       const details = await readDetails(files, await readFacts(files), now);

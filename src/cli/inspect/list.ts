@@ -15,7 +15,7 @@ interface ListedTable {
 
 export async function list(context: CommandContext, paths: readonly string[]): Promise<number> {
   const tables: ListedTable[] = [];
-  for (const table of await findTables([...paths])) {
+  for (const table of await findTables([...paths], { onUnknown: context.unread })) {
     throwIfInterrupted(context.signal);
     tables.push(await readTable(table));
   }

@@ -39,7 +39,7 @@ export async function runBackup(
   const dryRun = options.dryRun === true;
   const repository = dryRun ? opened.through(new DiscardStore(opened.store)) : opened;
   const excluded = splitList(options.exclude);
-  const tables = sourceTables(await findTables(paths), {
+  const tables = sourceTables(await findTables(paths, { onUnknown: () => undefined }), {
     keyspaces: splitList(options.keyspace),
     tables: splitList(options.table),
     excluded,

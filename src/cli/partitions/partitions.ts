@@ -83,8 +83,12 @@ async function inspect(
 }
 
 /** Tables of secondary indexes only where a path names them. */
-async function tablesOf(paths: readonly string[]): Promise<TableFiles[]> {
-  const found = await findTables(paths);
+async function tablesOf(
+  paths: readonly string[],
+  { unread }: CommandContext,
+): Promise<TableFiles[]> {
+  const all = await findTables(paths, { onUnknown: unread });
+  const found = all.filter(({ sstables }) => sstables.length > 0);
   const tables = found.filter(({ directory }) => !basename(directory).startsWith('.'));
   return tables.length === 0 ? found : tables;
 }
@@ -94,7 +98,7 @@ export async function partitions(
   paths: readonly string[],
   options: PartitionsOptions,
 ): Promise<number> {
-  const tables = await tablesOf(paths);
+  const tables = await tablesOf(paths, context);
   const reports: unknown[] = [];
   for (const files of tables) {
     const found = await inspect(context, files, options);
