@@ -51,14 +51,18 @@ function lengthMismatch(name: string, expected: number, found: string): SstashEr
   });
 }
 
+function lengthPrefix(bytes: Uint8Array): number {
+  const low = (bytes[0] as number) | ((bytes[1] as number) << 8);
+  return (low | ((bytes[2] as number) << 16) | ((bytes[3] as number) << 24)) >>> 0;
+}
+
 const lz4: BlockCompressor = {
   name: 'LZ4Compressor',
   decode(source, target) {
     if (source.length <= LZ4_PREFIX) {
       throw lengthMismatch('LZ4Compressor', target.length, `a block of ${source.length} bytes`);
     }
-    const view = new DataView(source.buffer, source.byteOffset, LZ4_PREFIX);
-    const length = view.getUint32(0, true);
+    const length = lengthPrefix(source);
     if (length !== target.length) {
       throw lengthMismatch('LZ4Compressor', target.length, `${length} bytes`);
     }

@@ -200,6 +200,15 @@ export class KernelInstance {
     this.#bytes = this.#register();
   }
 
+  /**
+   * Room for `length` bytes that are to be decoded into this memory, undefined where that is too much.
+   * Valid until the memory grows; what is in it until the next block is decoded from elsewhere.
+   */
+  inputRoom(length: number): Uint8Array | undefined {
+    if (length > SCRATCH_BYTES) return undefined;
+    return this.#bytes.subarray(this.#scratch, this.#scratch + length);
+  }
+
   /** Decodes into `target`, a view of this memory; undefined when `source` finds no room. */
   lz4DecodeInPlace(source: Uint8Array, target: Uint8Array): boolean | undefined {
     let from = this.#scratch;
@@ -292,10 +301,15 @@ const typescriptKernels: Kernels = {
   },
 };
 
-/** Which implementation this process uses. */
+let wantedKind: Kernels['kind'] | undefined;
+
+/** Which implementation this process uses; the environment is asked once, since that is slow. */
 export function kernelKind(): Kernels['kind'] {
-  const { SSTASH_KERNELS: wanted } = process.env;
-  return wanted === 'typescript' ? 'typescript' : 'webassembly';
+  if (wantedKind === undefined) {
+    const { SSTASH_KERNELS: wanted } = process.env;
+    wantedKind = wanted === 'typescript' ? 'typescript' : 'webassembly';
+  }
+  return wantedKind;
 }
 
 /** The kernels of this thread, loaded at the first call; `kind` asks for one of the two. */

@@ -10,9 +10,9 @@
  *
  * Uncompressed, CRC.db has a CRC-32 for each 64 KiB of the file.
  */
-import { type BlockCompressor, compressor, crc32 } from '../codec/index.js';
+import { type BlockCompressor, compressor, crc32, KernelInstance } from '../codec/index.js';
 import type { CompressionInfo, DataChecksums } from '../components/index.js';
-import { SstashError } from '../errors.js';
+import { type ErrorDetails, SstashError } from '../errors.js';
 import type { RandomAccessFile } from '../io/index.js';
 import { checkLimit } from '../limits.js';
 
@@ -110,11 +110,12 @@ export class CompressedBlocks implements BlockReader {
     const start = this.#start(first);
     const cached = end - first === 1 && first === this.#cached;
     const length = cached ? 0 : this.#checkedLength(first, end);
-    const room = this.#takeRoom(length);
+    const own = KernelInstance.owner(target)?.inputRoom(length);
+    const room = own ?? this.#takeRoom(length);
     const stored = cached ? null : await this.#file.read(start, length, room);
     if (stored !== null) this.#onStored?.(first, stored);
     this.#copyStored(first, end, start, stored, from, target);
-    this.#room = room;
+    if (own === undefined) this.#room = room;
   }
 
   /** A buffer for stored bytes, used again and again: fresh ones cost more than what is read. */
@@ -188,28 +189,41 @@ export class CompressedBlocks implements BlockReader {
   }
 
   #decode(block: number, stored: Uint8Array, base: number, target: Uint8Array): void {
+    const crcAt = this.#end(block) - base - CRC_BYTES;
+    const payload = stored.subarray(this.#start(block) - base, crcAt);
+    const sum = crc32(payload);
+    const expected = u32At(stored, crcAt);
+    if (expected !== sum) {
+      throw new SstashError('SSTABLE_CHECKSUM', 'a block does not match its checksum', {
+        ...this.#where(block),
+        expected: hex(expected),
+        found: hex(sum),
+        hint: HINT,
+      });
+    }
+    try {
+      decodePayload(this.#codec, this.#info.maxCompressedLength, payload, target);
+    } catch (error) {
+      throw error instanceof SstashError ? error.with(this.#where(block)) : error;
+    }
+  }
+
+  /** For errors. */
+  #where(block: number): ErrorDetails {
     const start = this.#start(block);
-    const where = {
+    return {
       file: this.#file.path,
       component: 'Data.db',
       offset: start,
       uncompressedOffset: block * this.blockLength,
       length: this.#end(block) - start,
     };
-    const crcAt = this.#end(block) - base - CRC_BYTES;
-    const payload = stored.subarray(start - base, crcAt);
-    const sum = crc32(payload);
-    const view = new DataView(stored.buffer, stored.byteOffset + crcAt, CRC_BYTES);
-    if (view.getUint32(0) !== sum) {
-      throw new SstashError('SSTABLE_CHECKSUM', 'a block does not match its checksum', {
-        ...where,
-        expected: hex(view.getUint32(0)),
-        found: hex(sum),
-        hint: HINT,
-      });
-    }
-    decodePayload(this.#codec, this.#info.maxCompressedLength, payload, target, where);
   }
+}
+
+function u32At(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return ((high << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0;
 }
 
 /** Decodes one verified payload into `target`, which has the block's plain length. */
@@ -218,7 +232,7 @@ export function decodePayload(
   maxCompressedLength: number,
   payload: Uint8Array,
   target: Uint8Array,
-  where: { readonly file: string; readonly component: string; readonly offset: number },
+  where: ErrorDetails = {},
 ): void {
   if (payload.length >= maxCompressedLength) {
     if (payload.length < target.length) {
