@@ -136,7 +136,7 @@ async function runAction(
   const wanted = options.workers ?? Math.max(1, availableParallelism());
   const threads = workersWithin(wanted, options.memoryLimit);
   const executor = lazyExecutor(threads, async () => {
-    const { createExecutor } = await import('../tasks/index.js');
+    const { createExecutor } = await import('./executor.js');
     return createExecutor(threads);
   });
   const { signal } = signals;

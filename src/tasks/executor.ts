@@ -8,7 +8,8 @@ import { tasks } from './table.js';
  * so too where this file runs as TypeScript, since a worker's entry file must be JavaScript.
  */
 export async function createExecutor(workers = availableParallelism()): Promise<Executor> {
-  const entry = new URL('./worker.js', import.meta.url);
+  // From the root: where the program is bundled, this code stands in another folder of dist.
+  const entry = new URL('../../dist/tasks/worker.js', import.meta.url);
   if (workers < 1 || import.meta.url.endsWith('.ts')) return inlineExecutor(tasks);
   return workerExecutor(entry, workers);
 }

@@ -11,12 +11,12 @@ const lazy = (load: () => Promise<TaskFunction>): TaskFunction => {
 export const tasks: TaskTable = {
   'backup-bytes': lazy(async () => (await import('./backup-range.js')).backupBytes),
   'backup-range': lazy(async () => (await import('./backup-range.js')).backupRange),
-  'check-index': lazy(async () => (await import('../sstable/index.js')).checkIndex),
-  'check-range': lazy(async () => (await import('../sstable/index.js')).checkRange),
-  'check-scan': lazy(async () => (await import('../sstable/index.js')).checkScan),
+  'check-index': lazy(async () => (await import('./check-range.js')).checkIndex),
+  'check-range': lazy(async () => (await import('./check-range.js')).checkRange),
+  'check-scan': lazy(async () => (await import('./check-range.js')).checkScan),
   'dump-range': lazy(async () => (await import('./dump-range.js')).dumpRange),
   'hash-file': lazy(async () => (await import('./backup-range.js')).hashFileTask),
-  'partition-facts': lazy(async () => (await import('../table/index.js')).partitionFacts),
+  'partition-facts': lazy(async () => (await import('./partition-facts.js')).partitionFacts),
   'restore-range': lazy(async () => (await import('./restore-range.js')).restoreRange),
-  'tree-range': lazy(async () => (await import('../table/index.js')).treeRange),
+  'tree-range': lazy(async () => (await import('./tree-range.js')).treeRange),
 };
