@@ -213,15 +213,18 @@ class BackupJob {
         : new DigestCache(cacheDirectory, repository.config.id);
     let opened: Promise<MatchSources | null> | null = null;
     const open = async (): Promise<MatchSources | null> => {
-      const records = [...goneSince(parent, source), ...(await parents.others(source.path))];
-      const recipes = records.flatMap(({ recipe }) => recipe ?? []);
+      const recipesOf = (records: readonly SSTableRecord[]): string[] =>
+        records.flatMap(({ recipe }) => recipe ?? []);
       const options = {
         repository,
         cache,
         has: (id: Uint8Array) => this.writer.has(id),
         recipe: (id: string) => readRecipe(repository, id),
       };
-      return MatchSources.open(options, new Set(recipes));
+      return MatchSources.open(options, {
+        gone: recipesOf(goneSince(parent, source)),
+        replica: recipesOf(await parents.others(source.path)),
+      });
     };
     const sources = (): Promise<MatchSources | null> => {
       opened ??= open();

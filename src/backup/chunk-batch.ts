@@ -2,6 +2,7 @@
 import {
   type Compression,
   encodeFrameInto,
+  encodeSmallFrame,
   frameBound,
   OBJECT_ID_BYTES,
   objectId,
@@ -37,6 +38,8 @@ export class BatchBuilder {
   #leaves: number[] = [];
   /** Bytes of the frames so far. */
   frameBytes = 0;
+  /** Compress well rather than fast. */
+  isSmall = false;
 
   /**
    * @param expectedBytes about how many bytes of frames will come
@@ -50,8 +53,15 @@ export class BatchBuilder {
 
   /** Adds a chunk; `raw` may be used again afterwards. */
   add(raw: Uint8Array, leaves: number): void {
+    const { compression } = this.#options;
     const target = this.#room(frameBound(raw.length));
-    this.frameBytes += encodeFrameInto(raw, this.#options.compression, target);
+    if (this.isSmall) {
+      const frame = encodeSmallFrame(raw, compression);
+      target.set(frame);
+      this.frameBytes += frame.length;
+    } else {
+      this.frameBytes += encodeFrameInto(raw, compression, target);
+    }
     this.#frameEnds.push(this.frameBytes);
     this.#ids.push(objectId(this.#options.idsKey, raw));
     this.#rawLengths.push(raw.length);

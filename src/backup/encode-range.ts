@@ -19,6 +19,8 @@ import { LeafMatcher, type MatchResult, type RangeMatch } from './match/index.js
 
 /** Native bytes that are decoded before the walker runs over them. */
 const STEP_BYTES = 512 * 1024;
+/** Share of stored leaves from which on new chunks are compressed well rather than fast. */
+const SMALL_FROM = 0.75;
 /** Of a stored block, beside its payload. */
 const BLOCK_ROOM = 4096;
 
@@ -110,7 +112,10 @@ export async function* encodeRange(
     }
     exact.finish();
     scanner?.end();
-    const matched = matcher === null ? null : await matcher.finish(signal);
+    const share = (await matcher?.match(signal)) ?? 0;
+    // What little is new is made small; where much is new, speed counts.
+    batch.isSmall = share >= SMALL_FROM;
+    const matched = matcher?.handOn() ?? null;
     chunker.finish();
     yield { batch: batch.take() };
     const { count: runCount, buffer } = runs.finish();

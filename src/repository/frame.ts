@@ -4,13 +4,14 @@
  *
  * | offset | size | field |
  * |---|---|---|
- * | 0 | 1 | codec: 0 stored, 1 LZ4 block; bit 80 is reserved for encryption |
+ * | 0 | 1 | codec: 0 stored, 1 LZ4 block, 2 raw Deflate; bit 80 is reserved for encryption |
  * | 1 | 4 | u32, big-endian: raw length |
- * | 5 | | payload: the raw bytes, or one raw LZ4 block |
+ * | 5 | | payload: the raw bytes, one raw LZ4 block, or one raw Deflate stream |
  *
- * A frame is stored where LZ4 would not make it smaller and above 16 MiB, so a reader needs no more than `raw length`
- * bytes for either.
+ * Chunks of rows are LZ4, for speed; what describes them is Deflate, which makes columns of small numbers
+ * half as large. A frame is stored where neither would make it smaller and above 16 MiB.
  */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { lz4Bound, lz4DecodeBlock, lz4EncodeInto } from '../codec/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../errors.js';
 import { checkLimit, LIMITS } from '../limits.js';
@@ -18,6 +19,9 @@ import { checkLimit, LIMITS } from '../limits.js';
 export const FRAME_HEADER_BYTES = 5;
 const CODEC_STORED = 0;
 const CODEC_LZ4 = 1;
+const CODEC_DEFLATE = 2;
+/** What one byte of the payload can give at most. */
+const EXPANSION = { [CODEC_LZ4]: 255, [CODEC_DEFLATE]: 1032 };
 
 /** How new frames are written; every reader reads all. */
 export type Compression = 'lz4' | 'none';
@@ -41,6 +45,18 @@ export function encodeFrameInto(
   target[0] = smaller ? CODEC_LZ4 : CODEC_STORED;
   new DataView(target.buffer, target.byteOffset, FRAME_HEADER_BYTES).setUint32(1, raw.length);
   return FRAME_HEADER_BYTES + (smaller ? packed : raw.length);
+}
+
+/** The frame of `raw`, which describes other objects: small rather than quick. */
+export function encodeSmallFrame(raw: Uint8Array, compression: Compression): Uint8Array {
+  if (compression === 'none' || raw.length > LIMITS.blockBytesMax) return encodeFrame(raw, 'none');
+  const payload = deflateRawSync(raw);
+  if (payload.length >= raw.length) return encodeFrame(raw, 'none');
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  frame[0] = CODEC_DEFLATE;
+  new DataView(frame.buffer).setUint32(1, raw.length);
+  frame.set(payload, FRAME_HEADER_BYTES);
+  return frame;
 }
 
 /** The frame of `raw`, a copy. */
@@ -68,28 +84,41 @@ export function decodeFrame(frame: Uint8Array, where: ErrorDetails = {}): Uint8A
       ...where,
     });
   }
-  if (codec !== CODEC_LZ4) {
+  if (codec !== CODEC_LZ4 && codec !== CODEC_DEFLATE) {
     throw new SstashError('REPOSITORY_UNSUPPORTED', `frame codec ${codec} is not known`, {
       hint: 'use a newer sstash',
       ...where,
     });
   }
-  // LZ4 makes at most 255 bytes of one, so the payload bounds what is allocated.
-  if (rawLength > payload.length * 255) {
+  // The payload bounds what is allocated.
+  if (rawLength > payload.length * EXPANSION[codec]) {
     throw new SstashError('REPOSITORY_CORRUPT', 'a frame says it holds more than it can', where);
   }
   checkLimit('objectBytesMax', rawLength, where);
+  const raw = codec === CODEC_LZ4 ? decodeLz4(payload, rawLength) : inflate(payload, rawLength);
+  if (raw !== null) return raw;
+  throw new SstashError('REPOSITORY_CORRUPT', 'a frame cannot be decompressed', where);
+}
+
+function decodeLz4(payload: Uint8Array, rawLength: number): Uint8Array | null {
   const raw = new Uint8Array(rawLength);
   try {
     lz4DecodeBlock(payload, raw);
-  } catch (cause) {
-    if (!isSstashError(cause)) throw cause;
-    throw new SstashError('REPOSITORY_CORRUPT', 'a frame cannot be decompressed', {
-      cause,
-      ...where,
-    });
+    return raw;
+  } catch (error) {
+    if (isSstashError(error)) return null;
+    throw error;
   }
-  return raw;
+}
+
+function inflate(payload: Uint8Array, rawLength: number): Uint8Array | null {
+  try {
+    const raw = inflateRawSync(payload, { maxOutputLength: Math.max(1, rawLength) });
+    return raw.length === rawLength ? raw : null;
+  } catch {
+    // zlib has many errors for bytes that are not its own; all of them mean the same.
+    return null;
+  }
 }
 
 /** Raw length that the header of `frame` says. */

@@ -14,6 +14,7 @@ export {
   decodeFrame,
   encodeFrame,
   encodeFrameInto,
+  encodeSmallFrame,
   frameBound,
 } from './frame.js';
 export { indexKey, visitFragment } from './index-fragment.js';

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { toHex } from '../binary/index.js';
 import { OBJECT_KINDS, type ObjectKind } from './entries.js';
-import { encodeFrame } from './frame.js';
+import { encodeSmallFrame } from './frame.js';
 import { encodeFragment, type IndexedPack, indexKey } from './index-fragment.js';
 import { objectId } from './keys.js';
 import type { ObjectIndex } from './object-index.js';
@@ -77,7 +77,7 @@ export class RepositoryWriter {
       this.#known(kind, raw.length);
       return { id, isNew: false };
     }
-    const frame = encodeFrame(raw, this.#repository.config.compression);
+    const frame = encodeSmallFrame(raw, this.#repository.config.compression);
     await this.putFrame(kind, id, frame, raw.length);
     return { id, isNew: true };
   }

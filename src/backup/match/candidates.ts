@@ -18,17 +18,20 @@ export interface SourceSlice {
 /** What a worker needs to match one range. */
 export interface MatchTask {
   readonly slices: readonly SourceSlice[];
+  /** Number of the first candidate of each slice. */
+  readonly sliceStarts: Uint32Array;
   /** The chunks of all slices: where they lie, their leaves, and the stream each is part of. */
   readonly chunks: PackedPlaces;
   readonly chunkLeaves: Uint32Array;
   readonly chunkStream: Uint32Array;
+  /** Least share of a chunk's leaves that the range must use. */
+  readonly leastShare: Float32Array;
   /** 1 for chunks that may go on outside the range. */
   readonly isEdge: Uint8Array;
   readonly location: string;
   readonly idsKey: Uint8Array;
 }
 
-/** Digests that are nobody's: of leaves whose chunk cannot be read. */
 const WORD_BYTES = 4;
 
 export async function loadCandidates(

@@ -6,21 +6,8 @@ import { leafDigests } from '../../canonical/index.js';
 import type { LeafBytes } from '../leaf-chunks.js';
 import { loadCandidates, type MatchTask } from './candidates.js';
 import { extentsOf, type MatchedExtents } from './extents.js';
-import { bytesBefore, partOf } from './leaf-part.js';
-import {
-  type Candidates,
-  dropPoorChunks,
-  matchLeaves,
-  NO_CHUNK,
-  NOT_STORED,
-} from './match-leaves.js';
-import { type LeafTaker, ToldApart } from './told-apart.js';
-
-/**
- * Of a stored chunk's leaves the least share that a range must use: below it they are stored again.
- * It bounds what a restore reads for nothing.
- */
-const LEAST_SHARE = 0.5;
+import { type Candidates, dropPoorChunks, matchLeaves, NOT_STORED } from './match-leaves.js';
+import { offeredLeaves } from './offered.js';
 
 /** What a range is matched with. */
 export interface RangeMatch {
@@ -40,12 +27,28 @@ export interface MatchResult {
   readonly matchedBytes: number;
 }
 
+/** Where the leaves go that are not stored yet. */
+export interface LeafTaker {
+  add(leaves: LeafBytes): void;
+}
+
+interface Found {
+  readonly task: MatchTask;
+  readonly candidates: Candidates;
+  /** Per leaf: its candidate, or NOT_STORED. */
+  readonly found: Int32Array;
+  readonly matchedLeaves: number;
+}
+
+/** add() each window; match(); then handOn(), which gives the result. */
 export class LeafMatcher {
   readonly #secret: Uint8Array;
   readonly #task: MatchTask | null;
   readonly #taker: LeafTaker;
   readonly #digests: Uint8Array[] = [];
   readonly #windows: LeafBytes[] = [];
+  #all: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #found: Found | null = null;
 
   /** Without a task nothing is matched: leaves are handed on at once, and digests made. */
   constructor({ secret, task }: RangeMatch, taker: LeafTaker) {
@@ -69,45 +72,41 @@ export class LeafMatcher {
     });
   }
 
-  async finish(signal?: AbortSignal): Promise<MatchResult> {
-    const digests = concat(this.#digests);
-    const nothing = { digests, matched: null, matchedLeaves: 0, matchedBytes: 0 };
-    if (this.#task === null) return nothing;
-    const candidates = await loadCandidates(this.#task, this.#secret, signal);
-    const words = new Uint32Array(digests.buffer, 0, digests.length / 4);
-    const found = matchLeaves(words, candidates);
-    const offered = this.#offered(this.#task, candidates);
-    const matchedLeaves = dropPoorChunks(found, candidates, offered, LEAST_SHARE);
-    const matchedBytes = this.#handOn(found);
-    if (matchedLeaves === 0) return nothing;
-    const { chunkLeaves: leaves, chunkStream: stream } = this.#task;
-    const matched = extentsOf(found, candidates, { leaves, stream });
-    return { digests, matched, matchedLeaves, matchedBytes };
+  /** Returns the share of the leaves that are stored, 0 to 1. */
+  async match(signal?: AbortSignal): Promise<number> {
+    this.#all = concat(this.#digests);
+    const task = this.#task;
+    if (task === null) return 0;
+    const candidates = await loadCandidates(task, this.#secret, signal);
+    const found = matchLeaves(new Uint32Array(this.#all.buffer), candidates);
+    const offered = offeredLeaves(task, candidates, found);
+    const matchedLeaves = dropPoorChunks(found, candidates, offered, task.leastShare);
+    this.#found = { task, candidates, found, matchedLeaves };
+    return matchedLeaves / Math.max(1, found.length);
   }
 
-  /** Leaves of each chunk; of those at an edge of the range only the ones that are candidates. */
-  #offered({ chunkLeaves, isEdge }: MatchTask, { chunk, count }: Candidates): Uint32Array {
-    const offered = chunkLeaves.slice();
-    for (const [i, edge] of isEdge.entries()) if (edge === 1) offered[i] = 0;
-    for (let i = 0; i < count; i++) {
-      const at = chunk[i] as number;
-      if (at !== NO_CHUNK && isEdge[at] === 1) offered[at] = (offered[at] as number) + 1;
-    }
-    return offered;
+  handOn(): MatchResult {
+    const nothing = { digests: this.#all, matched: null, matchedLeaves: 0, matchedBytes: 0 };
+    if (this.#found === null) return nothing;
+    const { task, candidates, found, matchedLeaves } = this.#found;
+    const matchedBytes = this.#handOnNew(found);
+    if (matchedLeaves === 0) return nothing;
+    const stored = { leaves: task.chunkLeaves, stream: task.chunkStream };
+    const matched = extentsOf(found, candidates, stored);
+    return { digests: this.#all, matched, matchedLeaves, matchedBytes };
   }
 
   /** Gives the leaves that are not stored to the taker; returns the bytes of the others. */
-  #handOn(found: Int32Array): number {
+  #handOnNew(found: Int32Array): number {
     let base = 0;
     let matchedBytes = 0;
-    const taker = new ToldApart(this.#taker);
     for (const window of this.#windows) {
       const { leafCount } = window;
       for (let i = 0; i < leafCount; ) {
         const isNew = found[base + i] === NOT_STORED;
         let end = i + 1;
         while (end < leafCount && (found[base + end] === NOT_STORED) === isNew) end++;
-        if (isNew) taker.add(partOf(window, i, end));
+        if (isNew) this.#taker.add(partOf(window, i, end));
         else matchedBytes += bytesBefore(window, end) - bytesBefore(window, i);
         i = end;
       }
@@ -115,6 +114,22 @@ export class LeafMatcher {
     }
     return matchedBytes;
   }
+}
+
+function bytesBefore({ leafEnds }: LeafBytes, leaf: number): number {
+  return leaf === 0 ? 0 : (leafEnds[leaf - 1] as number);
+}
+
+/** The leaves `from` to `to` of a window, as a window of their own. */
+function partOf(window: LeafBytes, from: number, to: number): LeafBytes {
+  if (from === 0 && to === window.leafCount) return window;
+  const start = bytesBefore(window, from);
+  return {
+    bytes: window.bytes.subarray(start, bytesBefore(window, to)),
+    leafEnds: window.leafEnds.subarray(from, to).map((end) => end - start),
+    leafCuts: window.leafCuts.subarray(from, to),
+    leafCount: to - from,
+  };
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -92,7 +92,7 @@ export function dropPoorChunks(
   found: Int32Array,
   candidates: Candidates,
   offered: Uint32Array,
-  leastShare: number,
+  leastShare: Float32Array,
 ): number {
   const used = new Uint32Array(offered.length);
   for (const at of found) {
@@ -105,7 +105,8 @@ export function dropPoorChunks(
     const at = found[i] as number;
     if (at === NOT_STORED) continue;
     const chunk = candidates.chunk[at] as number;
-    if ((used[chunk] as number) >= (offered[chunk] as number) * leastShare) left++;
+    const least = (offered[chunk] as number) * (leastShare[chunk] as number);
+    if ((used[chunk] as number) >= least) left++;
     else found[i] = NOT_STORED;
   }
   return left;

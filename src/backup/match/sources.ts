@@ -18,6 +18,13 @@ export interface RingPlace {
   readonly ringLow: number;
 }
 
+/**
+ * Of a stored chunk's leaves the least share that a range must use, below which they are stored
+ * again: a restore reads chunks whole. Compactions take all of an SSTable; what they leave out is gone.
+ * Replicas cut the same rows into SSTables at other moments, so that several of theirs share a chunk.
+ */
+const LEAST_SHARE = { gone: 0.5, replica: 0.1 };
+
 /** A range is not matched against more leaves than this: their digests are held in memory. */
 const CANDIDATES_MAX = 2_000_000;
 /** Lists that stay decoded; neighbouring ranges need the same ones. */
@@ -31,7 +38,16 @@ interface StoredList {
   readonly streams: number;
 }
 
+/** The leaves `skip` to `end` of the `leaves` of a list. */
+interface ListPart {
+  readonly skip: number;
+  readonly end: number;
+  readonly leaves: number;
+  readonly leastShare: number;
+}
+
 interface Source {
+  readonly leastShare: number;
   readonly data: RowsData;
   readonly tree: SSTableTree;
   /** First leaf of each range, and the number of leaves after the last one. */
@@ -59,12 +75,14 @@ export class MatchSources {
   /** Opens stored SSTables by their recipes; those without rows in token order are passed over. */
   static async open(
     options: MatchSourcesOptions,
-    recipes: Iterable<string>,
+    recipes: { readonly gone: Iterable<string>; readonly replica: Iterable<string> },
   ): Promise<MatchSources | null> {
     const sources: Source[] = [];
-    for (const id of recipes) {
-      const source = await openSource(options, id).catch(passOver);
-      if (source !== null) sources.push(source);
+    for (const kind of ['gone', 'replica'] as const) {
+      for (const id of new Set(recipes[kind])) {
+        const source = await openSource(options, id, LEAST_SHARE[kind]).catch(passOver);
+        if (source !== null) sources.push(source);
+      }
     }
     return sources.length === 0 ? null : new MatchSources(options, sources);
   }
@@ -73,7 +91,7 @@ export class MatchSources {
   async task(from: RingPlace, to: RingPlace | null): Promise<MatchTask | null> {
     const { repository } = this.#options;
     const builder = new TaskBuilder(this.#options);
-    for (const { data, tree, starts } of this.#sources) {
+    for (const { data, tree, starts, leastShare } of this.#sources) {
       const [first, end] = leavesBetween(tree, from, to);
       for (let range = 0; range < data.ranges.lists.length; range++) {
         const start = starts[range] as number;
@@ -83,7 +101,8 @@ export class MatchSources {
         const list = await this.#list(id).catch(passOver);
         if (list === null) continue;
         const skip = Math.max(0, first - start);
-        builder.add(id, list, { skip, end: Math.min(end, next) - start, leaves: next - start });
+        const part = { skip, end: Math.min(end, next) - start, leaves: next - start, leastShare };
+        builder.add(id, list, part);
         if (builder.leaves > CANDIDATES_MAX) return null;
       }
     }
@@ -115,6 +134,7 @@ function passOver(error: unknown): null {
 async function openSource(
   { recipe, repository }: MatchSourcesOptions,
   id: string,
+  leastShare: number,
 ): Promise<Source | null> {
   const { data } = await recipe(id);
   if (data.form !== 'rows' || data.tree === null) return null;
@@ -122,7 +142,7 @@ async function openSource(
   if (!tree.ordered || tree.leafCount !== data.leaves) return null;
   const starts = [0];
   for (const leaves of data.ranges.leaves) starts.push((starts.at(-1) as number) + leaves);
-  return { data, tree, starts };
+  return { data, tree, starts, leastShare };
 }
 
 async function readList(repository: Repository, id: string): Promise<StoredList> {
@@ -146,16 +166,16 @@ function leavesBetween(tree: SSTableTree, from: RingPlace, to: RingPlace | null)
   const { runs, leafCount } = tree;
   if (runs.count === 0) return [0, 0];
   // A partition at `from` may begin in the run before the first one that begins there.
-  const first = Math.max(0, firstRun(tree, from, false) - 1);
-  const end = to === null ? runs.count : firstRun(tree, to, true);
+  const first = Math.max(0, firstRun(tree, from) - 1);
+  const end = to === null ? runs.count : firstRun(tree, to);
   const base = runs.firstLeaf[0] as number;
   const leafAt = (run: number): number =>
     run < runs.count ? (runs.firstLeaf[run] as number) - base : leafCount;
   return [leafAt(first), leafAt(end)];
 }
 
-/** The first run that begins at or after `place`, or after it. */
-function firstRun({ runs }: SSTableTree, place: RingPlace, after: boolean): number {
+/** The first run that begins at or after `place`. */
+function firstRun({ runs }: SSTableTree, place: RingPlace): number {
   let low = 0;
   let high = runs.count;
   while (low < high) {
@@ -163,7 +183,7 @@ function firstRun({ runs }: SSTableTree, place: RingPlace, after: boolean): numb
     const ringHigh = runs.ringHigh[middle] as number;
     const ringLow = runs.ringLow[middle] as number;
     const order = ringHigh - place.ringHigh || ringLow - place.ringLow;
-    if (order < 0 || (after && order === 0)) low = middle + 1;
+    if (order < 0) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -177,6 +197,8 @@ class TaskBuilder {
   readonly #chunks: ListedChunk[] = [];
   readonly #streams: number[] = [];
   readonly #edges: number[] = [];
+  readonly #shares: number[] = [];
+  readonly #starts: number[] = [];
   #streamCount = 0;
   leaves = 0;
 
@@ -184,12 +206,8 @@ class TaskBuilder {
     this.#options = options;
   }
 
-  /** Adds the leaves `skip` to `end` of a list with `leaves`. */
-  add(
-    id: string,
-    list: StoredList,
-    { skip, end, leaves }: { readonly skip: number; readonly end: number; readonly leaves: number },
-  ): void {
+  /** Adds a part of a list. */
+  add(id: string, list: StoredList, { skip, end, leaves, leastShare }: ListPart): void {
     const { segments } = list;
     const columns: number[] = [];
     let before = 0;
@@ -200,10 +218,15 @@ class TaskBuilder {
       before += count;
       if (from >= to) continue;
       const chunk = segments.chunk[i] as number;
-      columns.push(this.#number(list, chunk), (segments.first[i] as number) + from, to - from);
+      columns.push(
+        this.#number(list, chunk, leastShare),
+        (segments.first[i] as number) + from,
+        to - from,
+      );
     }
     this.#markEdges(columns);
     this.#streamCount += list.streams;
+    this.#starts.push(this.leaves);
     this.leaves += end - skip;
     const { cache } = this.#options;
     this.#slices.push({
@@ -212,7 +235,7 @@ class TaskBuilder {
     });
   }
 
-  #number(list: StoredList, index: number): number {
+  #number(list: StoredList, index: number, leastShare: number): number {
     const chunk = list.chunks[index] as ListedChunk;
     const id = idText(chunk.id);
     const known = this.#numbers.get(id);
@@ -224,6 +247,7 @@ class TaskBuilder {
     this.#chunks.push(chunk);
     this.#streams.push(this.#streamCount + (list.streamOf[index] as number));
     this.#edges.push(0);
+    this.#shares.push(leastShare);
     return number;
   }
 
@@ -243,10 +267,12 @@ class TaskBuilder {
   async finish(repository: Repository): Promise<MatchTask> {
     return {
       slices: this.#slices,
+      sliceStarts: Uint32Array.from(this.#starts),
       chunks: packPlaces(await repository.place(this.#chunks.map(({ id }) => id))),
       chunkLeaves: Uint32Array.from(this.#chunks, ({ leaves }) => leaves),
       chunkStream: Uint32Array.from(this.#streams),
       isEdge: Uint8Array.from(this.#edges),
+      leastShare: Float32Array.from(this.#shares),
       location: repository.store.location,
       idsKey: repository.keys.ids,
     };
