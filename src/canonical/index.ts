@@ -4,6 +4,7 @@
  */
 export { type CanonicalRecord, decodeRecords, type OpaqueRecord } from './decode.js';
 export { encodeHead, encodeOpaque, encodeUnfiltered, isEmptyRow, writePlace } from './encode.js';
+export { headKeyLength, headKeyStart } from './head-key.js';
 export { leafDigests, leafEnds, MATCH_DIGEST_BYTES } from './leaf-scan.js';
 export { type LeafKind, leafKind } from './leaf-scan-typescript.js';
 export { NativeEncoder, type NativeEncoderOptions } from './native.js';

@@ -76,6 +76,9 @@ export class RecordFacts {
   #at = 0;
   #end = 0;
   #previous = EPOCH;
+  /** Latest expiry that is over, and the next that is not: between them nothing expires. */
+  lastExpiry = -Infinity;
+  nextExpiry = Infinity;
   /** TTL and expiry of the row's liveness. */
   #rowTtl = 0;
   #rowEnd = 0;
@@ -200,11 +203,13 @@ export class RecordFacts {
   #expiring(ttl: number, end: number): void {
     const { at, gcBefore, soonUntil } = this.#times;
     if (at >= end) {
+      if (end > this.lastExpiry) this.lastExpiry = end;
       this.#count(FactCount.expired);
       // A compaction takes it for a tombstone of when it was written.
       if (end - ttl < gcBefore) this.#count(FactCount.droppable);
       return;
     }
+    if (end < this.nextExpiry) this.nextExpiry = end;
     this.#count(FactCount.expiring);
     if (end <= soonUntil) this.#count(FactCount.expiringSoon);
   }

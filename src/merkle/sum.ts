@@ -33,16 +33,21 @@ export function equalSums(a: LeafSum, b: LeafSum): boolean {
   return true;
 }
 
+/** What a root is over: the leaves as they are, or those of the merged view in normal form. */
+const LABELS = { leaves: 'sstash leaves', reconciled: 'sstash merged' } as const;
+
 /**
- * The root digest of a multiset of leaves, 32 hex digits: XXH3-128 of `sstash leaves`, the canonical
- * form's version (u8), the number of leaves (u64) and the sum's words (4 × u32), big-endian.
+ * The root digest of a multiset of leaves, 32 hex digits: XXH3-128 of `sstash leaves` or
+ * `sstash merged`, the canonical form's version (u8), the number of leaves (u64) and the sum's words
+ * (4 × u32), big-endian.
  */
-export function rootDigest(sum: LeafSum): string {
-  const bytes = new Uint8Array(13 + 1 + 8 + 16);
-  bytes.set(new TextEncoder().encode('sstash leaves'));
-  const view = new DataView(bytes.buffer);
-  view.setUint8(13, CANONICAL_VERSION);
-  view.setBigUint64(14, BigInt(sum.leaves));
-  for (let w = 0; w < 4; w++) view.setUint32(22 + 4 * w, sum.words[w] as number);
+export function rootDigest(sum: LeafSum, kind: keyof typeof LABELS = 'leaves'): string {
+  const label = new TextEncoder().encode(LABELS[kind]);
+  const bytes = new Uint8Array(label.length + 1 + 8 + 16);
+  bytes.set(label);
+  const view = new DataView(bytes.buffer, label.length);
+  view.setUint8(0, CANONICAL_VERSION);
+  view.setBigUint64(1, BigInt(sum.leaves));
+  for (let w = 0; w < 4; w++) view.setUint32(9 + 4 * w, sum.words[w] as number);
   return toHex(xxh3_128(bytes));
 }

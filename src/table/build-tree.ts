@@ -10,6 +10,7 @@ import {
 import { type Executor, mapOrdered, type TaskContext, TransferResult } from '../parallel/index.js';
 import { type SSTable, type StreamRange, scanLeaves, withSSTable } from '../sstable/index.js';
 import { ringShare } from './ring-share.js';
+import { isTokenOrdered } from './token-ordered.js';
 
 /** Name of the worker task that runs `treeRange`. */
 export const TREE_RANGE_TASK = 'tree-range';
@@ -69,11 +70,6 @@ export interface BuildTreeOptions {
   readonly signal?: AbortSignal;
   /** Called with the bytes of Data.db done since the last call. */
   readonly onBytes?: (bytes: number) => void;
-}
-
-/** Whether the partitions stand in the order of their Murmur3 tokens. */
-export function isTokenOrdered(partitioner: string): boolean {
-  return /(^|\.)Murmur3Partitioner$/.test(partitioner);
 }
 
 /** The rule by which `sstable` is cut; depends on its content alone. */

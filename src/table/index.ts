@@ -2,7 +2,6 @@
 export {
   type BuildTreeOptions,
   buildTree,
-  isTokenOrdered,
   TREE_RANGE_TASK,
   type TreeRangeArgument,
   type TreeRangeResult,
@@ -55,6 +54,7 @@ export {
   keyColumns,
   readSchema,
 } from './schema-file.js';
+export { isTokenOrdered } from './token-ordered.js';
 export { cacheDirectory, identityOf } from './tree-cache.js';
 export {
   isTreeFile,

@@ -9,8 +9,8 @@ import {
   type Partitioner,
   partitioner,
 } from '../cql/index.js';
-import { isTokenOrdered } from './build-tree.js';
 import type { PartitionPlace, PlacedRecord } from './leaf-source.js';
+import { isTokenOrdered } from './token-ordered.js';
 
 export class PlaceOrder {
   readonly partitioner: Partitioner;

@@ -17,6 +17,7 @@ export const tasks: TaskTable = {
   'dump-range': lazy(async () => (await import('./dump-range.js')).dumpRange),
   'hash-file': lazy(async () => (await import('./backup-range.js')).hashFileTask),
   'partition-facts': lazy(async () => (await import('./partition-facts.js')).partitionFacts),
+  'reconcile-slice': lazy(async () => (await import('../table/index.js')).reconcileSlice),
   'restore-range': lazy(async () => (await import('./restore-range.js')).restoreRange),
   'tree-range': lazy(async () => (await import('./tree-range.js')).treeRange),
 };

@@ -3,8 +3,8 @@ import type { FactTimes } from '../../canonical/index.js';
 import { SstashError } from '../../errors.js';
 import { type Executor, mapOrdered } from '../../parallel/index.js';
 import { readKeyAt, type SSTable, type StreamRange } from '../../sstable/index.js';
-import { isTokenOrdered } from '../build-tree.js';
 import { placeOf } from '../place.js';
+import { isTokenOrdered } from '../token-ordered.js';
 import { type FactBatch, keyOf } from './fact-batch.js';
 import { PARTITION_FACTS_TASK, type PartitionFactsArgument } from './scan-range.js';
 

@@ -1,7 +1,7 @@
 /** The partitions of several SSTables, each once with all SSTables that hold it, in ring order. */
 import { compareBytes } from '../../binary/index.js';
 import type { Partitioner } from '../../cql/index.js';
-import { isTokenOrdered } from '../build-tree.js';
+import { isTokenOrdered } from '../token-ordered.js';
 import type { FactCursor } from './fact-cursor.js';
 
 type CursorOrder = (a: FactCursor, b: FactCursor) => number;

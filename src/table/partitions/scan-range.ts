@@ -1,5 +1,5 @@
 /** Worker side of `partitions`: the partitions of one range of an SSTable in numbers. */
-import { type FactTimes, RecordFacts, RecordTag } from '../../canonical/index.js';
+import { type FactTimes, headKeyLength, headKeyStart, RecordFacts } from '../../canonical/index.js';
 import { type TaskContext, TransferResult } from '../../parallel/index.js';
 import { type PlacedLeaves, scanLeaves, withSSTable } from '../../sstable/index.js';
 import { buffersOf, type FactBatch, FactBatchBuilder } from './fact-batch.js';
@@ -50,8 +50,8 @@ class RangeScan {
         this.#close(start);
         const high = leaves.partitionTokenHigh[partition] as number;
         const low = leaves.partitionTokenLow[partition] as number;
-        const at = keyStart(bytes, from);
-        this.#batch.begin(start, high, low, bytes, at, at + keyLength(bytes, from));
+        const at = headKeyStart(bytes, from);
+        this.#batch.begin(start, high, low, bytes, at, at + headKeyLength(bytes, from));
         this.#position = start;
         partition++;
       }
@@ -82,30 +82,4 @@ class RangeScan {
     this.#largestRow = 0;
     facts.reset();
   }
-}
-
-// A head record is a tag, a uvint length and then the key, or native bytes that begin with it behind
-// an u16 length.
-
-function vintBytes(bytes: Uint8Array, at: number): number {
-  const first = bytes[at] as number;
-  return first < 0x80 ? 1 : Math.clz32(~(first << 24)) + 1;
-}
-
-/** Where the key of the head record at `at` begins. */
-function keyStart(bytes: Uint8Array, at: number): number {
-  const start = at + 1 + vintBytes(bytes, at + 1);
-  return bytes[at] === RecordTag.opaqueHead ? start + 2 : start;
-}
-
-function keyLength(bytes: Uint8Array, at: number): number {
-  const size = vintBytes(bytes, at + 1);
-  if (bytes[at] === RecordTag.opaqueHead) {
-    const start = at + 1 + size;
-    return ((bytes[start] as number) << 8) | (bytes[start + 1] as number);
-  }
-  const first = bytes[at + 1] as number;
-  let length = size === 1 ? first : first & (0xff >> (size - 1));
-  for (let i = 1; i < size; i++) length = length * 256 + (bytes[at + 1 + i] as number);
-  return length;
 }

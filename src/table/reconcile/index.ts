@@ -9,6 +9,7 @@ export type {
   MergedRow,
   RowVersion,
 } from './merge-partition.js';
+export { type NormalSums, partitionsOf, totalOf, type Validity } from './normal-sums.js';
 export {
   type MergedPartition,
   type OpenPartitionOptions,
@@ -16,3 +17,6 @@ export {
   type TableKey,
   TableReader,
 } from './open-partition.js';
+export type { PurgeTimes } from './purge.js';
+export { type ReconcileOptions, reconcile } from './reconcile.js';
+export { reconcileSlice } from './reconcile-slice.js';

@@ -88,6 +88,11 @@ export class PartitionMerger {
     this.#markers.open(source, deletion);
   }
 
+  /** The deletion that covers what comes next: a range's or the partition's. */
+  get active(): DeletionTime | null {
+    return this.#markers.active;
+  }
+
   /** The range deletion that covers what comes next, and its SSTable (-1 for none). */
   get openRange(): { readonly deletion: DeletionTime | null; readonly source: number } {
     return { deletion: this.#markers.openRange, source: this.#markers.openSource };

@@ -1,0 +1,278 @@
+/**
+ * The normal form of a range of a table, digested (docs/reconciled.md): leaves of all its SSTables
+ * side by side, partition by partition. What one SSTable alone says, and nothing covers, ends or
+ * deletes, is in normal form already: its digest is taken as it is. Only the rest is decoded.
+ */
+import { compareBytes } from '../../binary/index.js';
+import { FactCount, headKeyLength, headKeyStart, LeafNote } from '../../canonical/index.js';
+import type {
+  DeletionTime,
+  Marker,
+  PartitionHead,
+  SerializationHeader,
+  Unfiltered,
+} from '../../components/index.js';
+import {
+  type ClusteringComparator,
+  clusteringComparator,
+  type Partitioner,
+} from '../../cql/index.js';
+import { isTokenOrdered } from '../token-ordered.js';
+import { MergedColumns } from './columns.js';
+import type { LeafCursor } from './leaf-cursor.js';
+import {
+  type MergedHead,
+  mergeHeads,
+  PartitionMerger,
+  type RowVersion,
+} from './merge-partition.js';
+import type { NormalSums, NormalSumsBuilder } from './normal-sums.js';
+import { PartitionDigest } from './partition-digest.js';
+import { Purger, type PurgeTimes } from './purge.js';
+import { RowStream } from './row-stream.js';
+
+export interface NormalScanOptions {
+  readonly headers: readonly SerializationHeader[];
+  readonly partitioner: Partitioner;
+  readonly times: PurgeTimes;
+  readonly sums: NormalSumsBuilder;
+  /** Ring places (halves above) of the partitions to take; null: all. */
+  readonly ring: { readonly from: number; readonly to: number } | null;
+}
+
+/** A cursor and its place among the SSTables of the table. */
+type Cursors = readonly LeafCursor[];
+
+export class NormalScan {
+  readonly #cursors: Cursors;
+  readonly #order: (a: LeafCursor, b: LeafCursor) => number;
+  readonly #sums: NormalSumsBuilder;
+  readonly #digest: PartitionDigest;
+  readonly #columns: MergedColumns;
+  readonly #compare: ClusteringComparator;
+  readonly #purger: Purger;
+  readonly #purges: boolean;
+  readonly #ring: NormalScanOptions['ring'];
+  readonly #byToken: boolean;
+
+  constructor(cursors: Cursors, options: NormalScanOptions) {
+    const { headers, partitioner, times, sums, ring } = options;
+    this.#cursors = cursors;
+    this.#byToken = isTokenOrdered(partitioner.name);
+    this.#order = this.#byToken ? byToken : (a, b) => partitioner.compareKeys(a.key, b.key);
+    this.#sums = sums;
+    this.#digest = new PartitionDigest(sums);
+    this.#columns = new MergedColumns(headers);
+    this.#compare = clusteringComparator(headers[0]?.clusteringTypes ?? []);
+    this.#purger = new Purger(times);
+    this.#purges = times.gcBefore !== null;
+    this.#ring = ring;
+  }
+
+  /** Reads everything. Errors: as `scanLeaves`, SSTABLE_CORRUPT for an order that is none. */
+  async run(): Promise<NormalSums> {
+    for (const cursor of this.#cursors) await cursor.load();
+    for (;;) {
+      const same = this.#first();
+      const [cursor] = same;
+      if (cursor === undefined) break;
+      if (same.length > 1) await this.#merged(same);
+      else await this.#alone(cursor, this.#after(cursor));
+    }
+    const facts = this.#cursors.map((cursor) => cursor.facts);
+    return this.#sums.finish({
+      from: Math.max(...facts.map(({ lastExpiry }) => lastExpiry)),
+      until: Math.min(...facts.map(({ nextExpiry }) => nextExpiry)),
+    });
+  }
+
+  /** The cursors that stand at the first partition. */
+  #first(): LeafCursor[] {
+    let same: LeafCursor[] = [];
+    for (const cursor of this.#cursors) {
+      if (cursor.ended) continue;
+      const [least] = same;
+      const difference = least === undefined ? 0 : this.#order(cursor, least);
+      if (difference < 0) same = [cursor];
+      else if (difference === 0) same.push(cursor);
+    }
+    return same;
+  }
+
+  /** The first of the others, null when there are none. */
+  #after(cursor: LeafCursor): LeafCursor | null {
+    let least: LeafCursor | null = null;
+    for (const other of this.#cursors) {
+      if (other === cursor || other.ended) continue;
+      if (least === null || this.#order(other, least) < 0) least = other;
+    }
+    return least;
+  }
+
+  #takes(tokenHigh: number): boolean {
+    const place = (tokenHigh ^ 0x80000000) >>> 0;
+    return this.#ring === null || (place >= this.#ring.from && place < this.#ring.to);
+  }
+
+  /** Partitions of `cursor` in front of those of `limit`. */
+  async #alone(cursor: LeafCursor, limit: LeafCursor | null): Promise<void> {
+    do {
+      if (!this.#takes(cursor.tokenHigh)) {
+        await skipPartition(cursor);
+        continue;
+      }
+      this.#sums.enter(cursor.tokenHigh);
+      const taken = this.#asItIs(cursor);
+      if (taken === 0) await this.#normalised(cursor);
+      else if (!cursor.skip(taken, 0)) await cursor.load();
+    } while (!cursor.ended && (limit === null || this.#order(cursor, limit) < 0));
+  }
+
+  /** Adds the partition at hand if it is whole in the window and plain: its leaves, else 0. */
+  #asItIs(cursor: LeafCursor): number {
+    const { window, leaf } = cursor;
+    if (window === null) return 0;
+    const { leafCount, leafIsHead, leafNotes, leafDigests, insidePartition } = window;
+    let end = leaf;
+    do {
+      if (leafNotes[end] !== 0) return 0;
+      end++;
+    } while (end < leafCount && leafIsHead[end] !== 1);
+    if (end === leafCount && insidePartition) return 0;
+    // A head that says nothing, without rows, is no partition of a compacted table.
+    if (end === leaf + 1 && isBare(cursor)) return 1;
+    this.#sums.partition();
+    for (let i = leaf; i < end; i++) this.#sums.leaf(leafDigests, 16 * i);
+    return end - leaf;
+  }
+
+  /** A partition of one SSTable in which something ends or is deleted, leaf by leaf. */
+  async #normalised(cursor: LeafCursor): Promise<void> {
+    cursor.judge(false);
+    const [head, first] = cursor.decode();
+    if (head?.type !== 'partition') throw new TypeError('a partition without a head');
+    const merged = mergeHeads([head], this.#columns);
+    const merger = new PartitionMerger(1, merged.deletion, this.#columns);
+    this.#digest.begin(this.#head(merged), null);
+    if (first !== undefined && first.type !== 'partition') this.#add(merger, [first]);
+    let inside = cursor.step() ?? (await cursor.stepOver());
+    while (inside) {
+      this.#leaf(cursor, merger);
+      inside = cursor.step() ?? (await cursor.stepOver());
+    }
+    if (this.#digest.end()) this.#sums.partition();
+  }
+
+  #leaf(cursor: LeafCursor, merger: PartitionMerger): void {
+    if (this.#isNormal(cursor, merger.active)) {
+      this.#digest.addRecord(cursor.bytes, cursor.digest);
+      return;
+    }
+    const [record] = cursor.decode();
+    if (record === undefined || record.type === 'partition') throw new TypeError('no row');
+    this.#add(merger, [record]);
+  }
+
+  /** Whether the row at hand, of which no other SSTable has a version, is in normal form. */
+  #isNormal(cursor: LeafCursor, active: DeletionTime | null): boolean {
+    const { notes, facts } = cursor;
+    if (notes === 0 && active === null) return true;
+    cursor.judge(active !== null);
+    if ((notes & (LeafNote.covers | LeafNote.opaque)) !== 0) return false;
+    if (notes !== 0 && (this.#purges || facts.counts[FactCount.expired] !== 0)) return false;
+    return active === null || facts.minTimestamp > active.markedForDeleteAt;
+  }
+
+  /** A partition of several SSTables. */
+  async #merged(same: Cursors): Promise<void> {
+    const isTaken = this.#takes(same[0]?.tokenHigh ?? 0);
+    if (!isTaken) {
+      for (const cursor of same) await skipPartition(cursor);
+      return;
+    }
+    this.#sums.enter(same[0]?.tokenHigh ?? 0);
+    const streams = same.map((cursor) => new RowStream(cursor, this.#compare));
+    const heads: PartitionHead[] = [];
+    for (const stream of streams) heads.push(await stream.open());
+    const merged = mergeHeads(heads, this.#columns);
+    const merger = new PartitionMerger(same.length, merged.deletion, this.#columns);
+    this.#digest.begin(this.#head(merged), null);
+    for (;;) {
+      const here = this.#firstRows(streams);
+      const [stream] = here;
+      if (stream === undefined) break;
+      const alone = here.length === 1 && stream.isRow && stream.isLeaf;
+      if (alone && this.#isNormal(stream.cursor, merger.active)) {
+        this.#digest.addRecord(stream.cursor.bytes, stream.cursor.digest);
+      } else {
+        const records = here.map((each) => each.record());
+        this.#add(
+          merger,
+          records,
+          here.map((each) => streams.indexOf(each)),
+        );
+      }
+      for (const each of here) await each.advance();
+    }
+    if (this.#digest.end()) this.#sums.partition();
+  }
+
+  /** The streams that stand at the first place. */
+  #firstRows(streams: readonly RowStream[]): RowStream[] {
+    let same: RowStream[] = [];
+    for (const stream of streams) {
+      const { prefix } = stream;
+      if (prefix === null) continue;
+      const least = same[0]?.prefix ?? null;
+      const difference = least === null ? 0 : this.#compare(prefix, least);
+      if (difference < 0) same = [stream];
+      else if (difference === 0) same.push(stream);
+    }
+    return same;
+  }
+
+  /** Records of one place, merged; `sources` are their SSTables, 0 where there is one alone. */
+  #add(
+    merger: PartitionMerger,
+    records: readonly Unfiltered[],
+    sources: readonly number[] = [0],
+  ): void {
+    const rows: RowVersion[] = [];
+    const markers: { source: number; marker: Marker }[] = [];
+    for (const [i, record] of records.entries()) {
+      const source = sources[i] ?? 0;
+      if (record.type === 'row') rows.push({ source, row: record });
+      else markers.push({ source, marker: record });
+    }
+    const merged = rows.length > 0 ? merger.rows(rows) : merger.markers(markers);
+    if (merged === null) return;
+    const kept =
+      merged.type === 'row' ? this.#purger.row(merged.row) : this.#purger.marker(merged.marker);
+    if (kept !== null) this.#digest.add(kept);
+  }
+
+  #head({ key, deletion, staticRow }: MergedHead): PartitionHead {
+    return {
+      type: 'partition',
+      position: 0,
+      headerLength: 0,
+      key,
+      deletion: this.#purger.deletion(deletion),
+      staticRow: staticRow === null ? null : this.#purger.row(staticRow),
+    };
+  }
+}
+
+function byToken(a: LeafCursor, b: LeafCursor): number {
+  return a.tokenHigh - b.tokenHigh || a.tokenLow - b.tokenLow || compareBytes(a.key, b.key);
+}
+
+async function skipPartition(cursor: LeafCursor): Promise<void> {
+  while (cursor.step() ?? (await cursor.stepOver()));
+}
+
+/** Whether the leaf at hand is a head without deletion and static row. */
+function isBare({ bytes }: LeafCursor): boolean {
+  const end = headKeyStart(bytes, 0) + headKeyLength(bytes, 0);
+  return end + 1 === bytes.length && bytes[end] === 0;
+}

@@ -1,0 +1,104 @@
+/** Sums of the leaves of a table in normal form, by prefixes of the ring. */
+import type { LeafSum } from '../../merkle/index.js';
+import type { DigestSink } from './partition-digest.js';
+
+/** Times between which the sums hold: a cell expires at `from` and at `until`, none in between. */
+export interface Validity {
+  /** Inclusive; seconds since 1970, -Infinity and Infinity where nothing expires. */
+  readonly from: number;
+  /** Exclusive. */
+  readonly until: number;
+}
+
+export interface NormalSums extends Validity {
+  /** Bits of the prefixes; 0 where the table is not in the order of Murmur3 tokens. */
+  readonly depth: number;
+  /** The first prefix; the arrays go on from there, to the end where these are of a whole table. */
+  readonly first: number;
+  /** Four words for each prefix. */
+  readonly words: Uint32Array;
+  /** Leaves and partitions of each prefix. */
+  readonly leaves: Float64Array;
+  readonly partitions: Float64Array;
+}
+
+export class NormalSumsBuilder implements DigestSink {
+  readonly depth: number;
+  readonly first: number;
+  readonly words: Uint32Array;
+  readonly leaves: Float64Array;
+  readonly partitions: Float64Array;
+  /** Index of the prefix of the partition at hand. */
+  #bucket = 0;
+
+  constructor(depth: number, first = 0, count = 2 ** depth) {
+    this.depth = depth;
+    this.first = first;
+    this.words = new Uint32Array(4 * count);
+    this.leaves = new Float64Array(count);
+    this.partitions = new Float64Array(count);
+  }
+
+  /** The partition with this half of a token comes next. */
+  enter(tokenHigh: number): void {
+    const prefix = this.depth === 0 ? 0 : (tokenHigh ^ 0x80000000) >>> (32 - this.depth);
+    this.#bucket = prefix - this.first;
+  }
+
+  /** Counts the partition at hand; it has leaves. */
+  partition(): void {
+    this.partitions[this.#bucket] = (this.partitions[this.#bucket] as number) + 1;
+  }
+
+  leaf(digests: Uint8Array, at: number): void {
+    const { words } = this;
+    const to = 4 * this.#bucket;
+    for (let w = 0; w < 4; w++) {
+      const from = at + 4 * w;
+      const word =
+        ((digests[from] as number) << 24) |
+        ((digests[from + 1] as number) << 16) |
+        ((digests[from + 2] as number) << 8) |
+        (digests[from + 3] as number);
+      words[to + w] = ((words[to + w] as number) + word) | 0;
+    }
+    this.leaves[this.#bucket] = (this.leaves[this.#bucket] as number) + 1;
+  }
+
+  finish({ from, until }: Validity): NormalSums {
+    const { depth, first, words, leaves, partitions } = this;
+    return { depth, first, words, leaves, partitions, from, until };
+  }
+}
+
+/** The sum over everything. */
+export function totalOf(sums: NormalSums): LeafSum {
+  const { words, leaves } = folded(sums, 0);
+  return { leaves: leaves[0] ?? 0, words: words.slice(0, 4) };
+}
+
+export function partitionsOf({ partitions }: NormalSums): number {
+  return partitions.reduce((sum, count) => sum + count, 0);
+}
+
+/** Adds `part` to `all`, which has as long prefixes or shorter ones. */
+export function addTo(all: NormalSumsBuilder, part: NormalSums): void {
+  const shift = part.depth - all.depth;
+  for (let i = 0; i < part.leaves.length; i++) {
+    const to = ((part.first + i) >>> shift) - all.first;
+    for (let w = 0; w < 4; w++) {
+      const sum = (all.words[4 * to + w] as number) + (part.words[4 * i + w] as number);
+      all.words[4 * to + w] = sum;
+    }
+    all.leaves[to] = (all.leaves[to] as number) + (part.leaves[i] as number);
+    all.partitions[to] = (all.partitions[to] as number) + (part.partitions[i] as number);
+  }
+}
+
+/** The same with prefixes of `depth` bits, where they are longer. */
+export function folded(sums: NormalSums, depth: number): NormalSums {
+  if (depth >= sums.depth) return sums;
+  const shorter = new NormalSumsBuilder(depth);
+  addTo(shorter, sums);
+  return shorter.finish(sums);
+}
