@@ -48,6 +48,8 @@ export class PartitionScanner {
   readonly #hasStatics: boolean;
   /** Of clustering values; -1 where they carry their length. */
   readonly #fixedLengths: Int32Array;
+  /** Bytes of a clustering whose values all have a fixed length and none is missing, or -1. */
+  readonly #plainClustering: number;
   readonly #batch = new BatchBuilder();
   readonly #cutter: BlockCutter;
   /** Position in the stream of the next byte pushed. */
@@ -78,6 +80,7 @@ export class PartitionScanner {
     this.#shortDeletion = options.version.hasUIntDeletionTime;
     this.#hasStatics = options.header.staticColumns.length > 0;
     this.#fixedLengths = Int32Array.from(options.header.clusteringTypes, (t) => t.fixedLength);
+    this.#plainClustering = plainClustering(this.#fixedLengths);
     this.#cutter = new BlockCutter(options.columnIndexSize);
     this.#position = options.position ?? 0;
   }
@@ -151,8 +154,8 @@ export class PartitionScanner {
     let done = from;
     try {
       while (this.#at < until) {
-        if (this.#inside) this.#next(base);
-        else this.#head(base);
+        if (!this.#inside) this.#head(base);
+        else if (!this.#plainRows(base, until)) this.#next(base);
         done = this.#at;
       }
     } catch (error) {
@@ -192,6 +195,35 @@ export class PartitionScanner {
       throw this.#damage(start, 'a static row must stand here');
     }
     this.#at = this.#bodyEnd();
+  }
+
+  /** Passes over rows of the commonest form; whether there were any. */
+  #plainRows(base: number, until: number): boolean {
+    const clustering = this.#plainClustering;
+    if (clustering < 0) return false;
+    const bytes = this.#bytes;
+    // So much in front the size of a row is sure to be there.
+    const last = Math.min(until, bytes.length - clustering - 3);
+    const shift = base - this.#partitionStart;
+    const open = this.#open;
+    const from = this.#at;
+    let at = from;
+    while (at < last) {
+      const flags = bytes[at] as number;
+      if ((flags & (END | MARKER | EXTENSION)) !== 0) break;
+      let end = at + 1 + clustering;
+      if (clustering > 0 && bytes[at + 1] !== 0) break;
+      const size = bytes[end] as number;
+      if (size >= 0xc0) break;
+      const nameEnd = end;
+      if (size < 0x80) end += 1 + size;
+      else end += 2 + (((size & 0x3f) << 8) | (bytes[end + 1] as number));
+      this.#cutter.add(at + shift, end + shift, bytes, at + 1, nameEnd, true, open);
+      this.lastRow = at + shift;
+      at = end;
+    }
+    this.#at = at;
+    return at > from;
   }
 
   #next(base: number): void {
@@ -342,4 +374,10 @@ export class PartitionScanner {
     const uncompressedOffset = this.#base + offset;
     return new SstashError('SSTABLE_CORRUPT', message, { uncompressedOffset });
   }
+}
+
+/** A header of one byte and the values, if there are some. */
+function plainClustering(fixedLengths: Int32Array): number {
+  if (fixedLengths.length > 32 || fixedLengths.some((length) => length < 0)) return -1;
+  return fixedLengths.reduce((sum, length) => sum + length, fixedLengths.length > 0 ? 1 : 0);
 }

@@ -5,10 +5,10 @@
 import { ByteWriter } from '../../binary/index.js';
 import type { Partitioner } from '../../cql/index.js';
 import { batchKey, HASH_WORDS, type PartitionBatch } from '../facts/index.js';
-import { type BatchKeyWriter, batchKeyWriter } from './comparable-keys.js';
+import { type BatchKeyWriter, batchKeyWriter, ComparableKey } from './comparable-keys.js';
 import { EarlyOpening, type EarlyOpenParameters } from './early-opening.js';
-import { type RowsPlaces, sharedLength } from './rows-writer.js';
-import { signedBytes } from './signed-bytes.js';
+import type { RowsPlaces } from './rows-writer.js';
+import { signedLength } from './signed-bytes.js';
 import { TrieWriter } from './trie-writer.js';
 
 export interface PartitionsParameters {
@@ -26,11 +26,13 @@ const NO_BYTES = new Uint8Array(0);
 
 /** A partition whose key is not in the trie yet. */
 class Held {
-  /** Byte-comparable. */
-  readonly key = new ByteWriter();
+  readonly key = new ComparableKey();
   /** Bytes that it shares with the key before; -1 for the first one. */
   shared = -1;
-  payload: Uint8Array = NO_BYTES;
+  /** Low byte of h2 of the key. */
+  hash = 0;
+  /** As in the payload. */
+  position = 0;
   /** Start in the stream, and the length of Rows.db behind the partition. */
   start = 0;
   rowsLength = 0;
@@ -89,27 +91,21 @@ export class PartitionsWriter {
 
   #partition(batch: PartitionBatch, i: number, places: RowsPlaces): void {
     const next = this.#next;
-    next.key.clear();
     this.#writeKey(next.key, batch, i);
     next.start = batch.positions[i] ?? 0;
     next.rowsLength = places.lengths[i] ?? 0;
     next.shared = -1;
     if (this.#count > 0) {
-      const last = this.#last.key.view();
-      const key = next.key.view();
-      const shared = sharedLength(last, key);
-      if (shared === key.length || (last[shared] ?? -1) >= (key[shared] ?? -1)) {
+      next.shared = this.#last.key.shared(next.key);
+      if (next.shared < 0) {
         this.#broken = true;
         return;
       }
-      next.shared = shared;
       this.#endLast(next.start);
     }
-    const w = new ByteWriter(9);
-    w.u8((batch.hashes[HASH_WORDS * i + 2] ?? 0) & 0xff);
+    next.hash = (batch.hashes[HASH_WORDS * i + 2] ?? 0) & 0xff;
     const rows = places.positions[i] ?? -1;
-    signedBytes(w, rows >= 0 ? rows : -1 - next.start);
-    next.payload = w.view();
+    next.position = rows >= 0 ? rows : -1 - next.start;
     this.#count++;
     this.#next = this.#before;
     this.#before = this.#last;
@@ -129,9 +125,9 @@ export class PartitionsWriter {
   }
 
   /** Adds a key that shares `shared` bytes with the next one (-1: there is none). */
-  #addKey({ key, shared: before, payload }: Held, shared: number): void {
+  #addKey({ key, shared: before, hash, position }: Held, shared: number): void {
     const length = Math.max(before, shared) + 1;
-    const bits = WITH_HASH + payload.length - 1;
-    this.#trie.add(key.view(), length, Math.max(before, 0), bits, payload);
+    const node = this.#trie.add(key.bytes, length, Math.max(before, 0));
+    node.setPayload(WITH_HASH + signedLength(position), hash, position, null);
   }
 }

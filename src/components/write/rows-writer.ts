@@ -12,7 +12,7 @@ import { batchKey, type IndexedPartition, type PartitionBatch } from '../facts/i
 import type { IndexDeletion } from '../promoted-index.js';
 import type { SerializationHeader } from '../serialization-header.js';
 import { formatVersion } from '../versions.js';
-import { signedBytes } from './signed-bytes.js';
+import { signedLength } from './signed-bytes.js';
 import { TrieWriter } from './trie-writer.js';
 
 /** Row indexes have the deletions of oa, whatever the version of BTI. */
@@ -134,15 +134,19 @@ function addBlock(
   offset: number,
   open: IndexDeletion | null,
 ): void {
-  const w = new ByteWriter(20);
-  const length = signedBytes(w, offset);
-  if (open !== null) writeDeletionTime(w, DELETION_VERSION, open);
-  const bits = length + (open === null ? 0 : WITH_DELETION);
-  trie.add(key, key.length, shared, bits, w.view());
+  const node = trie.add(key, key.length, shared);
+  const length = signedLength(offset);
+  if (open === null) {
+    node.setPayload(length, -1, offset, null);
+    return;
+  }
+  const w = new ByteWriter(12);
+  writeDeletionTime(w, DELETION_VERSION, open);
+  node.setPayload(length + WITH_DELETION, -1, offset, w.view());
 }
 
 /** Bytes that two keys begin with alike. */
-export function sharedLength(a: Uint8Array, b: Uint8Array): number {
+function sharedLength(a: Uint8Array, b: Uint8Array): number {
   const most = Math.min(a.length, b.length);
   let at = 0;
   while (at < most && a[at] === b[at]) at++;

@@ -3,6 +3,7 @@
  * express the largest distance to a child.
  */
 import type { ByteWriter } from '../../binary/index.js';
+import { signedBytes, signedLength } from './signed-bytes.js';
 
 const SINGLE_TYPES = [1, 2, 3, 4, 12, 13, 14, 15];
 /** With a payload, which types 1 and 3 cannot have. */
@@ -17,13 +18,15 @@ const POINTER_BYTES = [0, 0, 1, 0, 2, 1, 0, 2, 3, 5, 0, 2, 3, 4, 5, 8];
 const SINGLE_BYTES = [1, 2, 3, 3, 4];
 
 const NO_CHILDREN: UnwrittenNode[] = [];
-const NO_PAYLOAD = new Uint8Array(0);
 
 export class UnwrittenNode {
   /** The byte that leads to it. */
   readonly transition: number;
   payloadBits = 0;
-  payload: Uint8Array = NO_PAYLOAD;
+  payloadSize = 0;
+  payloadHash = -1;
+  payloadValue = 0;
+  payloadTail: Uint8Array | null = null;
   /** In order of their transitions. */
   children: UnwrittenNode[] = NO_CHILDREN;
   /** Where it was written, or -1. */
@@ -40,6 +43,15 @@ export class UnwrittenNode {
 
   constructor(transition: number) {
     this.transition = transition;
+  }
+
+  /** Gives the node a payload: `hash` unless it is -1, a signed number, `tail`. */
+  setPayload(bits: number, hash: number, value: number, tail: Uint8Array | null): void {
+    this.payloadBits = bits;
+    this.payloadSize = signedLength(value) + (hash < 0 ? 0 : 1) + (tail?.length ?? 0);
+    this.payloadHash = hash;
+    this.payloadValue = value;
+    this.payloadTail = tail;
   }
 
   addChild(transition: number): UnwrittenNode {
@@ -67,7 +79,7 @@ export class UnwrittenNode {
     this.hasWritten = false;
     this.branchHasWritten = false;
     this.children = NO_CHILDREN;
-    this.payload = NO_PAYLOAD;
+    this.payloadTail = null;
   }
 }
 
@@ -129,7 +141,7 @@ function rangeOf(children: readonly UnwrittenNode[]): number {
 /** Bytes of `node` when it stands at `at`. */
 export function sizeAt(node: UnwrittenNode, at: number): number {
   const type = typeOf(node, farthest(node, at));
-  return childBytes(type, node.children) + node.payload.length;
+  return childBytes(type, node.children) + node.payloadSize;
 }
 
 /** Writes `node`, all of whose children are written, at `at`. */
@@ -154,7 +166,10 @@ export function writeNode(w: ByteWriter, node: UnwrittenNode, at: number): void 
       writeDistance(w, distance, POINTER_BYTES[type] ?? 0);
     }
   }
-  w.bytes(node.payload);
+  if (payloadBits === 0) return;
+  if (node.payloadHash >= 0) w.u8(node.payloadHash);
+  signedBytes(w, node.payloadValue);
+  if (node.payloadTail !== null) w.bytes(node.payloadTail);
 }
 
 function writeSparse(

@@ -45,15 +45,9 @@ export class TrieWriter {
 
   /**
    * Adds the first `length` bytes of `key`, above the key before, of whose bytes it shares the first
-   * `shared`.
+   * `shared`. The node is returned for its payload.
    */
-  add(
-    key: Uint8Array,
-    length: number,
-    shared: number,
-    payloadBits: number,
-    payload: Uint8Array,
-  ): void {
+  add(key: Uint8Array, length: number, shared: number): UnwrittenNode {
     const stack = this.#stack;
     this.#completeTo(shared + 1);
     let node = stack[stack.length - 1] ?? this.#root;
@@ -61,8 +55,7 @@ export class TrieWriter {
       node = node.addChild(key[i] as number);
       stack.push(node);
     }
-    node.payloadBits = payloadBits;
-    node.payload = payload;
+    return node;
   }
 
   /** Writes what is left; returns the position of the root. */
