@@ -28,17 +28,20 @@ for (const set of everyFixtureSet) {
     const tables = fixtureTables([set]);
     t.ok(tables.length > 40, `${tables.length} tables`);
     const without: string[] = [];
+    const withoutDump: string[] = [];
     for (const table of tables) {
       t.ok(table.sstables.length > 0, `${table.table} has SSTables`);
       for (const { base, dataPath, dumpPath, metadataPath } of table.sstables) {
         const digest = readFileSync(dataPath.replace('Data.db', 'Digest.crc32'), 'utf8');
         t.equal(crc32(readFileSync(dataPath)), Number(digest), `${table.table} ${base} digest`);
         t.ok(componentSums(table, base), `${table.table} ${base} components`);
-        t.ok(Array.isArray(JSON.parse(readDump(dumpPath ?? ''))), 'dump');
+        if (dumpPath === null) withoutDump.push(table.table);
+        else t.ok(Array.isArray(JSON.parse(readDump(dumpPath))), 'dump');
         if (metadataPath === null) without.push(table.table);
         else t.match(readFileSync(metadataPath, 'utf8'), `SSTable: ${base}\n`);
       }
     }
+    t.same(withoutDump, ['custom_clusterings'], 'sstabledump has no JSON for composites');
     // sstablemetadata of 3.11 fails on a range tombstone of fewer values than columns.
     t.same(without, set === 'cassandra-3.11' ? ['clustering_40', 'ranges_wide'] : []);
   });

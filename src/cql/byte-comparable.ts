@@ -14,6 +14,7 @@ import { SstashError } from '../errors.js';
 import type { ClusteringPrefix } from './clustering.js';
 import { hasEmptyForm, invert, scalarWriter, writeEscaped } from './comparable-scalars.js';
 import { tokenWriter } from './comparable-token.js';
+import { classNames, dynamicComponents, MARSHAL_PACKAGE } from './dynamic-composite.js';
 import {
   collectionElements,
   compositeComponents,
@@ -21,7 +22,7 @@ import {
   tupleElements,
   vectorElements,
 } from './elements.js';
-import type { CompositeType, CqlType } from './types.js';
+import type { CompositeType, CqlType, DynamicCompositeType } from './types.js';
 
 const COMPONENT = 0x40;
 const NULL = 0x3e;
@@ -77,6 +78,7 @@ function build(type: CqlType): ComparableWriter {
     case 'partitioner-order':
       return decoratedKey(type, tokenWriter(type.partitioner));
     case 'dynamic-composite':
+      return dynamicComposite(type);
     case 'column-to-collection':
       return withoutForm(type);
     default: {
@@ -152,6 +154,25 @@ function composite(type: CompositeType): ComparableWriter {
       writeComponent(w, element && comparableWriter(element), component);
       w.u8(COMPONENT);
       w.u8(((ends[i] ?? 0) & 0xff) ^ 0x80);
+    }
+    w.u8(END);
+    return true;
+  };
+}
+
+/** As a composite, each component behind the names of its type: alone, and with their package. */
+function dynamicComposite(type: DynamicCompositeType): ComparableWriter {
+  return (w, value) => {
+    w.u8(COMPONENT);
+    for (const component of dynamicComponents(type, value)) {
+      const names = classNames(component.type);
+      for (const name of [...names, `${MARSHAL_PACKAGE}${names.at(-1)}`]) {
+        w.u8(COMPONENT);
+        writeEscaped(w, Buffer.from(name));
+      }
+      writeComponent(w, comparableWriter(component.type), component.value);
+      w.u8(COMPONENT);
+      w.u8((component.end & 0xff) ^ 0x80);
     }
     w.u8(END);
     return true;

@@ -1,7 +1,8 @@
 /** Orders of values as Cassandra's types define them: what clusterings and local keys sort by. */
-import { compareBytes } from '../binary/index.js';
+import { compareBytes, toHex } from '../binary/index.js';
 import { SstashError } from '../errors.js';
 import { type Comparator, scalarOrder } from './compare-scalars.js';
+import { dynamicOrder } from './dynamic-composite.js';
 import {
   collectionElements,
   compositeComponents,
@@ -10,13 +11,13 @@ import {
   vectorElements,
 } from './elements.js';
 import { orderOfPartitioner } from './token-order.js';
-import type { CompositeType, CqlType } from './types.js';
+import type { ColumnToCollectionType, CompositeType, CqlType } from './types.js';
 
 const comparators = new WeakMap<CqlType, Comparator>();
 
 /**
- * The order of values of `type`, descending types included; resolve it once. Throws
- * SSTABLE_UNSUPPORTED_TYPE for the types of old comparators, which have no order here.
+ * The order of values of `type`, descending types included; resolve it once. It throws
+ * SSTABLE_UNSUPPORTED_TYPE for types that Cassandra does not order by themselves.
  */
 export function comparator(type: CqlType): Comparator {
   const known = comparators.get(type);
@@ -81,6 +82,7 @@ function build(type: CqlType): Comparator {
     case 'partitioner-order':
       return orderOfPartitioner(type.partitioner) ?? withoutOrder(type);
     case 'dynamic-composite':
+      return dynamicOrder(type, comparator);
     case 'column-to-collection':
       return withoutOrder(type);
     default:
@@ -129,17 +131,38 @@ function tuples(type: CqlType, types: readonly CqlType[]): Comparator {
 }
 
 function composites(type: CompositeType): Comparator {
-  const orders = type.elements.map(comparator);
+  const orders = type.elements.map((element) =>
+    element.kind === 'column-to-collection' ? null : comparator(element),
+  );
   return (a, b) => {
     const left = compositeComponents(type, a);
     const right = compositeComponents(type, b);
     if (left.isStatic !== right.isStatic) return left.isStatic ? -1 : 1;
     const shared = left.values.slice(0, right.values.length);
     const difference = firstDifference(shared, (value, i) => {
-      const order = orders[i] ?? compareBytes;
+      const element = type.elements[i];
+      const order =
+        element?.kind === 'column-to-collection'
+          ? orderInCollection(element, left.values[i - 1])
+          : (orders[i] ?? compareBytes);
       const ends = (left.ends[i] ?? 0) - (right.ends[i] ?? 0);
       return order(value, right.values[i] ?? value) || ends;
     });
     return difference || left.values.length - right.values.length;
   };
+}
+
+/** The order of cell names of a collection column, whose name stands before them. */
+function orderInCollection(type: ColumnToCollectionType, name: Uint8Array | undefined): Comparator {
+  const collection = name === undefined ? undefined : type.collections.get(toHex(name));
+  switch (collection?.kind) {
+    case 'list':
+      return scalarOrder('timeuuid');
+    case 'set':
+      return comparator(collection.element);
+    case 'map':
+      return comparator(collection.key);
+    default:
+      return withoutOrder(type);
+  }
 }

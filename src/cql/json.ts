@@ -55,13 +55,13 @@ function buildWriter(type: CqlType, dialect: TextDialect): TextWriter {
       const vector: TextWriter = (b) => `[${vectorElements(type, b).map(element).join(', ')}]`;
       return orEmpty(vector, '""');
     }
-    case 'composite': {
+    case 'composite':
+    case 'dynamic-composite': {
       const text = keyTextWriter(type, dialect);
       return (bytes) => quoteJson(text(bytes));
     }
     case 'partitioner-order':
       return type.base === null ? (bytes) => `"${toHex(bytes)}"` : inner(type.base);
-    case 'dynamic-composite':
     case 'column-to-collection':
       return (bytes) => `"0x${toHex(bytes)}"`;
     default:

@@ -5,9 +5,10 @@
 import { ByteWriter, fromHex } from '../binary/index.js';
 import { SstashError } from '../errors.js';
 import { LIMITS } from '../limits.js';
+import { namedType } from './dynamic-composite.js';
 import { parseScalar } from './parse-scalar.js';
 import { typeToCql } from './type-names.js';
-import type { CompositeType, CqlType } from './types.js';
+import type { CompositeType, CqlType, DynamicCompositeType } from './types.js';
 
 /** The key's bytes. Throws KEY_INVALID when `text` is no key of the type. */
 export function parseKeyText(type: CqlType, text: string): Uint8Array {
@@ -53,6 +54,7 @@ function parseAny(type: CqlType, text: string): Uint8Array | null {
     case 'partitioner-order':
       return type.base === null ? fromHex(text) : parseValue(type.base, text);
     case 'dynamic-composite':
+      return parseDynamicComposite(type, text);
     case 'column-to-collection':
       return null;
     default:
@@ -78,6 +80,26 @@ function parseComposite(type: CompositeType, text: string): Uint8Array {
     w.shortBytes(bytes);
     w.u8(0);
   });
+  return w.toBytes();
+}
+
+/** Parts `alias@value` or `type@value`. */
+function parseDynamicComposite(type: DynamicCompositeType, text: string): Uint8Array {
+  const w = new ByteWriter();
+  for (const part of split(text)) {
+    const [name = '', ...rest] = part.split('@');
+    const alias = type.aliases.get(name);
+    const component = alias ?? namedType(name);
+    if (rest.length === 0 || component === undefined) {
+      throw invalid(type, text, "Each part is a type's alias or name, '@' and a value.");
+    }
+    if (alias === undefined) w.shortBytes(Buffer.from(name));
+    else w.u16(0x8000 | name.charCodeAt(0));
+    const bytes = parseValue(component, unescapeComponent(rest.join('@')));
+    if (bytes.length > LIMITS.keyBytesMax) throw invalid(type, text, 'A part is too long.');
+    w.shortBytes(bytes);
+    w.u8(0);
+  }
   return w.toBytes();
 }
 

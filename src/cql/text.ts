@@ -4,6 +4,7 @@
  */
 import { toHex } from '../binary/index.js';
 import { counterTotal } from './counter.js';
+import { dynamicComponents } from './dynamic-composite.js';
 import {
   collectionElements,
   compositeComponents,
@@ -23,10 +24,18 @@ export function keyTextWriter(type: CqlType, dialect: TextDialect = TEXT_4_1): T
     case 'set':
     case 'map':
     case 'vector':
-    case 'dynamic-composite':
     case 'column-to-collection':
     case 'partitioner-order':
       return toHex;
+    case 'dynamic-composite':
+      return (bytes) =>
+        componentsText(
+          dynamicComponents(type, bytes).map(({ name, type: inner, value, end }) => ({
+            text: escapeComponent(keyText(inner, value, dialect)),
+            prefix: `${name}@`,
+            end,
+          })),
+        );
     case 'tuple':
       return tupleKeyWriter(type, type.elements, dialect);
     case 'udt':
@@ -82,17 +91,29 @@ function tupleKeyWriter(
 
 function compositeText(type: CompositeType, bytes: Uint8Array, dialect: TextDialect): string {
   const { values, ends } = compositeComponents(type, bytes);
-  let text = '';
-  for (const [i, value] of values.entries()) {
-    const element = type.elements[i];
-    if (i > 0) text += ':';
-    text += escapeComponent(
-      element === undefined ? toHex(value) : keyText(element, value, dialect),
-    );
-    const end = ends[i] ?? 0;
-    if (end !== 0) return text + (end < 0 ? ':_' : ':!');
+  return componentsText(
+    values.map((value, i) => {
+      const element = type.elements[i];
+      const text = element === undefined ? toHex(value) : keyText(element, value, dialect);
+      return { text: escapeComponent(text), prefix: '', end: ends[i] ?? 0 };
+    }),
+  );
+}
+
+interface ComponentText {
+  readonly prefix: string;
+  readonly text: string;
+  readonly end: number;
+}
+
+/** Joined by `:`; what follows a component that ends a slice is left out, as Cassandra does. */
+function componentsText(components: readonly ComponentText[]): string {
+  let all = '';
+  for (const [i, { prefix, text, end }] of components.entries()) {
+    all += `${i > 0 ? ':' : ''}${prefix}${text}`;
+    if (end !== 0) return all + (end < 0 ? ':_' : ':!');
   }
-  return text;
+  return all;
 }
 
 function escapeComponent(text: string): string {
