@@ -6,8 +6,10 @@ import { leafDigests } from '../../canonical/index.js';
 import type { LeafBytes } from '../leaf-chunks.js';
 import { loadCandidates, type MatchTask } from './candidates.js';
 import { extentsOf, type MatchedExtents } from './extents.js';
+import { bytesBefore, partOf } from './leaf-part.js';
 import { type Candidates, dropPoorChunks, matchLeaves, NOT_STORED } from './match-leaves.js';
 import { offeredLeaves } from './offered.js';
+import { type LeafTaker, ToldApart } from './told-apart.js';
 
 /** What a range is matched with. */
 export interface RangeMatch {
@@ -25,11 +27,6 @@ export interface MatchResult {
   readonly matched: MatchedExtents | null;
   readonly matchedLeaves: number;
   readonly matchedBytes: number;
-}
-
-/** Where the leaves go that are not stored yet. */
-export interface LeafTaker {
-  add(leaves: LeafBytes): void;
 }
 
 interface Found {
@@ -100,13 +97,14 @@ export class LeafMatcher {
   #handOnNew(found: Int32Array): number {
     let base = 0;
     let matchedBytes = 0;
+    const taker = new ToldApart(this.#taker);
     for (const window of this.#windows) {
       const { leafCount } = window;
       for (let i = 0; i < leafCount; ) {
         const isNew = found[base + i] === NOT_STORED;
         let end = i + 1;
         while (end < leafCount && (found[base + end] === NOT_STORED) === isNew) end++;
-        if (isNew) this.#taker.add(partOf(window, i, end));
+        if (isNew) taker.add(partOf(window, i, end));
         else matchedBytes += bytesBefore(window, end) - bytesBefore(window, i);
         i = end;
       }
@@ -114,22 +112,6 @@ export class LeafMatcher {
     }
     return matchedBytes;
   }
-}
-
-function bytesBefore({ leafEnds }: LeafBytes, leaf: number): number {
-  return leaf === 0 ? 0 : (leafEnds[leaf - 1] as number);
-}
-
-/** The leaves `from` to `to` of a window, as a window of their own. */
-function partOf(window: LeafBytes, from: number, to: number): LeafBytes {
-  if (from === 0 && to === window.leafCount) return window;
-  const start = bytesBefore(window, from);
-  return {
-    bytes: window.bytes.subarray(start, bytesBefore(window, to)),
-    leafEnds: window.leafEnds.subarray(from, to).map((end) => end - start),
-    leafCuts: window.leafCuts.subarray(from, to),
-    leafCount: to - from,
-  };
 }
 
 function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
