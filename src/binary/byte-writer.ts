@@ -1,5 +1,7 @@
 /** Growing buffer in Cassandra's encodings; the mirror of ByteReader. */
 
+/** As quickly copied one by one as together. */
+const FEW_BYTES = 48;
 /** Vints below it have at most six bytes behind the first one. */
 const NUMBER_MAX = 2 ** 49;
 
@@ -62,6 +64,19 @@ export class ByteWriter {
     this.#room(value.length);
     this.#bytes.set(value, this.length);
     this.length += value.length;
+  }
+
+  /** Bytes `from` to `to` of `source`, without a view of them where they are few. */
+  part(source: Uint8Array, from: number, to: number): void {
+    const length = to - from;
+    if (length > FEW_BYTES) {
+      this.bytes(source.subarray(from, to));
+      return;
+    }
+    this.#room(length);
+    const target = this.#bytes;
+    for (let i = 0; i < length; i++) target[this.length + i] = source[from + i] as number;
+    this.length += length;
   }
 
   /** Unsigned vint, shortest form; `value` from 0 to 2^53 - 1. */

@@ -5,12 +5,7 @@
 import { ByteWriter } from '../../binary/index.js';
 import { checkLimit } from '../../limits.js';
 import { writeDeletionTime } from '../deletion-time.js';
-import {
-  batchKey,
-  type IndexedPartition,
-  type PartitionBatch,
-  type RowBlocks,
-} from '../facts/index.js';
+import type { IndexedPartition, PartitionBatch, RowBlocks } from '../facts/index.js';
 import type { FormatVersion } from '../versions.js';
 
 const WIDTH_BASE = 65536;
@@ -36,11 +31,16 @@ export class IndexWriter {
   add(batch: PartitionBatch): Float64Array {
     const out = this.#out;
     const starts = new Float64Array(batch.count);
+    const { keys, keyEnds, positions } = batch;
     let next = 0;
+    let keyStart = 0;
     for (let i = 0; i < batch.count; i++) {
       starts[i] = this.#taken + out.length;
-      out.shortBytes(batchKey(batch, i));
-      out.uvint(batch.positions[i] ?? 0);
+      const keyEnd = keyEnds[i] ?? 0;
+      out.u16(keyEnd - keyStart);
+      out.part(keys, keyStart, keyEnd);
+      keyStart = keyEnd;
+      out.uvint(positions[i] ?? 0);
       const indexed = batch.indexed[next];
       if (indexed?.at !== i) {
         out.u8(0);
