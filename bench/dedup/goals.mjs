@@ -32,7 +32,7 @@ export function totalGoal(what, days, percent) {
   };
 }
 
-/** Stored for nodes on a day, of what the first node's backup of that day stored. */
+/** Stored for nodes on a day, of what the very first backup stored. */
 export function nodesGoal(what, day, nodes, percent) {
   return {
     what,
@@ -40,7 +40,7 @@ export function nodesGoal(what, day, nodes, percent) {
     figure: ({ backups }) => {
       const those = backups.filter((backup) => backup.day === day);
       const stored = storedBy(those.filter(({ node }) => nodes.includes(node)));
-      return stored / storedBy(those.slice(0, 1));
+      return stored / storedBy(backups.slice(0, 1));
     },
   };
 }

@@ -38,7 +38,7 @@ export function snapshotsOf(folder, keyspace = '') {
  * @param {(work: string) => object[]} makeTools the first is sstash
  * @returns {{ backups: BackupResult[], restores: Record<string, { cost: Cost, data: number }> }}
  */
-export async function measureWorkload({ folder, keyspace }, work, makeTools) {
+export async function measureWorkload({ folder, keyspace = '' }, work, makeTools) {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const tools = makeTools(resolve(work));
@@ -46,7 +46,8 @@ export async function measureWorkload({ folder, keyspace }, work, makeTools) {
   const backups = [];
   const last = new Map();
   for (const { node, day, path } of snapshotsOf(folder, keyspace)) {
-    const current = linked(path, join(resolve(work), 'current', node, keyspace ?? 'data'));
+    const current = join(resolve(work), 'current', node);
+    link(path, join(current, keyspace));
     const wholeFile = wholeFiles.add(current);
     const results = {};
     for (const tool of tools) {
@@ -66,7 +67,9 @@ export async function measureWorkload({ folder, keyspace }, work, makeTools) {
     });
     console.error(`  day ${day} of ${node}: ${sizes(wholeFile, results)}`);
   }
-  for (const backup of backups) backup.restored = restoreBySstash(tools[0], backup, work);
+  for (const backup of backups) {
+    backup.restored = restoreBySstash(tools[0], backup, { work, keyspace });
+  }
   const parts = await breakdown(tools[0].repository, tools[0].program);
   for (const [i, backup] of backups.entries()) backup.parts = parts[i];
   const restores = {};
@@ -76,7 +79,7 @@ export async function measureWorkload({ folder, keyspace }, work, makeTools) {
       last.get(tool.name),
       join(resolve(work), 'restored'),
     );
-    assertSame(path, found, tool.exclude);
+    assertSame(path, join(found, keyspace), tool.exclude);
     rmSync(join(work, 'restored'), { recursive: true });
     restores[tool.name] = { cost, data };
   }
@@ -85,18 +88,17 @@ export async function measureWorkload({ folder, keyspace }, work, makeTools) {
 }
 
 /** A day's files in a folder of the same name on each day, with times and contents shared. */
-function linked(path, target) {
+function link(path, target) {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(join(target, '..'), { recursive: true });
   execFileSync('cp', ['-al', path, target]);
-  return target;
 }
 
 /** Every byte of every file of a backup comes back. */
-function restoreBySstash(sstash, { node, path, tools }, work) {
+function restoreBySstash(sstash, { node, path, tools }, { work, keyspace }) {
   const target = join(resolve(work), 'restored');
   const { cost, report } = sstash.restore(tools.sstash.id, node, target);
-  assertSame(path, target, sstash.exclude);
+  assertSame(path, join(target, keyspace), sstash.exclude);
   rmSync(target, { recursive: true });
   return { cost, report };
 }
