@@ -213,8 +213,6 @@ class BackupJob {
         : new DigestCache(cacheDirectory, repository.config.id);
     let opened: Promise<MatchSources | null> | null = null;
     const open = async (): Promise<MatchSources | null> => {
-      const recipesOf = (records: readonly SSTableRecord[]): string[] =>
-        records.flatMap(({ recipe }) => recipe ?? []);
       const options = {
         repository,
         cache,
@@ -222,8 +220,8 @@ class BackupJob {
         recipe: (id: string) => readRecipe(repository, id),
       };
       return MatchSources.open(options, {
-        gone: recipesOf(goneSince(parent, source)),
-        replica: recipesOf(await parents.others(source.path)),
+        gone: goneSince(parent, source).flatMap(({ recipe }) => recipe ?? []),
+        ...(await parents.others(source.path)),
       });
     };
     const sources = (): Promise<MatchSources | null> => {

@@ -24,17 +24,36 @@ export interface ParentTable {
 
 const NOTHING: ParentTable = { sstables: new Map(), record: null };
 
+/** Backups of another node. */
+interface OtherNode {
+  readonly newest: Manifest;
+  /** The last one before this node's own last backup; null where there is none. */
+  readonly before: Manifest | null;
+}
+
+/** Manifests come newest first; `own` is this node's last one, if it came already. */
+function noteOther(
+  others: Map<string, OtherNode>,
+  manifest: Manifest,
+  own: Manifest | undefined,
+): void {
+  const known = others.get(manifest.node);
+  const isBefore = own !== undefined && manifest.created < own.created;
+  const before = isBefore ? manifest : null;
+  if (known === undefined) others.set(manifest.node, { newest: manifest, before });
+  else if (known.before === null && isBefore) others.set(manifest.node, { ...known, before });
+}
+
 export class Parents {
   readonly #repository: Repository;
   readonly #candidates: readonly Manifest[];
-  /** The newest backup of every other node. */
-  readonly #others: readonly Manifest[];
+  readonly #others: readonly OtherNode[];
   readonly #roots = new Map<string, Promise<BackupRoot>>();
 
   private constructor(
     repository: Repository,
     candidates: readonly Manifest[],
-    others: readonly Manifest[],
+    others: readonly OtherNode[],
   ) {
     this.#repository = repository;
     this.#candidates = candidates;
@@ -57,7 +76,7 @@ export class Parents {
   ): Promise<Parents> {
     const names = await repository.manifestNames();
     const candidates: Manifest[] = [];
-    const others = new Map<string, Manifest>();
+    const others = new Map<string, OtherNode>();
     if (named !== undefined) {
       const isLatest = named.toLowerCase() === 'latest';
       candidates.push(await repository.findManifest(named, isLatest ? node : undefined));
@@ -66,7 +85,7 @@ export class Parents {
       const manifest = await repository.readManifest(name).catch(passOver);
       if (manifest === null) continue;
       if (manifest.node !== node) {
-        if (!others.has(manifest.node)) others.set(manifest.node, manifest);
+        noteOther(others, manifest, candidates[0]);
       } else if (named === undefined && candidates.length < LOOK_BACK) {
         candidates.push(manifest);
       }
@@ -83,14 +102,25 @@ export class Parents {
     return NOTHING;
   }
 
-  /** What the newest backups of other nodes have of the table at `path`. */
-  async others(path: string): Promise<SSTableRecord[]> {
-    const records: SSTableRecord[] = [];
-    for (const manifest of this.#others) {
-      const found = await this.#tableIn(manifest, path).catch(passOver);
-      if (found !== null) records.push(...found.sstables.values());
+  /**
+   * Recipes that the newest backups of other nodes have of the table at `path`: those that came since
+   * this node's last backup, which hold what is new here too, and the older ones.
+   */
+  async others(path: string): Promise<{ readonly recent: string[]; readonly older: string[] }> {
+    const recent: string[] = [];
+    const older: string[] = [];
+    for (const { newest, before } of this.#others) {
+      const known = new Set(before === null ? [] : await this.#recipesIn(before, path));
+      for (const recipe of await this.#recipesIn(newest, path)) {
+        (known.has(recipe) ? older : recent).push(recipe);
+      }
     }
-    return records;
+    return { recent, older };
+  }
+
+  async #recipesIn(manifest: Manifest, path: string): Promise<string[]> {
+    const found = await this.#tableIn(manifest, path).catch(passOver);
+    return [...(found?.sstables.values() ?? [])].flatMap(({ recipe }) => recipe ?? []);
   }
 
   async #tableIn(manifest: Manifest, path: string): Promise<ParentTable | null> {

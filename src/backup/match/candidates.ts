@@ -18,6 +18,8 @@ export interface SourceSlice {
 /** What a worker needs to match one range. */
 export interface MatchTask {
   readonly slices: readonly SourceSlice[];
+  /** Slices from this one on are looked at only where those before them have little. */
+  readonly olderFrom: number;
   /** Number of the first candidate of each slice. */
   readonly sliceStarts: Uint32Array;
   /** The chunks of all slices: where they lie, their leaves, and the stream each is part of. */
@@ -34,13 +36,16 @@ export interface MatchTask {
 
 const WORD_BYTES = 4;
 
+/** The candidates of the first `sliceCount` slices. */
 export async function loadCandidates(
   task: MatchTask,
+  sliceCount: number,
   secret: Uint8Array,
   signal?: AbortSignal,
 ): Promise<Candidates> {
+  const slices = task.slices.slice(0, sliceCount);
   let count = 0;
-  for (const { segments } of task.slices) count += leavesOf(segments);
+  for (const { segments } of slices) count += leavesOf(segments);
   const digests = new Uint32Array(count * DIGEST_WORDS);
   const candidates = {
     count,
@@ -51,7 +56,7 @@ export async function loadCandidates(
   const bytes = new Uint8Array(digests.buffer);
   const stored = new StoredDigests(task, secret);
   let at = 0;
-  for (const slice of task.slices) {
+  for (const slice of slices) {
     const leaves = leavesOf(slice.segments);
     place(slice.segments, candidates, at);
     const { cache } = slice;

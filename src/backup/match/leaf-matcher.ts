@@ -2,7 +2,7 @@
  * Worker side of matching: holds the leaves of a range until all are known, then hands on those that
  * are not stored yet and says where the others are.
  */
-import { leafDigests } from '../../canonical/index.js';
+import { leafDigests, MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import type { LeafBytes } from '../leaf-chunks.js';
 import { loadCandidates, type MatchTask } from './candidates.js';
 import { extentsOf, type MatchedExtents } from './extents.js';
@@ -28,6 +28,9 @@ export interface MatchResult {
   readonly matchedLeaves: number;
   readonly matchedBytes: number;
 }
+
+/** Share of the leaves that are found from which on older SSTables of replicas are not asked. */
+const ENOUGH = 0.95;
 
 interface Found {
   readonly task: MatchTask;
@@ -74,12 +77,24 @@ export class LeafMatcher {
     this.#all = concat(this.#digests);
     const task = this.#task;
     if (task === null) return 0;
-    const candidates = await loadCandidates(task, this.#secret, signal);
+    this.#found = await this.#matchWith(task, task.olderFrom, signal);
+    const isLittle = (): boolean => (this.#found?.matchedLeaves ?? 0) < ENOUGH * this.#leaves;
+    if (task.olderFrom < task.slices.length && isLittle()) {
+      this.#found = await this.#matchWith(task, task.slices.length, signal);
+    }
+    return this.#found.matchedLeaves / Math.max(1, this.#leaves);
+  }
+
+  get #leaves(): number {
+    return this.#all.length / MATCH_DIGEST_BYTES;
+  }
+
+  async #matchWith(task: MatchTask, slices: number, signal?: AbortSignal): Promise<Found> {
+    const candidates = await loadCandidates(task, slices, this.#secret, signal);
     const found = matchLeaves(new Uint32Array(this.#all.buffer), candidates);
     const offered = offeredLeaves(task, candidates, found);
     const matchedLeaves = dropPoorChunks(found, candidates, offered, task.leastShare);
-    this.#found = { task, candidates, found, matchedLeaves };
-    return matchedLeaves / Math.max(1, found.length);
+    return { task, candidates, found, matchedLeaves };
   }
 
   handOn(): MatchResult {

@@ -12,7 +12,8 @@ export function offeredLeaves(
   found: Int32Array,
 ): Uint32Array {
   const { sliceStarts, chunkLeaves } = task;
-  const slices = sliceStarts.length;
+  // Candidates may be those of the first slices only.
+  const slices = sliceStarts.filter((start) => start < count).length;
   const first = new Uint32Array(slices).fill(count);
   const end = new Uint32Array(slices);
   for (const at of found) {

@@ -1,6 +1,5 @@
 /** What the ranges of one new SSTable are matched with. */
-import type { StreamRange } from '../../sstable/index.js';
-import { readKeyAt, type SSTable } from '../../sstable/index.js';
+import { readKeyAt, type SSTable, type StreamRange } from '../../sstable/index.js';
 import { isTokenOrdered, placeOf } from '../../table/index.js';
 import type { DigestCache } from './digest-cache.js';
 import type { RangeMatch } from './leaf-matcher.js';
@@ -20,15 +19,18 @@ export class RangeMatching {
   readonly #sources: MatchSources | null;
   /** Where the partitions of each range begin on the ring. */
   readonly #places: readonly RingPlace[];
+  readonly #ranges: readonly StreamRange[];
 
   private constructor(
     secret: Uint8Array,
     sources: MatchSources | null,
     places: readonly RingPlace[],
+    ranges: readonly StreamRange[],
   ) {
     this.#secret = secret;
     this.#sources = sources;
     this.#places = places;
+    this.#ranges = ranges;
   }
 
   static async of(
@@ -42,7 +44,7 @@ export class RangeMatching {
     if (opened !== null) {
       for (const { from } of ranges) places.push(placeOf(await readKeyAt(sstable, from)));
     }
-    return new RangeMatching(secret, opened, places);
+    return new RangeMatching(secret, opened, places, ranges);
   }
 
   async of(range: number): Promise<RangeMatch> {
@@ -50,6 +52,7 @@ export class RangeMatching {
     const sources = this.#sources;
     if (sources === null || from === undefined) return { secret: this.#secret, task: null };
     const to = this.#places[range + 1] ?? null;
-    return { secret: this.#secret, task: await sources.task(from, to) };
+    const { from: start, to: end } = this.#ranges[range] as StreamRange;
+    return { secret: this.#secret, task: await sources.task(from, to, end - start) };
   }
 }

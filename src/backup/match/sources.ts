@@ -19,14 +19,23 @@ export interface RingPlace {
 }
 
 /**
+ * SSTables of this node that are gone since its last backup; those of other nodes that came since;
+ * other nodes' older ones, which are asked only where the others had little.
+ */
+const KINDS = ['gone', 'recent', 'older'] as const;
+type Kind = (typeof KINDS)[number];
+
+/**
  * Of a stored chunk's leaves the least share that a range must use, below which they are stored
  * again: a restore reads chunks whole. Compactions take all of an SSTable; what they leave out is gone.
  * Replicas cut the same rows into SSTables at other moments, so that several of theirs share a chunk.
  */
-const LEAST_SHARE = { gone: 0.5, replica: 0.1 };
+const LEAST_SHARE: Readonly<Record<Kind, number>> = { gone: 0.5, recent: 0.1, older: 0.1 };
 
 /** A range is not matched against more leaves than this: their digests are held in memory. */
 const CANDIDATES_MAX = 2_000_000;
+/** Older SSTables of replicas are compared with what is about as dense: what was streamed is. */
+const DENSER_MAX = 16;
 /** Lists that stay decoded; neighbouring ranges need the same ones. */
 const LISTS_MAX = 64;
 
@@ -38,16 +47,17 @@ interface StoredList {
   readonly streams: number;
 }
 
-/** The leaves `skip` to `end` of the `leaves` of a list. */
+/** The leaves `skip` to `end` of the `leaves` of a list, of so many native bytes each. */
 interface ListPart {
+  readonly id: string;
+  readonly leafBytes: number;
   readonly skip: number;
   readonly end: number;
   readonly leaves: number;
-  readonly leastShare: number;
 }
 
 interface Source {
-  readonly leastShare: number;
+  readonly kind: Kind;
   readonly data: RowsData;
   readonly tree: SSTableTree;
   /** First leaf of each range, and the number of leaves after the last one. */
@@ -75,39 +85,57 @@ export class MatchSources {
   /** Opens stored SSTables by their recipes; those without rows in token order are passed over. */
   static async open(
     options: MatchSourcesOptions,
-    recipes: { readonly gone: Iterable<string>; readonly replica: Iterable<string> },
+    recipes: Readonly<Record<Kind, readonly string[]>>,
   ): Promise<MatchSources | null> {
     const sources: Source[] = [];
-    for (const kind of ['gone', 'replica'] as const) {
-      for (const id of new Set(recipes[kind])) {
-        const source = await openSource(options, id, LEAST_SHARE[kind]).catch(passOver);
+    const seen = new Set<string>();
+    for (const kind of KINDS) {
+      for (const id of recipes[kind]) {
+        const source = seen.has(id) ? null : await openSource(options, id, kind).catch(passOver);
+        seen.add(id);
         if (source !== null) sources.push(source);
       }
     }
     return sources.length === 0 ? null : new MatchSources(options, sources);
   }
 
-  /** What the leaves of a range may be matched with, or null where there is nothing. */
-  async task(from: RingPlace, to: RingPlace | null): Promise<MatchTask | null> {
-    const { repository } = this.#options;
+  /** What the leaves of a range of `nativeBytes` may be matched with; null where nothing can be. */
+  async task(
+    from: RingPlace,
+    to: RingPlace | null,
+    nativeBytes: number,
+  ): Promise<MatchTask | null> {
     const builder = new TaskBuilder(this.#options);
-    for (const { data, tree, starts, leastShare } of this.#sources) {
+    for (const kind of KINDS) {
+      const parts = this.#partsOf(kind, from, to);
+      const leaves = parts.reduce((sum, part) => sum + part.end - part.skip, 0);
+      if (builder.leaves + leaves > CANDIDATES_MAX) continue;
+      const bytes = parts.reduce((sum, part) => sum + (part.end - part.skip) * part.leafBytes, 0);
+      if (kind === 'older' && bytes > DENSER_MAX * nativeBytes) continue;
+      builder.begin(kind);
+      for (const part of parts) {
+        const list = await this.#list(part.id).catch(passOver);
+        if (list !== null) builder.add(list, part);
+      }
+    }
+    return builder.leaves === 0 ? null : builder.finish(this.#options.repository);
+  }
+
+  #partsOf(kind: Kind, from: RingPlace, to: RingPlace | null): ListPart[] {
+    const parts: ListPart[] = [];
+    for (const { kind: own, data, tree, starts } of this.#sources) {
+      if (own !== kind) continue;
       const [first, end] = leavesBetween(tree, from, to);
-      for (let range = 0; range < data.ranges.lists.length; range++) {
+      const leafBytes = data.nativeBytes / Math.max(1, data.leaves);
+      for (const [range, id] of data.ranges.lists.entries()) {
         const start = starts[range] as number;
         const next = starts[range + 1] as number;
         if (next <= first || start >= end) continue;
-        const id = data.ranges.lists[range] as string;
-        const list = await this.#list(id).catch(passOver);
-        if (list === null) continue;
         const skip = Math.max(0, first - start);
-        const part = { skip, end: Math.min(end, next) - start, leaves: next - start, leastShare };
-        builder.add(id, list, part);
-        if (builder.leaves > CANDIDATES_MAX) return null;
+        parts.push({ id, skip, end: Math.min(end, next) - start, leaves: next - start, leafBytes });
       }
     }
-    if (builder.leaves === 0) return null;
-    return builder.finish(repository);
+    return parts;
   }
 
   #list(id: string): Promise<StoredList> {
@@ -134,7 +162,7 @@ function passOver(error: unknown): null {
 async function openSource(
   { recipe, repository }: MatchSourcesOptions,
   id: string,
-  leastShare: number,
+  kind: Kind,
 ): Promise<Source | null> {
   const { data } = await recipe(id);
   if (data.form !== 'rows' || data.tree === null) return null;
@@ -142,7 +170,7 @@ async function openSource(
   if (!tree.ordered || tree.leafCount !== data.leaves) return null;
   const starts = [0];
   for (const leaves of data.ranges.leaves) starts.push((starts.at(-1) as number) + leaves);
-  return { data, tree, starts, leastShare };
+  return { data, tree, starts, kind };
 }
 
 async function readList(repository: Repository, id: string): Promise<StoredList> {
@@ -200,14 +228,24 @@ class TaskBuilder {
   readonly #shares: number[] = [];
   readonly #starts: number[] = [];
   #streamCount = 0;
+  #kind: Kind = 'gone';
+  /** Number of the first slice of older SSTables. */
+  #older = 0;
   leaves = 0;
 
   constructor(options: MatchSourcesOptions) {
     this.#options = options;
   }
 
+  /** What is added from now on is of this kind. */
+  begin(kind: Kind): void {
+    this.#kind = kind;
+    if (kind !== 'older') this.#older = Number.POSITIVE_INFINITY;
+    else this.#older = this.#slices.length;
+  }
+
   /** Adds a part of a list. */
-  add(id: string, list: StoredList, { skip, end, leaves, leastShare }: ListPart): void {
+  add(list: StoredList, { id, skip, end, leaves }: ListPart): void {
     const { segments } = list;
     const columns: number[] = [];
     let before = 0;
@@ -218,11 +256,7 @@ class TaskBuilder {
       before += count;
       if (from >= to) continue;
       const chunk = segments.chunk[i] as number;
-      columns.push(
-        this.#number(list, chunk, leastShare),
-        (segments.first[i] as number) + from,
-        to - from,
-      );
+      columns.push(this.#number(list, chunk), (segments.first[i] as number) + from, to - from);
     }
     this.#markEdges(columns);
     this.#streamCount += list.streams;
@@ -235,7 +269,7 @@ class TaskBuilder {
     });
   }
 
-  #number(list: StoredList, index: number, leastShare: number): number {
+  #number(list: StoredList, index: number): number {
     const chunk = list.chunks[index] as ListedChunk;
     const id = idText(chunk.id);
     const known = this.#numbers.get(id);
@@ -247,7 +281,7 @@ class TaskBuilder {
     this.#chunks.push(chunk);
     this.#streams.push(this.#streamCount + (list.streamOf[index] as number));
     this.#edges.push(0);
-    this.#shares.push(leastShare);
+    this.#shares.push(LEAST_SHARE[this.#kind]);
     return number;
   }
 
@@ -267,6 +301,7 @@ class TaskBuilder {
   async finish(repository: Repository): Promise<MatchTask> {
     return {
       slices: this.#slices,
+      olderFrom: Math.min(this.#older, this.#slices.length),
       sliceStarts: Uint32Array.from(this.#starts),
       chunks: packPlaces(await repository.place(this.#chunks.map(({ id }) => id))),
       chunkLeaves: Uint32Array.from(this.#chunks, ({ leaves }) => leaves),
