@@ -63,7 +63,7 @@ export class ComponentDeriver {
     this.#crc = crc === undefined ? null : new CrcWriter(crc);
     this.#filter = filter === undefined ? null : new FilterWriter(filter, version);
     this.#summary = summary === undefined ? null : new SummaryWriter(summary);
-    this.#index = version.format === 'big' ? new IndexWriter(version) : null;
+    this.#index = version.format === 'big' ? new IndexWriter(version, parameters.rowIndex) : null;
     this.#tries =
       version.format === 'bti' ? new TrieIndexDeriver(parameters.partitions, header) : null;
   }

@@ -10,21 +10,29 @@ import type { FormatVersion } from '../versions.js';
 
 const WIDTH_BASE = 65536;
 
-/** What the rows do not tell: bytes after which a block of a row index ends. */
+/** What the rows do not tell about row indexes. */
 export interface RowIndexParameters {
+  /** Bytes after which a block ends. */
   readonly columnIndexSize: number;
+  /**
+   * The end-of-partition byte belongs to no block of Index.db, as in files of one of the two ways in
+   * which 6.0 compacts; otherwise it belongs to a last block that was closed by it.
+   */
+  readonly endOutside?: true;
 }
 
 export class IndexWriter {
   readonly #version: FormatVersion;
+  readonly #endOutside: boolean;
   readonly #out = new ByteWriter(1 << 16);
   readonly #promoted = new ByteWriter();
   readonly #blocks = new ByteWriter();
   /** Bytes that were taken. */
   #taken = 0;
 
-  constructor(version: FormatVersion) {
+  constructor(version: FormatVersion, { endOutside }: Partial<RowIndexParameters> = {}) {
     this.#version = version;
+    this.#endOutside = endOutside === true;
   }
 
   /** Entries of the next partitions; where each of them begins in Index.db. */
@@ -75,15 +83,18 @@ export class IndexWriter {
   }
 
   /** Where each block begins, counted from the first one. */
-  #writeBlocks({ count, names, nameEnds, offsets, widths, open }: RowBlocks): Int32Array {
+  #writeBlocks({ count, names, nameEnds, offsets, widths, open, end }: RowBlocks): Int32Array {
     const w = this.#blocks;
     w.clear();
     const starts = new Int32Array(count);
     for (let i = 0; i < count; i++) {
       starts[i] = w.length;
       w.bytes(names.subarray(i === 0 ? 0 : nameEnds[2 * i - 1], nameEnds[2 * i + 1]));
-      w.uvint(offsets[i] ?? 0);
-      w.svint((widths[i] ?? 0) - WIDTH_BASE);
+      const offset = offsets[i] ?? 0;
+      const width = widths[i] ?? 0;
+      w.uvint(offset);
+      const isEndInside = offset + width > end;
+      w.svint(width - (isEndInside && this.#endOutside ? 1 : 0) - WIDTH_BASE);
       const marker = open[i + 1] ?? null;
       w.u8(marker === null ? 0 : 1);
       if (marker !== null) writeDeletionTime(w, this.#version, marker);

@@ -12,6 +12,7 @@ import {
 } from '../../components/index.js';
 import { type ErrorDetails, isNoDamage, isSstashError } from '../../errors.js';
 import type { SSTable } from '../sstable.js';
+import { isEndOutside } from './end-outside.js';
 
 export interface ReadParameters {
   readonly parameters: DerivedParameters;
@@ -52,7 +53,10 @@ export async function readParameters(
   const size = (component: string): number => sstable.components.get(component)?.size ?? 0;
   const { compression } = sstable;
   const parameters = {
-    rowIndex: { columnIndexSize },
+    rowIndex: {
+      columnIndexSize,
+      ...((await isEndOutside(sstable, columnIndexSize)) ? { endOutside: true as const } : {}),
+    },
     ...(await of('CompressionInfo.db', 'compressionInfo', async () =>
       compression === null ? null : parametersOfCompression(compression),
     )),

@@ -102,7 +102,8 @@ class Rebuild {
       if (tried.has(columnIndexSize)) continue;
       tried.add(columnIndexSize);
       const before = { parameters: this.parameters, outcomes: new Map(this.#outcomes) };
-      this.parameters = { ...this.parameters, rowIndex: { columnIndexSize } };
+      const rowIndex = { ...this.parameters.rowIndex, columnIndexSize };
+      this.parameters = { ...this.parameters, rowIndex };
       await this.compare(INDEXES);
       if (this.#differing() === 0) return;
       if (this.#differing() < differing(before.outcomes)) continue;
