@@ -63,7 +63,8 @@ export function parseSerializationHeader(
   const count = readCount(r, 'clustering columns', 'clusteringColumnsMax');
   for (let i = 0; i < count; i++) {
     const [type, text] = readType(r, `clustering column ${i}`);
-    clusteringTypes.push(type);
+    const isOld = version.sortsEmptyFirst && type.reversed;
+    clusteringTypes.push(isOld ? { ...type, emptyFirst: true } : type);
     clusteringTypeTexts.push(text);
   }
   const statics = listColumns(r, 'static');

@@ -27,6 +27,8 @@ export interface FormatVersion {
   /** Local deletion times up to 2106, and DeletionTime in one byte when live. */
   readonly hasUIntDeletionTime: boolean;
   readonly hasTokenSpaceCoverage: boolean;
+  /** Empty clustering values come first in descending columns too (until 3.0.8 and 3.7). */
+  readonly sortsEmptyFirst: boolean;
   /** Frozen user types may stand in the header without FrozenType. */
   readonly mayHideFrozenTypes: boolean;
   /** CompressionInfo.db may end with a compression dictionary. */
@@ -88,6 +90,7 @@ function big(letters: string): FormatVersion {
     hasKeyRange: from('nc'),
     hasUIntDeletionTime: from('oa'),
     hasTokenSpaceCoverage: from('oa'),
+    sortsEmptyFirst: !from('mc'),
     mayHideFrozenTypes: !from('na'),
     hasCompressionDictionary: from('pa'),
   };

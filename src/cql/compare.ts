@@ -22,8 +22,7 @@ const comparators = new WeakMap<CqlType, Comparator>();
 export function comparator(type: CqlType): Comparator {
   const known = comparators.get(type);
   if (known !== undefined) return known;
-  const ascending = emptyFirst(build(type));
-  const order: Comparator = type.reversed ? (a, b) => ascending(b, a) : ascending;
+  const order = directed(type, build(type));
   comparators.set(type, order);
   return order;
 }
@@ -31,6 +30,13 @@ export function comparator(type: CqlType): Comparator {
 /** Order of two values: negative, 0 or positive. */
 export function compareValues(type: CqlType, a: Uint8Array, b: Uint8Array): number {
   return comparator(type)(a, b);
+}
+
+function directed({ reversed, emptyFirst: isOld }: CqlType, values: Comparator): Comparator {
+  if (!reversed) return emptyFirst(values);
+  if (isOld === true) return emptyFirst((a, b) => values(b, a));
+  const ascending = emptyFirst(values);
+  return (a, b) => ascending(b, a);
 }
 
 function emptyFirst(compare: Comparator): Comparator {

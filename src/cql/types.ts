@@ -44,6 +44,8 @@ interface TypeBase {
   readonly isMultiCell: boolean;
   /** Descending: compares the other way round. */
   readonly reversed: boolean;
+  /** Descending, but empty values come first all the same: so before version mc. */
+  readonly emptyFirst?: boolean;
 }
 
 export interface ScalarType extends TypeBase {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { uncompressSync } from 'lz4-napi';
 import t from 'tap';
-import { fixtureTables } from '../../fixtures/index.js';
+import { fixtureSets, fixtureTables } from '../../fixtures/index.js';
 import { equalBytes } from '../../src/binary/index.js';
 import { KernelInstance, kernels, lz4DecodeBlock, lz4EncodeBlock } from '../../src/codec/index.js';
 import {
@@ -116,13 +116,16 @@ function* blocks(data: Uint8Array, info: CompressionInfo): Generator<[Uint8Array
 function readInfo(dataPath: string): CompressionInfo | null {
   const path = dataPath.replace(/Data\.db$/, 'CompressionInfo.db');
   if (!existsSync(path)) return null;
-  const letters = /(\w\w)-[^/]*-big-Data\.db$/.exec(dataPath)?.[1] ?? '';
-  return parseCompressionInfo(readFileSync(path), formatVersion('big', letters), { file: path });
+  const [, letters = '', format = ''] = /(\w\w)-[^/]*-(big|bti)-Data\.db$/.exec(dataPath) ?? [];
+  return parseCompressionInfo(readFileSync(path), formatVersion(format, letters), { file: path });
 }
+
+// 3.11 came with an older liblz4, whose fast compressor gives a few other blocks.
+const SINCE_4 = fixtureSets.filter((set) => set !== 'cassandra-3.11');
 
 t.test('blocks that Cassandra wrote come back byte for byte', async (t) => {
   let same = 0;
-  for (const { dataPath } of fixtureTables().flatMap((table) => table.sstables)) {
+  for (const { dataPath } of fixtureTables(SINCE_4).flatMap((table) => table.sstables)) {
     const info = readInfo(dataPath);
     if (info?.compressor !== 'LZ4Compressor') continue;
     if (info.options.get('lz4_compressor_type') === 'high') continue;

@@ -109,3 +109,16 @@ t.test('orders of clusterings and bounds', async (t) => {
   }
   t.equal(compareClusterings(types, place(inclStart, one), place(exclEnd, one)), 0);
 });
+
+t.test('empty values of descending columns came first before version mc', async (t) => {
+  const type = parseType('ReversedType(Int32Type)');
+  const [empty, one, two] = [
+    new Uint8Array(0),
+    Uint8Array.of(0, 0, 0, 1),
+    Uint8Array.of(0, 0, 0, 2),
+  ];
+  t.ok(compareValues(type, one, empty) < 0 && compareValues(type, two, one) < 0);
+  const old = { ...type, emptyFirst: true };
+  t.ok(compareValues(old, empty, one) < 0 && compareValues(old, two, one) < 0);
+  t.equal(compareValues(old, empty, empty), 0);
+});
