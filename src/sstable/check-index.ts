@@ -1,6 +1,6 @@
 /**
  * Task `check-index`: Index.db from the first entry to the last, against Summary.db and Filter.db,
- * without reading Data.db.
+ * without reading Data.db; or the tries of a BTI SSTable, and its Filter.db against Data.db.
  */
 import { equalBytes } from '../binary/index.js';
 import {
@@ -14,6 +14,7 @@ import {
 import { isSstashError } from '../errors.js';
 import { type TaskContext, throwIfInterrupted } from '../parallel/index.js';
 import { type Fault, Faults } from './check-faults.js';
+import { checkTriesAlone, checkTriesByData } from './check-tries.js';
 import type { ComponentStore } from './component-store.js';
 import { FilterBuilder } from './filter-builder.js';
 import { IndexCursor, type RawIndexEntry } from './index-cursor.js';
@@ -62,6 +63,9 @@ export async function checkIndexOf(
 ): Promise<CheckIndexResult> {
   const hasher = new KeyHasher();
   try {
+    if (!source.components.has('Index.db')) {
+      return await checkWithoutEntries(source, hasher, context, signal);
+    }
     return await checkEntries(source, hasher, context, signal);
   } finally {
     hasher.close();
@@ -101,6 +105,32 @@ async function checkEntries(
     faults.addError(cursor.failure, file.path, 'Index.db');
   } else if (data !== undefined) {
     return checkByData(data, hasher, signal);
+  }
+  return { faults: faults.list, partitions };
+}
+
+/** Where there is no Index.db: the tries of BTI; Filter.db and Summary.db against Data.db. */
+async function checkWithoutEntries(
+  source: Source,
+  hasher: KeyHasher,
+  { alone, data }: IndexContext,
+  signal: AbortSignal | undefined,
+): Promise<CheckIndexResult> {
+  const faults = new Faults();
+  let partitions = 0;
+  const sstable = alone ?? data;
+  if (sstable !== undefined && source.components.has('Partitions.db')) {
+    const tries = await (alone === undefined ? checkTriesByData : checkTriesAlone)(sstable, signal);
+    faults.addAll(tries.faults);
+    partitions = tries.partitions;
+  }
+  if (data === undefined) {
+    await FilterCheck.open(source, faults, hasher);
+    await SummaryCheck.open(source, faults);
+  } else {
+    const keys = await checkByData(data, hasher, signal);
+    faults.addAll(keys.faults);
+    partitions ||= keys.partitions;
   }
   return { faults: faults.list, partitions };
 }

@@ -17,7 +17,6 @@ import { checkStatistics } from './check-statistics.js';
 import { ComponentStore } from './component-store.js';
 import { combineCrc32 } from './crc-combine.js';
 import type { SSTableFiles } from './files.js';
-import type { ComponentOutcome } from './rebuild/index.js';
 import type { ScanTotals } from './scan-totals.js';
 import { SSTable } from './sstable.js';
 import { StatisticsCollector } from './statistics-collector.js';
@@ -130,9 +129,7 @@ class Check {
     const { signal, fs } = this.#options;
     const store = new ComponentStore(this.#files, fs ?? nodeFileSystem);
     try {
-      if (store.components.has('Index.db')) {
-        this.faults.addAll((await checkIndexOf(store, {}, signal)).faults);
-      }
+      this.faults.addAll((await checkIndexOf(store, {}, signal)).faults);
       if (this.#mode === 'quick' || !store.components.has('Data.db')) return;
       const file = await store.openComponent('Data.db');
       this.bytesRead = file.size;
@@ -203,11 +200,13 @@ class Check {
   async #quick(sstable: SSTable, { sound }: ParsedStatistics): Promise<void> {
     this.#dataSize(sstable);
     const index = await this.#index(sstable, sound, true);
-    if (index === null || !sound) return;
+    const hasIndex = ['Index.db', 'Partitions.db'].some((name) => this.#components.has(name));
+    if (index === null || !sound || !hasIndex) return;
     const buckets = sstable.statistics.stats.estimatedPartitionSize.buckets;
     const counted = buckets.reduce((sum, count) => sum + count, 0n);
     if (counted !== BigInt(index.partitions)) {
-      const message = `it counts ${counted} partitions, Index.db has ${index.partitions}`;
+      const name = sstable.version.format === 'big' ? 'Index.db' : 'Partitions.db';
+      const message = `it counts ${counted} partitions, ${name} has ${index.partitions}`;
       this.#components.fault('Statistics.db', null, message);
     }
   }
@@ -249,7 +248,7 @@ class Check {
     if (parsed.sound && counted !== null) {
       await checkStatistics(sstable, counted, this.#mode === 'deep', this.faults);
     }
-    this.#unexplained(proof?.outcomes ?? []);
+    if (proof !== null) this.#unexplained(proof);
   }
 
   #prove(sstable: SSTable, parts: readonly CheckRangeArgument[]): Promise<Proof> {
@@ -264,7 +263,11 @@ class Check {
   }
 
   /** Components that are not what the rows give, where no check has said why. */
-  #unexplained(outcomes: readonly ComponentOutcome[]): void {
+  #unexplained({ outcomes, unreadable }: Proof): void {
+    for (const [component, reason] of unreadable) {
+      const known = this.faults.list.some((fault) => fault.component === component);
+      if (!known) this.#components.fault(component, null, reason);
+    }
     // How 6.0 writes is not final, and not known to the last byte.
     if (this.#files.descriptor.version.hasCompressionDictionary) return;
     for (const { component, equal, difference } of outcomes) {
@@ -340,7 +343,6 @@ class Check {
   }
 
   async #index(sstable: SSTable, sound: boolean, alone: boolean): Promise<CheckIndexResult | null> {
-    if (!sstable.components.has('Index.db')) return null;
     const { executor, signal } = this.#options;
     const options = signal === undefined ? {} : { signal };
     const { dataPath } = this.#files;
