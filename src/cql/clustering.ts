@@ -1,6 +1,5 @@
 /** Clustering prefixes: rows, bounds and boundaries, and their order (format reference, 5.1). */
 import { comparator } from './compare.js';
-import type { Comparator } from './compare-scalars.js';
 import type { CqlType } from './types.js';
 
 /** Ordinals of Cassandra's ClusteringPrefix.Kind. */
@@ -29,13 +28,10 @@ export type ClusteringComparator = (a: ClusteringPrefix, b: ClusteringPrefix) =>
 
 /**
  * Order of clustering prefixes of `types` within a partition; resolve it once. Null comes first,
- * also where the column is descending. Bounds that stand at the same place are equal. `orders` are
- * those of the columns.
+ * also where the column is descending. Bounds that stand at the same place are equal.
  */
-export function clusteringComparator(
-  types: readonly CqlType[],
-  orders: readonly Comparator[] = types.map(comparator),
-): ClusteringComparator {
+export function clusteringComparator(types: readonly CqlType[]): ClusteringComparator {
+  const orders = types.map(comparator);
   return (a, b) => {
     const shared = Math.min(a.values.length, b.values.length);
     for (let i = 0; i < shared; i++) {

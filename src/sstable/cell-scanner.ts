@@ -334,7 +334,7 @@ export class CellScanner {
 
   #noDeletionTime(): void {
     this.#sawNone = true;
-    if (this.#rules.isFirst) this.#drops.add(this.#none, 1);
+    if (this.#rules.countsNone) this.#drops.add(this.#none, 1);
   }
 
   #widen(time: number): void {

@@ -12,8 +12,6 @@ import {
   comparator,
 } from '../cql/index.js';
 
-import { columnOrders } from './column-extremes.js';
-
 const NULL = -1;
 
 /** Values of one clustering prefix, as places in a window. */
@@ -84,10 +82,9 @@ export class ClusteringTrack {
   /** Whether there is a previous one in this partition. */
   #hasPrevious = false;
 
-  /** @param emptyFirst see `columnOrders` */
-  constructor(types: readonly CqlType[], emptyFirst: boolean) {
-    this.compare = clusteringComparator(types, columnOrders(types, emptyFirst));
-    this.#reversed = types.map((type) => type.reversed && !emptyFirst);
+  constructor(types: readonly CqlType[]) {
+    this.compare = clusteringComparator(types);
+    this.#reversed = types.map((type) => type.reversed && type.emptyFirst !== true);
     this.#orders = types.map(orderOf);
     this.#current = new Places(types.length);
     this.#previous = new Places(types.length);

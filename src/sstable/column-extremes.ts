@@ -10,27 +10,11 @@ export interface Extremes {
   readonly most: (Uint8Array | null)[];
 }
 
-/**
- * The orders of clustering columns. @param emptyFirst an empty value is the smallest in descending
- * columns too, as in 3.0
- */
-export function columnOrders(types: readonly CqlType[], emptyFirst: boolean): Comparator[] {
-  return types.map((type) => {
-    const order = comparator(type);
-    if (!emptyFirst || !type.reversed) return order;
-    return (a, b) => {
-      if (a.length > 0 && b.length > 0) return order(a, b);
-      return Math.min(1, a.length) - Math.min(1, b.length);
-    };
-  });
-}
-
 export class ColumnExtremes {
   readonly #orders: readonly Comparator[];
 
-  /** @param emptyFirst see `columnOrders` */
-  constructor(types: readonly CqlType[], emptyFirst: boolean) {
-    this.#orders = columnOrders(types, emptyFirst);
+  constructor(types: readonly CqlType[]) {
+    this.#orders = types.map(comparator);
   }
 
   none(): Extremes {

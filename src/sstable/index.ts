@@ -31,4 +31,5 @@ export {
   readParameters,
   rebuildComponents,
 } from './rebuild/index.js';
+export { type RowsPlace, seekRows } from './seek-rows.js';
 export { type OpenOptions, SSTable } from './sstable.js';

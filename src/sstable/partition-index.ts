@@ -140,20 +140,28 @@ export class PartitionIndex {
     throw this.#rowsCorrupt(`it has not ${blockCount} row blocks and an end`, position);
   }
 
+  /** Of the first block, from the partition's start. */
+  async firstOffset({ root }: RowIndexEntry): Promise<number> {
+    return rowIndexPayload(await endOfBranch(this.#tries().node, root, 'first')).offset;
+  }
+
   /** The last entry of a row index: where the end-of-partition byte is, from the partition's start. */
   async endOffset({ root }: RowIndexEntry): Promise<number> {
     return rowIndexPayload(await endOfBranch(this.#tries().node, root, 'last')).offset;
   }
 
-  /** The block that `clustering`, in its byte-comparable form, is in if it is there. */
-  async rowBlock({ root, position }: RowIndexEntry, clustering: Uint8Array) {
+  /**
+   * The last entry of a row index that is not above `clustering`, in its byte-comparable form, and the
+   * next one; null where there is none, as behind the end.
+   */
+  async rowEntries({ root, position }: RowIndexEntry, clustering: Uint8Array) {
     const { node: source } = this.#tries();
-    const { found, below, belowIsBehind } = await searchTrie(source, root, clustering);
-    if (belowIsBehind && below !== null) {
-      return rowIndexPayload(await endOfBranch(source, below, 'last'));
-    }
-    if (found !== null) return rowIndexPayload(found);
-    throw this.#rowsCorrupt('a row index has no first block', position);
+    const { found, below, above, belowIsBehind } = await searchTrie(source, root, clustering);
+    const branch = belowIsBehind || found === null ? below : null;
+    const at = branch === null ? found : await endOfBranch(source, branch, 'last');
+    if (at === null) throw this.#rowsCorrupt('a row index has no first block', position);
+    const next = above === null ? null : await endOfBranch(source, above, 'first');
+    return { at: rowIndexPayload(at), next: next === null ? null : rowIndexPayload(next) };
   }
 
   #tries(): TrieFile {

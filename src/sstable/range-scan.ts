@@ -45,8 +45,8 @@ const INDEXED_END = 5;
 
 /** Whether the kernel knows the rules of whoever wrote the SSTable. */
 export function canScan(sstable: SSTable): boolean {
-  const { isFirst, clusteringByColumn } = writerRules(sstable.statistics, sstable.version);
-  return !isFirst && !clusteringByColumn;
+  const { countsNone, clusteringByColumn } = writerRules(sstable.statistics, sstable.version);
+  return !countsNone && !clusteringByColumn;
 }
 
 /** Null where something is not sound, or too unusual for the kernel. */

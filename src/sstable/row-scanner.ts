@@ -83,11 +83,11 @@ export class RowScanner {
     this.#totals = totals;
     this.#listener = listener;
     this.#rules = writerRules(statistics, version);
-    this.#track = new ClusteringTrack(header.clusteringTypes, this.#rules.isFirst);
+    this.#track = new ClusteringTrack(header.clusteringTypes);
     const report = (offset: number, message: string): void => this.#fault(offset, message);
     this.#cells = new CellScanner(this.#cursor, header, version, this.#rules, totals, report);
     this.#extremes = this.#rules.clusteringByColumn
-      ? new ColumnExtremes(header.clusteringTypes, this.#rules.isFirst)
+      ? new ColumnExtremes(header.clusteringTypes)
       : null;
     totals.columnExtremes = this.#extremes?.none() ?? null;
     this.#fixedLengths = fixedLengths(header);

@@ -2,14 +2,13 @@
  * What a walk over rows adds up: the numbers that Statistics.db should have (format writing
  * reference, 14.2). Plain data, so that ranges can be scanned in worker threads and merged.
  */
-import type { FormatVersion, Statistics } from '../components/index.js';
+import type { Statistics } from '../components/index.js';
 import {
   type ClusteringComparator,
   type ClusteringPrefix,
   clusteringComparator,
 } from '../cql/index.js';
 import { ColumnExtremes, type Extremes } from './column-extremes.js';
-import { writerRules } from './writer-rules.js';
 
 export interface ScanTotals {
   /** False when damage made the scan leave something out. */
@@ -121,12 +120,10 @@ export interface TotalsOrder {
   readonly columns: ColumnExtremes;
 }
 
-export function totalsOrder(statistics: Statistics, version: FormatVersion): TotalsOrder {
-  const { clusteringTypes } = statistics.header;
-  const { isFirst } = writerRules(statistics, version);
+export function totalsOrder({ header }: Statistics): TotalsOrder {
   return {
-    compare: clusteringComparator(clusteringTypes),
-    columns: new ColumnExtremes(clusteringTypes, isFirst),
+    compare: clusteringComparator(header.clusteringTypes),
+    columns: new ColumnExtremes(header.clusteringTypes),
   };
 }
 

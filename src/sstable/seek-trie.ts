@@ -13,7 +13,7 @@ const PARTITIONS = 'Partitions.db';
  * Data.db. Where that is another one, the partitions to both sides of the key must follow each other in
  * Data.db: otherwise one that lies between them is hidden by damage of the trie.
  */
-export async function seekInTrie(sstable: SSTable, key: Uint8Array): Promise<number | null> {
+export async function seekInTrie(sstable: SSTable, key: Uint8Array): Promise<IndexedPlace | null> {
   if (!sstable.components.has(PARTITIONS)) throw withoutIndex(sstable, PARTITIONS);
   const index = await sstable.partitionIndex();
   const { found, below, above, belowIsBehind } = await index.search(key);
@@ -22,7 +22,7 @@ export async function seekInTrie(sstable: SSTable, key: Uint8Array): Promise<num
   }
   const place = found === null ? null : await index.place(found);
   const there = place === null ? null : await readKeyAt(sstable, place.dataPosition);
-  if (place !== null && there !== null && equalBytes(there, key)) return place.dataPosition;
+  if (place !== null && there !== null && equalBytes(there, key)) return place;
   const isAbove = there !== null && compareKeys(sstable, there, key) > 0;
   const neighbours = {
     before:

@@ -3,6 +3,7 @@ import { equalBytes } from '../binary/index.js';
 import { type IndexEntry, parseSummary, type Summary } from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { contradiction, scanIndex } from './index-scan.js';
+import type { IndexedPlace } from './partition-index.js';
 import { readKeyAt } from './read-key.js';
 import { seekInTrie, withoutIndex } from './seek-trie.js';
 import type { SSTable } from './sstable.js';
@@ -33,8 +34,19 @@ interface Bracket {
  * byte hides. Filter.db is therefore not asked: its "no" cannot be checked more cheaply.
  */
 export async function seekKey(sstable: SSTable, key: Uint8Array): Promise<number | null> {
+  const found = sstable.version.format === 'bti' ? seekPlace : seekEntry;
+  return (await found(sstable, key))?.dataPosition ?? null;
+}
+
+/** The same of a BTI SSTable, with what its index says about the partition. */
+export function seekPlace(sstable: SSTable, key: Uint8Array): Promise<IndexedPlace | null> {
   checkKey(sstable, key);
-  if (sstable.version.format === 'bti') return seekInTrie(sstable, key);
+  return seekInTrie(sstable, key);
+}
+
+/** The same of a BIG SSTable: the entry of Index.db. */
+export async function seekEntry(sstable: SSTable, key: Uint8Array): Promise<IndexEntry | null> {
+  checkKey(sstable, key);
   if (!sstable.components.has('Index.db')) throw withoutIndex(sstable, 'Index.db');
   const bracket = await findBracket(sstable, key);
   let first = true;
@@ -46,7 +58,10 @@ export async function seekKey(sstable: SSTable, key: Uint8Array): Promise<number
       }
       first = false;
       const order = sstable.partitioner.compareKeys(entry.key, key);
-      if (order === 0) return verified(sstable, entry);
+      if (order === 0) {
+        await verified(sstable, entry);
+        return entry;
+      }
       if (order > 0) {
         if (before !== null) await verified(sstable, before);
         await verified(sstable, entry);
@@ -104,7 +119,7 @@ function lastNotAbove(sstable: SSTable, summary: Summary, key: Uint8Array): numb
   return low;
 }
 
-async function verified(sstable: SSTable, entry: IndexEntry): Promise<number> {
+async function verified(sstable: SSTable, entry: IndexEntry): Promise<void> {
   const { dataPosition, indexPosition } = entry;
   if (dataPosition >= sstable.dataLength) {
     throw contradiction(sstable, 'Index.db', `${dataPosition} is behind Data.db`, indexPosition);
@@ -117,5 +132,4 @@ async function verified(sstable: SSTable, entry: IndexEntry): Promise<number> {
       indexPosition,
     );
   }
-  return dataPosition;
 }

@@ -58,7 +58,7 @@ export class StatisticsCollector {
     this.#version = version;
     this.totals = newTotals(statistics);
     this.rules = writerRules(statistics, version);
-    this.#order = totalsOrder(statistics, version);
+    this.#order = totalsOrder(statistics);
     this.#dropTimes = this.rules.dropRules.map((rule) => new DropTimes(rule));
   }
 

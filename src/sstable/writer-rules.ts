@@ -12,11 +12,8 @@ export interface WriterRules {
   /** Drop times are collected as they are; else rounded up to minutes, `dropMax` at most. */
   readonly rawDrops: boolean;
   readonly dropMax: number;
-  /**
-   * 3.0.6 and the like: what has no deletion time is counted among the drop times as well, and empty
-   * values come first in descending columns too.
-   */
-  readonly isFirst: boolean;
+  /** 3.0.6 and the like: what has no deletion time is counted among the drop times as well. */
+  readonly countsNone: boolean;
   /** The smallest and largest clustering are taken column by column, over rows and markers. */
   readonly clusteringByColumn: boolean;
 }
@@ -32,7 +29,7 @@ export function writerRules(statistics: Statistics, version: FormatVersion): Wri
     dropRules: first ? ['3.0'] : old ? ['3.11', '3.0'] : [is5 ? '5.0' : '4.0'],
     rawDrops: old,
     dropMax: is5 ? 4294967293 : 2147483646,
-    isFirst: first,
+    countsNone: first,
     clusteringByColumn: !version.hasAccurateMinMax && !version.hasImprovedMinMax,
   };
 }
