@@ -11,7 +11,10 @@ import { parseArgs } from 'node:util';
 import { BenchNode } from './bench-node.mjs';
 import { workloadsNamed } from './workloads/index.mjs';
 
-export const DATA = join(dirname(fileURLToPath(import.meta.url)), '..', 'data', 'dedup');
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** Snapshots of all workloads; SSTASH_BENCH_DATA names another folder than bench/data. */
+export const DATA = join(process.env.SSTASH_BENCH_DATA ?? join(here, '..', 'data'), 'dedup');
 
 /** Nodes of a cluster wait so long for each other. */
 const RING_DELAY_MS = 10_000;
