@@ -1,0 +1,71 @@
+import t from 'tap';
+import { BloomBits, kernels } from '../../src/codec/index.js';
+import { BloomFilter } from '../../src/components/index.js';
+import { randomBytes, randomNumbers } from './seeded.js';
+
+const next = randomNumbers(3);
+const keys = Array.from({ length: 5000 }, (_, i) =>
+  randomBytes(next, i < 70 ? i : next() % 40, 'noise'),
+);
+const together = Uint8Array.from(keys.flatMap((key) => [...key]));
+let end = 0;
+const ends = Uint32Array.from(keys, (key) => {
+  end += key.length;
+  return end;
+});
+
+const hashOf = (words: Uint32Array, i: number): { h1: bigint; h2: bigint } => {
+  const half = (at: number): bigint =>
+    BigInt.asIntN(64, (BigInt(words[at + 1] ?? 0) << 32n) | BigInt(words[at] ?? 0));
+  return { h1: half(4 * i), h2: half(4 * i + 2) };
+};
+
+t.test('many hashes at once are those of each key', async (t) => {
+  const words = kernels('webassembly').hashMany(together, ends, keys.length);
+  t.equal(words.length, 4 * keys.length);
+  const twin = kernels('typescript').hashMany(together, ends, keys.length);
+  t.equal(Buffer.compare(Buffer.from(words.buffer), Buffer.from(twin.buffer)), 0);
+  for (const [i, key] of keys.entries()) {
+    const hash = kernels('webassembly').murmur3(key);
+    const view = new DataView(hash.buffer, hash.byteOffset);
+    const { h1, h2 } = hashOf(words, i);
+    if (h1 !== view.getBigInt64(0) || h2 !== view.getBigInt64(8)) t.fail(`key ${i}`);
+  }
+});
+
+t.test('bits in kernel memory, in an array, and one key at a time', async (t) => {
+  const words = kernels('webassembly').hashMany(together, ends, keys.length);
+  for (const reversed of [false, true]) {
+    for (const [wordCount, hashCount] of [
+      [1, 1],
+      [900, 7],
+      [1031, 20],
+    ] as const) {
+      const shape = { wordCount, hashCount, reversed };
+      const filter = new BloomFilter(hashCount, new Uint8Array(8 * wordCount), reversed);
+      for (const i of keys.keys()) filter.add(hashOf(words, i));
+      const label = `${wordCount} words, ${hashCount} hashes${reversed ? ', reversed' : ''}`;
+      for (const kind of ['webassembly', 'typescript']) {
+        Object.assign(process.env, { SSTASH_KERNELS: kind });
+        const bits = new BloomBits(shape);
+        bits.add(words.subarray(0, 4000), 1000);
+        bits.add(words.subarray(4000), keys.length - 1000);
+        t.equal(Buffer.compare(bits.bits(), filter.bits), 0, `${label}, ${kind}`);
+        bits.close();
+      }
+      Reflect.deleteProperty(process.env, 'SSTASH_KERNELS');
+    }
+  }
+});
+
+t.test('a filter begins empty whatever was in the memory', async (t) => {
+  const shape = { wordCount: 64, hashCount: 3, reversed: false };
+  const words = kernels().hashMany(together, ends, 100);
+  const first = new BloomBits(shape);
+  first.add(words, 100);
+  first.close();
+  const second = new BloomBits(shape);
+  t.ok(second.bits().every((byte) => byte === 0));
+  second.close();
+  t.throws(() => second.bits(), TypeError);
+});
