@@ -6,6 +6,7 @@ export { bloomAdd, hashMany } from './bloom';
 export { leafDigests, leafEnds } from './leaves';
 export { decode as lz4Decode, encode as lz4Encode } from './lz4';
 export { digest as murmur3 } from './murmur3';
+export { nextRun, runState, setRunRule } from './runs';
 export {
   scan,
   scanBatch,

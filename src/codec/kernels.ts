@@ -62,6 +62,19 @@ export interface KernelExports extends ScanExports {
     leaves: number,
   ): void;
   setNotes(leafNotes: number): void;
+  runState(): number;
+  setRunRule(depth: number, rowBits: number, headBits: number): void;
+  nextRun(
+    heads: number,
+    cuts: number,
+    tokenHighs: number,
+    digests: number,
+    sumFrom: number,
+    scanFrom: number,
+    count: number,
+    bucket: number,
+    ended: number,
+  ): number;
   reset(): void;
   walk(window: number, length: number, last: number, out: number, outLimit: number): number;
   readonly consumed: KernelGlobal;

@@ -1,5 +1,6 @@
 /** Leaves in file order → runs; no allocation per leaf. */
-import { bucketOf, maskOf, NO_CUT, type RunRule } from './rule.js';
+import { bucketOf, type RunRule } from './rule.js';
+import { RunScan } from './run-scan.js';
 import { RunTable } from './run-table.js';
 
 /** Consecutive leaves as parallel arrays; the arrays may be longer than their counts say. */
@@ -18,20 +19,9 @@ export interface LeafBatch {
   readonly partitionTokenLow: Uint32Array;
 }
 
-/** The open partition where it matters to a scan; indexes are those of the batch. */
-interface Place {
-  /** Leaf that is its head; negative when that came in an earlier batch. */
-  head: number;
-  /** Which of the batch's partitions it is, -1 for one of an earlier batch. */
-  partition: number;
-}
-
 export class RunBuilder {
   readonly #rule: RunRule;
-  readonly #rowMask: number;
-  readonly #rowOrdinal: number;
-  readonly #headMask: number;
-  readonly #place: Place = { head: -1, partition: -1 };
+  readonly #scan: RunScan;
   #runs = new RunTable(64);
   #run = -1;
   #leaf = 0;
@@ -44,75 +34,35 @@ export class RunBuilder {
 
   constructor(rule: RunRule) {
     this.#rule = rule;
-    this.#rowMask = maskOf(rule.rowBits);
-    this.#rowOrdinal = rule.rowBits === NO_CUT ? Number.POSITIVE_INFINITY : 2 ** rule.rowBits;
-    this.#headMask = maskOf(rule.headBits);
+    this.#scan = new RunScan(rule);
   }
 
   /** Adds the next leaves of the file; the first leaf of all must be a head. */
   add(batch: LeafBatch): void {
-    const { leafCount, leafStarts, leafCuts, leafIsHead, leafDigests, position } = batch;
-    const { partitionTokenHigh } = batch;
-    const digests = new DataView(leafDigests.buffer, leafDigests.byteOffset, 16 * leafCount);
-    const place = this.#place;
-    place.head = this.#headLeaf - this.#leaf;
-    place.partition = -1;
+    const { leafCount, leafStarts, leafCuts, leafIsHead, position } = batch;
+    const scan = this.#scan;
+    scan.begin(batch, this.#headLeaf - this.#leaf);
     /** First leaf and first partition of this batch that are not counted in a run yet. */
     let counted = 0;
     let countedPartitions = 0;
     for (let leaf = 0; ; leaf++) {
-      leaf = this.#scan(leafIsHead, leafCuts, partitionTokenHigh, leaf, leafCount);
-      if (leaf === leafCount) break;
-      const head = leafIsHead[leaf] === 1;
-      const partitions = head ? place.partition : place.partition + 1;
-      this.#count(digests, counted, leaf, partitions - countedPartitions);
+      leaf = scan.next(counted, leaf, this.#bucket);
+      const head = leaf < leafCount && leafIsHead[leaf] === 1;
+      const partitions = head ? scan.partition : scan.partition + 1;
+      this.#count(leaf - counted, partitions - countedPartitions);
       this.#remember(batch);
+      if (leaf === leafCount) break;
       const start = position + (leafStarts[leaf] as number);
       this.#open(this.#leaf + leaf, start, head, leafCuts[leaf] as number);
       counted = leaf;
       countedPartitions = partitions;
     }
-    this.#count(digests, counted, leafCount, place.partition + 1 - countedPartitions);
-    this.#remember(batch);
     this.#leaf += leafCount;
-  }
-
-  /**
-   * The first of the leaves `from` to `to` that begins a run, else `to`; moves the place along. Most
-   * of the time of a builder is spent here and in `addDigests`.
-   */
-  #scan(
-    isHead: Uint8Array,
-    cuts: Uint32Array,
-    tokens: Int32Array,
-    from: number,
-    to: number,
-  ): number {
-    const place = this.#place;
-    const [rowMask, headMask, rowOrdinal] = [this.#rowMask, this.#headMask, this.#rowOrdinal];
-    const { depth, headBits } = this.#rule;
-    const bucket = this.#bucket;
-    let { head, partition } = place;
-    let leaf = from;
-    for (; leaf < to; leaf++) {
-      const cut = cuts[leaf] as number;
-      if (isHead[leaf] === 1) {
-        head = leaf;
-        const ringHigh = ((tokens[++partition] as number) ^ 0x80000000) >>> 0;
-        if (bucketOf(ringHigh, depth) !== bucket) break;
-        if (headBits !== NO_CUT && (cut & headMask) === 0) break;
-      } else if ((cut & rowMask) === 0 && leaf - head >= rowOrdinal) {
-        break;
-      }
-    }
-    place.head = head;
-    place.partition = partition;
-    return leaf;
   }
 
   /** Keeps what runs say of the open partition, if it began in this batch. */
   #remember(batch: LeafBatch): void {
-    const { head, partition } = this.#place;
+    const { head, partition } = this.#scan;
     if (partition < 0) return;
     this.#headLeaf = this.#leaf + head;
     this.#partitionPosition = batch.position + (batch.leafStarts[head] as number);
@@ -145,39 +95,20 @@ export class RunBuilder {
     this.#bucket = head ? bucketOf(this.#ringHigh, this.#rule.depth) : -1;
   }
 
-  /** Adds the leaves `from` to `to` of a batch to the open run. */
-  #count(digests: DataView, from: number, to: number, partitions: number): void {
+  /** Adds the leaves that the scan summed up to the open run. */
+  #count(leaves: number, partitions: number): void {
     const run = this.#run;
-    if (from === to) return;
+    if (leaves === 0) return;
     if (run < 0) throw noHead();
     const { leafCount, partitionCount, sums } = this.#runs;
-    leafCount[run] = (leafCount[run] as number) + (to - from);
+    leafCount[run] = (leafCount[run] as number) + leaves;
     partitionCount[run] = (partitionCount[run] as number) + partitions;
-    addDigests(sums, 4 * run, digests, from, to);
+    this.#scan.sums.forEach((word, i) => {
+      sums[4 * run + i] = (sums[4 * run + i] as number) + word;
+    });
   }
 }
 
 function noHead(): TypeError {
   return new TypeError('the first leaf must begin a partition');
-}
-
-/** Adds digests `from` to `to`, word by word, to the four words at `at`. */
-function addDigests(
-  sums: Uint32Array,
-  at: number,
-  digests: DataView,
-  from: number,
-  to: number,
-): void {
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  for (let i = 16 * from; i < 16 * to; i += 16) {
-    s0 = (s0 + digests.getInt32(i)) | 0;
-    s1 = (s1 + digests.getInt32(i + 4)) | 0;
-    s2 = (s2 + digests.getInt32(i + 8)) | 0;
-    s3 = (s3 + digests.getInt32(i + 12)) | 0;
-  }
-  sums[at] = (sums[at] as number) + s0;
-  sums[at + 1] = (sums[at + 1] as number) + s1;
-  sums[at + 2] = (sums[at + 2] as number) + s2;
-  sums[at + 3] = (sums[at + 3] as number) + s3;
 }

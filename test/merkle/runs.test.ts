@@ -1,8 +1,10 @@
 import t from 'tap';
+import { KernelInstance } from '../../src/codec/index.js';
 import {
   addSums,
   concatRuns,
   equalSums,
+  type LeafBatch,
   NO_CUT,
   RunBuilder,
   type RunRule,
@@ -14,18 +16,49 @@ import { batchOf, bytesOf, type Leaf, makeLeaves, random } from './synthetic.js'
 const RULE: RunRule = { depth: 5, rowBits: 4, headBits: NO_CUT };
 
 /** Runs of `leaves` fed in windows of random sizes, from native position `base` on. */
-function build(leaves: readonly Leaf[], rule: RunRule, seed: number, base = 0): RunTable {
+function build(
+  leaves: readonly Leaf[],
+  rule: RunRule,
+  seed: number,
+  base = 0,
+  place: (batch: LeafBatch) => LeafBatch = (batch) => batch,
+): RunTable {
   const next = random(seed);
   const builder = new RunBuilder(rule);
   let at = 0;
   let position = base;
   while (at < leaves.length) {
     const window = leaves.slice(at, at + 1 + (next() % 50));
-    builder.add(batchOf(window, position));
+    builder.add(place(batchOf(window, position)));
     position += bytesOf(window);
     at += window.length;
   }
   return builder.finish();
+}
+
+/** The arrays that a scan looks at, in the memory of a kernel. */
+function inKernel(instance: KernelInstance, batch: LeafBatch): LeafBatch {
+  let at = instance.start;
+  const take = <A extends Uint8Array | Uint32Array | Int32Array>(array: A): number => {
+    const start = at;
+    instance.bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), start);
+    at = Math.ceil((start + array.byteLength) / 16) * 16;
+    return start;
+  };
+  instance.ensure(at + 64 * batch.leafCount);
+  const { buffer } = instance.bytes;
+  const { leafCount } = batch;
+  return {
+    ...batch,
+    leafDigests: new Uint8Array(buffer, take(batch.leafDigests), 16 * leafCount),
+    leafCuts: new Uint32Array(buffer, take(batch.leafCuts), leafCount),
+    leafIsHead: new Uint8Array(buffer, take(batch.leafIsHead), leafCount),
+    partitionTokenHigh: new Int32Array(
+      buffer,
+      take(batch.partitionTokenHigh),
+      batch.partitionTokenHigh.length,
+    ),
+  };
 }
 
 const bytes = (runs: RunTable): string => Buffer.from(runs.buffer).toString('hex');
@@ -35,6 +68,22 @@ t.test('runs do not depend on windows', async (t) => {
   const once = build(leaves, RULE, 1);
   t.ok(once.count > 32, `${once.count} runs`);
   for (const seed of [2, 3, 4]) t.equal(bytes(build(leaves, RULE, seed)), bytes(once));
+});
+
+t.test('the kernel finds the same runs', async (t) => {
+  const instance = KernelInstance.acquire();
+  const leaves = makeLeaves(9, 300, 700);
+  for (const depth of [0, 1, 5, 9, 31, 32]) {
+    for (const rowBits of [0, 2, 5, 16, NO_CUT]) {
+      for (const headBits of [0, 3, 16, NO_CUT]) {
+        const rule = { depth, rowBits, headBits };
+        const seed = 1 + depth + rowBits;
+        const made = build(leaves, rule, seed, 5, (batch) => inKernel(instance, batch));
+        t.equal(bytes(made), bytes(build(leaves, rule, seed, 5)), JSON.stringify(rule));
+      }
+    }
+  }
+  instance.release();
 });
 
 t.test('runs do not depend on how the file is split into ranges', async (t) => {
