@@ -21,8 +21,10 @@ export const TREE_RANGE_TASK = 'tree-range';
  */
 const LANE_BYTES = 512 * 1024 * 1024;
 
-/** Native bytes of one task. */
-const RANGE_BYTES = 8 * 1024 * 1024;
+/** Native bytes of one task: a thread gets some eight of them, which costs little in between. */
+const RANGE_BYTES_MIN = 8 * 1024 * 1024;
+const RANGE_BYTES_MAX = 64 * 1024 * 1024;
+const RANGES_PER_LANE = 8;
 /** Up to this many native bytes are read here: starting a thread would take longer. */
 const HERE_BYTES = 2 * 1024 * 1024;
 
@@ -65,7 +67,7 @@ async function runsOf(
 
 export interface BuildTreeOptions {
   readonly executor: Executor;
-  /** Native bytes of one task, 8 MiB when not given. */
+  /** Native bytes of one task, 8 to 64 MiB when not given. */
   readonly rangeBytes?: number;
   readonly signal?: AbortSignal;
   /** Called with the bytes of Data.db done since the last call. */
@@ -86,14 +88,16 @@ export async function treeRule(sstable: SSTable): Promise<RunRule> {
 async function runsByTasks(
   sstable: SSTable,
   rule: RunRule,
-  { executor, signal, onBytes, rangeBytes = RANGE_BYTES }: BuildTreeOptions,
+  { executor, signal, onBytes, rangeBytes }: BuildTreeOptions,
 ): Promise<RunTable> {
-  const ranges = await sstable.ranges(rangeBytes);
   const { dataPath } = sstable.files;
   const share = sstable.dataSize / sstable.dataLength;
   const tables: RunTable[] = [];
   const wanted = Math.ceil(sstable.dataLength / LANE_BYTES);
   const lanes = Math.max(1, Math.min(executor.concurrency, wanted));
+  const each = Math.round(sstable.dataLength / lanes / RANGES_PER_LANE);
+  const bounded = Math.min(Math.max(each, RANGE_BYTES_MIN), RANGE_BYTES_MAX);
+  const ranges = await sstable.ranges(rangeBytes ?? bounded);
   const results = mapOrdered(ranges, lanes, async ({ from, to }) => {
     const argument: TreeRangeArgument = { dataPath, from, to, rule };
     const options = signal === undefined ? {} : { signal };
