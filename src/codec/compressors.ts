@@ -15,11 +15,13 @@ import { SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
 import { lz4DecodeBlock, lz4EncodeBlock, lz4EncodeInto } from './checksums.js';
 import {
+  deflateEncode,
   loadZstd,
   loadZstdWithDictionary,
   snappyDecode,
   zstdDecode,
   zstdDecodeWithDictionary,
+  zstdEncode,
 } from './foreign-compressors.js';
 import { lz4Bound } from './lz4-typescript.js';
 
@@ -106,7 +108,22 @@ const deflate: BlockCompressor = {
     }
     target.set(plain);
   },
+  ...encoders(deflateEncode),
 };
+
+/** The two ways to encode of a library that returns a new array. */
+function encoders(
+  encode: (source: Uint8Array) => Uint8Array,
+): Required<Pick<BlockCompressor, 'encode' | 'encodeInto'>> {
+  return {
+    encode,
+    encodeInto(source, target) {
+      const block = encode(source);
+      target.set(block);
+      return block.length;
+    },
+  };
+}
 
 function inflate(source: Uint8Array, expected: number): Uint8Array {
   try {
@@ -129,6 +146,16 @@ const zstd: BlockCompressor = {
   name: 'ZstdCompressor',
   decode: (source, target) => decodeWhole('ZstdCompressor', source, target, zstdDecode),
 };
+
+/** Cassandra's default level. */
+const ZSTD_LEVEL = 3;
+
+function zstdOf(options: ReadonlyMap<string, string>): BlockCompressor {
+  const level = Number(options.get('compression_level') ?? ZSTD_LEVEL);
+  // Libzstd has levels from -131072 to 22.
+  if (!Number.isInteger(level) || level < -131072 || level > 22) return zstd;
+  return { ...zstd, ...encoders((source) => zstdEncode(source, level)) };
+}
 
 const NO_DICTIONARY = new Uint8Array(0);
 
@@ -195,6 +222,7 @@ export function compressor(
       hint: 'Rewrite the table with LZ4Compressor (nodetool upgradesstables -a) to read it here.',
     });
   }
+  if (found === zstd) return zstdOf(options);
   if (found === zstdDictionary && dictionary !== null) return zstdWithDictionary(dictionary);
   if (found === lz4 && options.get('lz4_compressor_type') === 'high') {
     return { name: lz4.name, decode: lz4.decode };

@@ -1,11 +1,14 @@
 /**
- * Snappy and Zstandard through libraries, loaded when a table needs them. Both take the length of
- * their output from the input, so it is read and compared before they may allocate it.
+ * Deflate, Snappy and Zstandard through libraries, loaded when a table needs them. Snappy and
+ * Zstandard take the length of their output from the input, so it is read and compared before they may
+ * allocate it. What is encoded is what Cassandra writes (docs/decisions/006-block-encoders.md).
  */
 import { createRequire } from 'node:module';
 import type { Zstd } from '@hpcc-js/wasm-zstd';
+import addon from 'xxhash-addon';
 
 type Snappy = typeof import('snappy');
+type Pako = typeof import('pako');
 
 /** What is used of @bokuweb/zstd-wasm: the other library cannot take a dictionary. */
 interface ZstdWithDictionary {
@@ -15,6 +18,7 @@ interface ZstdWithDictionary {
 }
 
 let snappy: Snappy | null = null;
+let pako: Pako | null = null;
 let zstd: Zstd | null = null;
 let withDictionary: { library: ZstdWithDictionary; context: number } | null = null;
 
@@ -30,8 +34,21 @@ export function snappyDecode(source: Uint8Array, length: number): Uint8Array {
   }
   if (announced !== length) throw new Error(`it announces ${announced} bytes`);
   snappy ??= createRequire(import.meta.url)('snappy') as Snappy;
-  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
-  return snappy.uncompressSync(bytes, { asBuffer: true }) as Buffer;
+  return snappy.uncompressSync(bufferOf(source), { asBuffer: true }) as Buffer;
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/**
+ * One zlib stream, as zlib writes it at its default level. Node's own zlib has been made faster, and
+ * writes other bytes.
+ */
+export function deflateEncode(source: Uint8Array): Uint8Array {
+  if (source.length === 0) return source;
+  pako ??= createRequire(import.meta.url)('pako') as Pako;
+  return pako.deflate(source);
 }
 
 /** Loads the Zstandard library into this thread. */
@@ -69,6 +86,25 @@ export function zstdDecode(source: Uint8Array, length: number): Uint8Array {
   if (announced !== length) throw new Error(`it announces ${announced} bytes`);
   // The library takes an empty result for a failure.
   return length === 0 ? new Uint8Array(0) : zstd.decompress(source);
+}
+
+const CHECKSUM_FLAG = 0x04;
+const CHECKSUM_BYTES = 4;
+/** Magic, descriptor (single segment, checksum), content size 0, an empty last block, checksum. */
+const EMPTY_FRAME = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x24, 0, 1, 0, 0, 0x99, 0xe9, 0xd8, 0x51);
+
+/** One frame with content size and checksum, as libzstd 1.5.7 writes it. */
+export function zstdEncode(source: Uint8Array, level: number): Uint8Array {
+  if (zstd === null) throw new TypeError('loadCompressor was not awaited');
+  if (source.length === 0) return EMPTY_FRAME;
+  // The library makes no checksum: the low half of XXH64, little-endian, behind the blocks.
+  const blocks = zstd.compress(source, level);
+  const frame = new Uint8Array(blocks.length + CHECKSUM_BYTES);
+  frame.set(blocks);
+  frame[4] = (frame[4] ?? 0) | CHECKSUM_FLAG;
+  const sum = addon.XXHash64.hash(bufferOf(source));
+  for (let i = 0; i < CHECKSUM_BYTES; i++) frame[blocks.length + i] = sum[7 - i] ?? 0;
+  return frame;
 }
 
 /**
