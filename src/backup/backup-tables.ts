@@ -22,6 +22,8 @@ import { StoredLeaves } from './stored-leaves.js';
 export interface OpenBackupOptions {
   /** SSTASH_REPO stands for the repository of `::ID`. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Node whose backup it is: needed for `latest` where there are several. */
+  readonly node?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -58,7 +60,7 @@ export async function openBackupTables(
 ): Promise<ComparedTable[]> {
   const { location, id, table } = parseBackupName(text, options.env);
   const repository = await Repository.open(openStore(location));
-  const manifest = await repository.findManifest(id);
+  const manifest = await repository.findManifest(id, options.node);
   const filter = table === null ? {} : { tables: [table] };
   const entries = await selectTables(repository, manifest, filter);
   return entries.map((entry) => ({

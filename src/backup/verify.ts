@@ -26,6 +26,8 @@ export interface VerifyOptions {
   readonly repository: Repository;
   /** Backups to look at; all when empty. */
   readonly ids: readonly string[];
+  /** Node whose backups `ids` are: needed for `latest` where there are several. */
+  readonly node?: string;
   /** Read every pack (of those backups) and check each object in it. */
   readonly readData: boolean;
   readonly signal?: AbortSignal;
@@ -191,8 +193,10 @@ class Verification {
   }
 
   async #readManifests(): Promise<Manifest[]> {
-    const { ids } = this.#options;
-    if (ids.length > 0) return Promise.all(ids.map((id) => this.#repository.findManifest(id)));
+    const { ids, node } = this.#options;
+    if (ids.length > 0) {
+      return Promise.all(ids.map((id) => this.#repository.findManifest(id, node)));
+    }
     const manifests: Manifest[] = [];
     for (const name of await this.#repository.manifestNames()) {
       await this.#noting(async () => {

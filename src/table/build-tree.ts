@@ -9,6 +9,7 @@ import {
 } from '../merkle/index.js';
 import { type Executor, mapOrdered, type TaskContext, TransferResult } from '../parallel/index.js';
 import { type SSTable, type StreamRange, scanLeaves, withSSTable } from '../sstable/index.js';
+import { addOwn, type OwnSum, scanDelta, withDelta } from './reconcile/own-sum.js';
 import { ringShare } from './ring-share.js';
 import { isTokenOrdered } from './token-ordered.js';
 
@@ -33,12 +34,15 @@ export interface TreeRangeArgument {
   readonly from: number;
   readonly to: number;
   readonly rule: RunRule;
+  /** The time for which the normal form is wanted too; null: it is not. */
+  readonly normalAt: number | null;
 }
 
 /** Runs of one range, leaf ordinals from 0; the buffer is to be transferred. */
 export interface TreeRangeResult {
   readonly count: number;
   readonly buffer: ArrayBuffer;
+  readonly own: OwnSum | null;
 }
 
 /** Worker side: the runs of the partitions that begin in `from` to `to` of one SSTable. */
@@ -46,29 +50,44 @@ export async function treeRange(
   argument: TreeRangeArgument,
   { signal }: TaskContext,
 ): Promise<TransferResult<TreeRangeResult>> {
-  const { dataPath, from, to, rule } = argument;
+  const { dataPath, from, to, rule, normalAt } = argument;
   return withSSTable(dataPath, async (sstable) => {
-    const { count, buffer } = await runsOf(sstable, { from, to }, rule, signal);
-    return new TransferResult({ count, buffer }, [buffer]);
+    const range = { from, to };
+    const { runs, own } = await runsOf(sstable, range, { rule, normalAt }, signal);
+    const { count, buffer } = runs;
+    return new TransferResult({ count, buffer, own }, [buffer]);
   });
+}
+
+interface Runs {
+  readonly runs: RunTable;
+  readonly own: OwnSum | null;
 }
 
 async function runsOf(
   sstable: SSTable,
   range: StreamRange,
-  rule: RunRule,
+  { rule, normalAt }: Pick<TreeRangeArgument, 'rule' | 'normalAt'>,
   signal?: AbortSignal,
-): Promise<RunTable> {
+): Promise<Runs> {
   const builder = new RunBuilder(rule);
   const options = signal === undefined ? {} : { signal };
-  for await (const leaves of scanLeaves(sstable, range, options)) builder.add(leaves);
-  return builder.finish();
+  const windows = scanLeaves(sstable, range, options);
+  if (normalAt === null) {
+    for await (const leaves of windows) builder.add(leaves);
+    return { runs: builder.finish(), own: null };
+  }
+  const delta = await scanDelta(sstable, windows, normalAt, (leaves) => builder.add(leaves));
+  const runs = builder.finish();
+  return { runs, own: withDelta(runs, delta) };
 }
 
 export interface BuildTreeOptions {
   readonly executor: Executor;
   /** Native bytes of one task, 8 to 64 MiB when not given. */
   readonly rangeBytes?: number;
+  /** Also sum up the SSTable's normal form for this time, seconds since 1970. */
+  readonly normalAt?: number;
   readonly signal?: AbortSignal;
   /** Called with the bytes of Data.db done since the last call. */
   readonly onBytes?: (bytes: number) => void;
@@ -88,37 +107,51 @@ export async function treeRule(sstable: SSTable): Promise<RunRule> {
 async function runsByTasks(
   sstable: SSTable,
   rule: RunRule,
-  { executor, signal, onBytes, rangeBytes }: BuildTreeOptions,
-): Promise<RunTable> {
+  { executor, signal, onBytes, rangeBytes, ...options }: BuildTreeOptions,
+): Promise<Runs> {
+  const normalAt = options.normalAt ?? null;
   const { dataPath } = sstable.files;
   const share = sstable.dataSize / sstable.dataLength;
   const tables: RunTable[] = [];
+  const owns: OwnSum[] = [];
   const wanted = Math.ceil(sstable.dataLength / LANE_BYTES);
   const lanes = Math.max(1, Math.min(executor.concurrency, wanted));
   const each = Math.round(sstable.dataLength / lanes / RANGES_PER_LANE);
   const bounded = Math.min(Math.max(each, RANGE_BYTES_MIN), RANGE_BYTES_MAX);
   const ranges = await sstable.ranges(rangeBytes ?? bounded);
   const results = mapOrdered(ranges, lanes, async ({ from, to }) => {
-    const argument: TreeRangeArgument = { dataPath, from, to, rule };
-    const options = signal === undefined ? {} : { signal };
-    const result = await executor.run<TreeRangeResult>(TREE_RANGE_TASK, argument, options);
+    const argument: TreeRangeArgument = { dataPath, from, to, rule, normalAt };
+    const run = signal === undefined ? {} : { signal };
+    const result = await executor.run<TreeRangeResult>(TREE_RANGE_TASK, argument, run);
     onBytes?.(Math.round((to - from) * share));
     return result;
   });
-  for await (const { count, buffer } of results) tables.push(new RunTable(count, buffer));
-  return concatRuns(rule, tables);
+  for await (const { count, buffer, own } of results) {
+    tables.push(new RunTable(count, buffer));
+    if (own !== null) owns.push(own);
+  }
+  return { runs: concatRuns(rule, tables), own: normalAt === null ? null : addOwn(owns) };
+}
+
+export interface BuiltTree {
+  readonly tree: SSTableTree;
+  /** Null where it was not asked for. */
+  readonly own: OwnSum | null;
 }
 
 /** Reads all rows of `sstable` once. Errors are those of reading it. */
-export async function buildTree(sstable: SSTable, options: BuildTreeOptions): Promise<SSTableTree> {
+export async function buildTree(sstable: SSTable, options: BuildTreeOptions): Promise<BuiltTree> {
   const { dataLength, statistics } = sstable;
   const rule = await treeRule(sstable);
-  let runs: RunTable;
+  let built: Runs;
   if (dataLength <= HERE_BYTES && options.rangeBytes === undefined) {
-    runs = await runsOf(sstable, { from: 0, to: dataLength }, rule, options.signal);
-    options.onBytes?.(sstable.dataSize);
+    const { signal, onBytes } = options;
+    const normalAt = options.normalAt ?? null;
+    built = await runsOf(sstable, { from: 0, to: dataLength }, { rule, normalAt }, signal);
+    onBytes?.(sstable.dataSize);
   } else {
-    runs = await runsByTasks(sstable, rule, options);
+    built = await runsByTasks(sstable, rule, options);
   }
-  return new SSTableTree(rule, runs, dataLength, isTokenOrdered(statistics.partitioner));
+  const ordered = isTokenOrdered(statistics.partitioner);
+  return { tree: new SSTableTree(rule, built.runs, dataLength, ordered), own: built.own };
 }

@@ -95,14 +95,21 @@ export async function* compareTables(
   }
 }
 
+/** One partition that is looked for, and where it was found. */
+export interface WantedPartition {
+  readonly key: Uint8Array;
+  /** Gets the sides that have the partition. */
+  readonly found: Set<Side>;
+}
+
 /** The places of one partition that differ, whatever the trees say. Both sides must have rows. */
 export function comparePartition(
   tables: Tables,
-  key: Uint8Array,
+  wanted: WantedPartition,
   signal?: AbortSignal,
 ): PlaceBatches {
   const order = orderOf(tables);
-  const partition = placeOf(key);
+  const partition = placeOf(wanted.key);
   const spans = SIDES.flatMap((side) =>
     tables[side].trees.flatMap((tree, index): ZoneSpan[] => {
       const [from, to] = candidateRuns(tree, partition);
@@ -111,7 +118,7 @@ export function comparePartition(
   );
   const sums = { a: tableSum(tables.a.trees), b: tableSum(tables.b.trees) };
   const zone: Zone = { depth: 0, ringHigh: 0, sums, spans };
-  return comparePlaces(tables, zone, order, signal, key);
+  return comparePlaces(tables, zone, order, signal, wanted);
 }
 
 interface Owner {
@@ -149,12 +156,17 @@ async function* comparePlaces(
   zone: Zone,
   order: PlaceOrder,
   signal?: AbortSignal,
-  onlyKey?: Uint8Array,
+  wanted?: WantedPartition,
 ): PlaceBatches {
   const finders = findersOf(tables, zone, order, signal);
-  const isWanted = ([version]: readonly Version[]): boolean =>
-    version !== undefined &&
-    (onlyKey === undefined || equalBytes(version.placed.partition.key, onlyKey));
+  const isWanted = (versions: readonly Version[]): boolean => {
+    const [version] = versions;
+    if (version === undefined) return false;
+    if (wanted === undefined) return true;
+    if (!equalBytes(version.placed.partition.key, wanted.key)) return false;
+    for (const { side } of versions) wanted.found.add(side);
+    return true;
+  };
   try {
     for await (const places of mergePlaces(tables, zone.spans, order, signal)) {
       const found: PlaceDifference[] = [];

@@ -2,7 +2,7 @@
 import { equalBytes } from '../binary/index.js';
 import { parseKeyText } from '../cql/index.js';
 import { SstashError } from '../errors.js';
-import { type LeafSum, rootDigest, type Zone } from '../merkle/index.js';
+import { type LeafSum, rootDigest, type Side, type Zone } from '../merkle/index.js';
 import {
   comparePartition,
   compareTables,
@@ -33,11 +33,17 @@ export interface DiffOptions {
   readonly level: DiffLevel;
   /** Text of one partition key; null for the whole tables. */
   readonly key: string | null;
+  /** Bytes of one partition key, in place of its text. */
+  readonly keyBytes?: Uint8Array;
+  /** Told once, with `key` or `keyBytes`: which sides have the partition. */
+  readonly onKey?: (found: ReadonlySet<Side>) => void;
+  /** The tables are merged views: their roots are told as such. */
+  readonly reconciled?: boolean;
   readonly signal?: AbortSignal;
 }
 
-function leavesText(sum: LeafSum): LeavesText {
-  return { leaves: sum.leaves, root: rootDigest(sum) };
+function leavesText(sum: LeafSum, { reconciled }: DiffOptions): LeavesText {
+  return { leaves: sum.leaves, root: rootDigest(sum, reconciled ? 'reconciled' : 'leaves') };
 }
 
 /** The tokens of a zone. */
@@ -62,18 +68,20 @@ export type DifferenceBatches = AsyncGenerator<readonly Difference[], void>;
  * level. USAGE for a key where a side has no rows to look at; other errors are those of reading.
  */
 export async function* diffTables(tables: Tables, options: DiffOptions): DifferenceBatches {
-  const { level, key, signal, keyspace, table } = options;
-  if (key !== null) {
+  const { level, key, keyBytes, signal, keyspace, table } = options;
+  if (key !== null || keyBytes !== undefined) {
     checkRows(tables);
     if (!hasRows(tables.a) && !hasRows(tables.b)) return;
     const naming = namingOf(tables, options);
-    const bytes = parseKeyText(naming.header.keyType, key);
-    yield* atLevel(level, naming, comparePartition(tables, bytes, signal));
+    const bytes = keyBytes ?? parseKeyText(naming.header.keyType, key ?? '');
+    const wanted = { key: bytes, found: new Set<Side>() };
+    yield* atLevel(level, naming, comparePartition(tables, wanted, signal));
+    options.onKey?.(wanted.found);
     return;
   }
   for await (const { zone, places } of compareTables(tables, signal)) {
     const range = rangeOf(zone);
-    const sides = { a: leavesText(zone.sums.a), b: leavesText(zone.sums.b) };
+    const sides = { a: leavesText(zone.sums.a, options), b: leavesText(zone.sums.b, options) };
     if (places === null) {
       if (level !== 'table') {
         yield [{ kind: 'range', change: 'changed', keyspace, table, range, ...sides }];
@@ -106,8 +114,10 @@ function hasRows({ sources }: OpenedTable): boolean {
   return sources !== null && sources.length > 0;
 }
 
-function tableDifference(tables: Tables, { keyspace, table }: DiffOptions): Difference {
-  const [a, b] = [leavesText(tableSum(tables.a.trees)), leavesText(tableSum(tables.b.trees))];
+function tableDifference(tables: Tables, options: DiffOptions): Difference {
+  const { keyspace, table } = options;
+  const a = leavesText(tableSum(tables.a.trees), options);
+  const b = leavesText(tableSum(tables.b.trees), options);
   return { kind: 'table', change: 'changed', keyspace, table, a, b };
 }
 

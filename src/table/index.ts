@@ -1,4 +1,6 @@
 /** Several SSTables as one CQL table: their trees, and what differs between two such tables. */
+
+export type { Side } from '../merkle/index.js';
 export {
   type BuildTreeOptions,
   buildTree,

@@ -1,6 +1,8 @@
 /** What a comparison needs of one SSTable, wherever its rows are kept. */
 import type { PartitionHead, SerializationHeader, Unfiltered } from '../components/index.js';
 import type { LeafSpan, SSTableTree } from '../merkle/index.js';
+import type { TableFiles } from '../sstable/index.js';
+import type { LoadedTree } from './load-tree.js';
 
 export interface PartitionPlace {
   readonly key: Uint8Array;
@@ -42,11 +44,19 @@ export interface ComparedTable {
   open(): Promise<OpenedTable>;
 }
 
+/** SSTables on disk, and their trees in the same order. */
+export interface LocalSSTables {
+  readonly files: TableFiles;
+  readonly loaded: readonly LoadedTree[];
+}
+
 export interface OpenedTable {
   /** Trees of all SSTables. */
   readonly trees: readonly SSTableTree[];
   /** One per tree, in the same order; null where there are trees alone (a tree file). */
   readonly sources: readonly LeafSource[] | null;
+  /** The SSTables where they are on disk. */
+  readonly local?: LocalSSTables;
   /** Class names of the SSTables' partitioners, each once. */
   readonly partitioners: readonly string[];
   /** Bytes of stored trees that were read. */

@@ -14,6 +14,8 @@ export interface LoadTreeOptions {
   readonly cache: string | null;
   /** Whether the physical digest is wanted too, which reads every component. */
   readonly physical?: boolean;
+  /** The time for which the SSTable's own normal form is wanted, if it costs no further reading. */
+  readonly normalAt?: number;
   /** Called with the bytes of Data.db that were done since the last call. */
   readonly onBytes?: (bytes: number) => void;
 }
@@ -21,6 +23,8 @@ export interface LoadTreeOptions {
 export interface LoadedTree {
   readonly entry: TreeEntry;
   readonly header: SerializationHeader;
+  /** See `identityOf`; empty without a cache. */
+  readonly identity: string;
   /** Bytes of the cache file the tree came from, 0 when it was built. */
   readonly treeBytesRead: number;
   /** Bytes of files that were read to build it, 0 when it came from the cache. */
@@ -45,17 +49,22 @@ async function loadTreeOf(sstable: SSTable, options: LoadTreeOptions): Promise<L
   const isWhole = cached !== null && (cached.entry.physical !== null || !options.physical);
   if (isWhole) {
     onBytes?.(sstable.dataSize);
-    return { entry: cached.entry, header, treeBytesRead: cached.bytes, bytesReadForTrees: 0 };
+    const { entry, bytes } = cached;
+    return { entry, header, identity, treeBytesRead: bytes, bytesReadForTrees: 0 };
   }
-  const tree = cached?.entry.tree ?? (await buildTree(sstable, options));
+  const built = cached === null ? await buildTree(sstable, options) : null;
+  const tree = built?.tree ?? cached?.entry.tree;
+  if (tree === undefined) throw new TypeError('neither built nor kept');
+  const own = built?.own ?? cached?.entry.own;
   const physical = options.physical
     ? await physicalDigest(sstable, signal === undefined ? {} : { signal })
     : null;
   const { partitioner } = statistics;
   const state = physical === null ? null : stateOf(sstable);
-  const entry: TreeEntry = { name: descriptor.base, physical, state, partitioner, tree };
+  const known = { name: descriptor.base, physical, state, partitioner, tree };
+  const entry: TreeEntry = own === undefined ? known : { ...known, own };
   if (cache !== null) await writeCachedTree(cache, identity, sstable, entry);
   const treeBytesRead = cached?.bytes ?? 0;
-  const built = cached === null ? sstable.dataSize : 0;
-  return { entry, header, treeBytesRead, bytesReadForTrees: built };
+  const read = built === null ? 0 : sstable.dataSize;
+  return { entry, header, identity, treeBytesRead, bytesReadForTrees: read };
 }

@@ -27,6 +27,7 @@ async function openTable(files: TableFiles, options: LoadTreeOptions): Promise<O
   return {
     trees: loaded.map(({ entry }) => entry.tree),
     sources,
+    local: { files, loaded },
     partitioners: [...new Set(loaded.map(({ entry }) => entry.partitioner))],
     treeBytesRead: total((tree) => tree.treeBytesRead),
     bytesReadForTrees: total((tree) => tree.bytesReadForTrees),

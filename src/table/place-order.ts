@@ -14,8 +14,9 @@ import { isTokenOrdered } from './token-ordered.js';
 
 export class PlaceOrder {
   readonly partitioner: Partitioner;
+  /** Order of rows and bounds inside a partition; bounds at one place are equal. */
+  readonly clusterings: ClusteringComparator;
   readonly #byToken: boolean;
-  readonly #clusterings: ClusteringComparator;
 
   /**
    * @param partitionerName class name
@@ -24,7 +25,7 @@ export class PlaceOrder {
   constructor(partitionerName: string, keyType: CqlType, clusteringTypes: readonly CqlType[]) {
     this.partitioner = partitioner(partitionerName, keyType);
     this.#byToken = isTokenOrdered(partitionerName);
-    this.#clusterings = clusteringComparator(clusteringTypes);
+    this.clusterings = clusteringComparator(clusteringTypes);
   }
 
   partitions(a: PartitionPlace, b: PartitionPlace): number {
@@ -42,7 +43,7 @@ export class PlaceOrder {
     const [left, right] = [prefixOf(a), prefixOf(b)];
     if (left === null || right === null) return Number(left !== null) - Number(right !== null);
     // Bounds on the same side of the same clustering are told apart by their kind.
-    return this.#clusterings(left, right) || left.kind - right.kind;
+    return this.clusterings(left, right) || left.kind - right.kind;
   }
 }
 

@@ -6,7 +6,7 @@
  *     2  zero
  *     4  length of the directory
  *        directory: JSON {tables: [{keyspace, table, sstables: [{name, physical, state,
- *        partitioner, length}]}]}
+ *        partitioner, length, own}]}]}; own may be missing
  *        the trees in the directory's order, `length` bytes each
  *    16  XXH3-128 of everything before
  */
@@ -15,6 +15,7 @@ import { xxh3_128 } from '../codec/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
 import { parseTree, type SSTableTree, serialiseTree } from '../merkle/index.js';
+import type { OwnSum } from './reconcile/own-sum.js';
 
 export interface TreeEntry {
   /** Base name of the SSTable, `nb-1-big`. */
@@ -26,6 +27,8 @@ export interface TreeEntry {
   /** Class name of the partitioner. */
   readonly partitioner: string;
   readonly tree: SSTableTree;
+  /** Sum of the SSTable's own normal form, where it is known for some time. */
+  readonly own?: OwnSum;
 }
 
 export interface TableTrees {
@@ -45,7 +48,14 @@ interface DirectoryEntry {
   state: string | null;
   partitioner: string;
   length: number;
+  own?: StoredOwn;
 }
+
+/** JSON has no infinite numbers: null stands for no bound. */
+type StoredOwn = Omit<OwnSum, 'from' | 'until'> & {
+  readonly from: number | null;
+  readonly until: number | null;
+};
 
 interface Directory {
   tables: { keyspace: string; table: string; sstables: DirectoryEntry[] }[];
@@ -62,10 +72,11 @@ export function serialiseTrees(tables: readonly TableTrees[]): Uint8Array {
   const directory: Directory = {
     tables: tables.map(({ keyspace, table, sstables }) => {
       const entries = sstables.map(
-        ({ name, physical, state, partitioner, tree }): DirectoryEntry => {
+        ({ name, physical, state, partitioner, tree, own }): DirectoryEntry => {
           const bytes = serialiseTree(tree);
           parts.push(bytes);
-          return { name, physical, state, partitioner, length: bytes.length };
+          const entry = { name, physical, state, partitioner, length: bytes.length };
+          return own === undefined ? entry : { ...entry, own: storedOwn(own) };
         },
       );
       return { keyspace, table, sstables: entries };
@@ -87,6 +98,22 @@ function invalid(message: string, offset: number, where: ErrorDetails): SstashEr
     hint: 'Make the tree file again with `sstash tree PATH --output FILE`.',
     ...where,
   });
+}
+
+function storedOwn({ from, until, ...rest }: OwnSum): StoredOwn {
+  const bounded = (time: number): number | null => (Number.isFinite(time) ? time : null);
+  return { ...rest, from: bounded(from), until: bounded(until) };
+}
+
+/** Null where the field is missing or is none: the sum is made again then. */
+function readOwn(value: unknown): OwnSum | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { from, until, leaves, partitions, words } = value as Record<string, unknown>;
+  const isCount = (item: unknown): item is number => Number.isSafeInteger(item);
+  if (!isCount(leaves) || !isCount(partitions)) return null;
+  if (!Array.isArray(words) || words.length !== 4 || !words.every(isCount)) return null;
+  if (!(from === null || isCount(from)) || !(until === null || isCount(until))) return null;
+  return { from: from ?? -Infinity, until: until ?? Infinity, leaves, partitions, words };
 }
 
 function isText(value: unknown): value is string {
@@ -143,11 +170,13 @@ export function parseTrees(bytes: Uint8Array, where: ErrorDetails = {}): TableTr
   if (at > body) throw invalid('the directory is longer than the file', 12, where);
   const directory = parseDirectory(bytes.subarray(HEADER_BYTES, at), where);
   const tables = directory.tables.map(({ keyspace, table, sstables }): TableTrees => {
-    const entries = sstables.map(({ name, physical, state, partitioner, length }): TreeEntry => {
+    const entries = sstables.map(({ name, physical, state, partitioner, length, own }) => {
       if (at + length > body) throw invalid(`the tree of ${name} is cut short`, at, where);
       const tree = parseTree(bytes.subarray(at, at + length), where);
       at += length;
-      return { name, physical, state, partitioner, tree };
+      const entry: TreeEntry = { name, physical, state, partitioner, tree };
+      const known = readOwn(own);
+      return known === null ? entry : { ...entry, own: known };
     });
     return { keyspace, table, sstables: entries };
   });

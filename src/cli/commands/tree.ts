@@ -1,6 +1,7 @@
 /** `sstash tree`: Merkle trees of tables and their roots. */
 import type { Command } from 'commander';
 import type { CommandRunner } from '../context.js';
+import { parseTime } from '../options.js';
 
 const EXAMPLES = `
 Examples:
@@ -9,11 +10,15 @@ Examples:
   sstash tree --json data | jq -r '.tables[] | [.keyspace, .table, .raw] | @tsv'
 
 Tables with equal raw roots hold the same rows in their SSTables, byte for byte of what the rows say,
-whatever the format version and compression. Trees are kept in a cache ($SSTASH_CACHE_DIR).
+whatever the format version and compression. Tables with equal reconciled roots hold the same once
+their SSTables are merged: a compaction leaves it as it is, unless it drops old tombstones. A cell whose
+TTL is over counts as deleted, so the root changes when one expires; --at takes the time instead of the
+clock. Trees are kept in a cache ($SSTASH_CACHE_DIR).
 `;
 
 export interface TreeOptions {
   readonly output?: string;
+  readonly at?: number;
 }
 
 export function registerTree(program: Command, run: CommandRunner): void {
@@ -25,6 +30,11 @@ export function registerTree(program: Command, run: CommandRunner): void {
     .option(
       '--output <file>',
       'write the trees into a new file, or over a tree file; diff can read it',
+    )
+    .option(
+      '--at <time>',
+      'time by which TTLs are judged in the reconciled root (default: now)',
+      parseTime,
     )
     .addHelpText('after', EXAMPLES)
     .action((paths: string[], options: TreeOptions) =>

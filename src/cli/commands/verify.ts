@@ -21,6 +21,10 @@ export function registerVerify(program: Command, run: CommandRunner): void {
     .description('Checks a repository against itself, without Cassandra.')
     .argument('[ids...]', 'backups: starts of their ids, or latest (default: all)')
     .option('--repo <repo>', 'the repository (default: SSTASH_REPO)')
+    .option(
+      '--node <name>',
+      'the backups are of this node: needed for latest where there are several',
+    )
     .option('--read-data', 'read every pack and check each object in it')
     .addHelpText('after', EXAMPLES)
     .action((ids: string[], options: VerifyCommandOptions) =>

@@ -29,15 +29,27 @@ export async function isTreeFileAt(path: string): Promise<boolean> {
   }
 }
 
-async function openBackup(context: CommandContext, text: string): Promise<ComparedTable[]> {
+async function openBackup(
+  context: CommandContext,
+  text: string,
+  node: string | undefined,
+): Promise<ComparedTable[]> {
   const { openBackupTables } = await import('../../backup/index.js');
-  return openBackupTables(text, { env: context.env, signal: context.signal });
+  const { env, signal } = context;
+  return openBackupTables(text, { env, signal, ...(node === undefined ? {} : { node }) });
 }
 
-/** The tables that `text` names: a tree file, a backup or a path. Errors are those of finding them. */
-export async function openSide(context: CommandContext, text: string): Promise<ComparedTable[]> {
+/**
+ * The tables that `text` names: a tree file, a backup (of `node`, if that is given) or a path. Errors
+ * are those of finding them.
+ */
+export async function openSide(
+  context: CommandContext,
+  text: string,
+  node?: string,
+): Promise<ComparedTable[]> {
   if (await isTreeFileAt(text)) return openTreeFile(text);
   const isBackup = text.includes('::') && (await statPathIfThere(text)) === null;
-  if (isBackup) return openBackup(context, text);
+  if (isBackup) return openBackup(context, text, node);
   return openLocalTables([text], treeOptions(context), { onUnknown: context.unread });
 }

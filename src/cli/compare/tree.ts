@@ -1,11 +1,13 @@
 /** Runs `tree`. */
 import { SstashError } from '../../errors.js';
 import { publish, statPathIfThere } from '../../io/index.js';
-import { rootDigest } from '../../merkle/index.js';
+import { type LeafSum, rootDigest } from '../../merkle/index.js';
 import { findTables, type TableFiles } from '../../sstable/index.js';
 import {
   combinePhysical,
+  type LoadedTree,
   loadTrees,
+  mergedSum,
   serialiseTrees,
   type TableTrees,
   type TreeEntry,
@@ -22,8 +24,10 @@ interface TreeReport {
   readonly directory: string;
   readonly physical: string;
   readonly raw: string;
-  /** Comes with the digest of the merged view. */
-  readonly reconciled: null;
+  /** Over the merged view in normal form. */
+  readonly reconciled: string;
+  /** Seconds since 1970: cells whose TTL was over then count as deleted in `reconciled`. */
+  readonly at: number;
   readonly partitions: number;
   readonly leaves: number;
   readonly sstables: readonly SSTableReport[];
@@ -52,7 +56,12 @@ function sstableReport({ name, physical, tree }: TreeEntry): SSTableReport {
   };
 }
 
-function report(files: TableFiles, entries: readonly TreeEntry[]): TreeReport {
+function report(
+  files: TableFiles,
+  entries: readonly TreeEntry[],
+  merged: LeafSum,
+  at: number,
+): TreeReport {
   const { keyspace, table, directory } = files;
   const sum = tableSum(entries.map((entry) => entry.tree));
   return {
@@ -61,24 +70,46 @@ function report(files: TableFiles, entries: readonly TreeEntry[]): TreeReport {
     directory,
     physical: combinePhysical(entries.map((entry) => entry.physical ?? '')),
     raw: rootDigest(sum),
-    reconciled: null,
+    reconciled: rootDigest(merged, 'reconciled'),
+    at,
     partitions: entries.reduce((total, { tree }) => total + tree.partitionCount, 0),
     leaves: sum.leaves,
     sstables: entries.map(sstableReport),
   };
 }
 
-async function treesOf(context: CommandContext, files: TableFiles): Promise<TreeEntry[]> {
+/** The trees of a table, and the sum over its merged view. */
+async function treesOf(
+  context: CommandContext,
+  files: TableFiles,
+  at: number,
+): Promise<{ entries: TreeEntry[]; merged: LeafSum }> {
+  const { progress, executor, signal } = context;
   const total = files.sstables.reduce(
     (sum, { components }) => sum + (components.get('Data.db')?.size ?? 0),
     0,
   );
-  context.progress.begin(`${files.keyspace}.${files.table}`, total);
-  const entries: TreeEntry[] = [];
-  const options = { ...treeOptions(context), physical: true };
-  for await (const { entry } of loadTrees(files, options)) entries.push(entry);
-  context.progress.end();
-  return entries;
+  const name = `${files.keyspace}.${files.table}`;
+  progress.begin(name, total);
+  const trees: LoadedTree[] = [];
+  const shared = treeOptions(context);
+  const { cache } = shared;
+  // Of several SSTables the merged view takes another look at them; of one it comes along.
+  const normal = files.sstables.length === 1 ? { normalAt: at } : {};
+  const options = { ...shared, ...normal, physical: true };
+  for await (const tree of loadTrees(files, options)) trees.push(tree);
+  progress.end();
+  const native = trees.reduce((sum, { entry }) => sum + entry.tree.dataLength, 0);
+  progress.begin(`${name}, merged`, native);
+  const merged = await mergedSum(files, trees, {
+    cache,
+    executor,
+    signal,
+    times: { at, gcBefore: null },
+    onBytes: (bytes) => progress.advance(bytes),
+  });
+  progress.end();
+  return { entries: trees.map(({ entry }) => entry), merged };
 }
 
 async function printTable(context: CommandContext, table: TreeReport): Promise<void> {
@@ -93,7 +124,8 @@ async function printTable(context: CommandContext, table: TreeReport): Promise<v
     each.physical ?? '-',
   ]);
   await context.print(`${keyspace}.${table.table}  ${directory}`);
-  await context.print(`raw ${table.raw}  physical ${table.physical}`);
+  await context.print(`raw ${table.raw}  reconciled ${table.reconciled}`);
+  await context.print(`physical ${table.physical}`);
   await context.table(head, rows);
   await context.print('');
 }
@@ -122,11 +154,12 @@ export async function tree(
     // Before the work, not after it.
     if (!(await isTreeFileAt(output))) throw notATreeFile(output);
   }
+  const at = options.at ?? Math.floor(Date.now() / 1000);
   const reports: TreeReport[] = [];
   const trees: TableTrees[] = [];
   for (const files of await findTables(paths, { onUnknown: context.unread })) {
-    const sstables = await treesOf(context, files);
-    const done = report(files, sstables);
+    const { entries: sstables, merged } = await treesOf(context, files, at);
+    const done = report(files, sstables, merged, at);
     reports.push(done);
     if (output !== undefined) {
       trees.push({ keyspace: files.keyspace, table: files.table, sstables });

@@ -7,6 +7,7 @@ import { openRepository, plural } from './open.js';
 export interface VerifyCommandOptions {
   readonly repo?: string;
   readonly readData?: boolean;
+  readonly node?: string;
 }
 
 export async function runVerify(
@@ -21,6 +22,7 @@ export async function runVerify(
     report = await verify({
       repository,
       ids,
+      ...(options.node === undefined ? {} : { node: options.node }),
       readData: options.readData === true,
       signal: context.signal,
       onProgress: (bytes) => context.progress.advance(bytes),

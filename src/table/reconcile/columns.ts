@@ -53,6 +53,11 @@ function comparePathsOf({ type, complex }: ColumnDefinition): Comparator {
   return compareBytes;
 }
 
+/** A column that was dropped may have come again as a collection, or as none any more. */
+function idOf({ kind, complex, name }: ColumnDefinition): string {
+  return `${kind} ${complex} ${toHex(name)}`;
+}
+
 function widest(
   group: readonly ColumnDefinition[],
   udts: UdtVersions | undefined,
@@ -64,6 +69,7 @@ function widest(
 
 export class MergedColumns {
   readonly #columns = new Map<ColumnDefinition, MergedColumn>();
+  readonly #byId = new Map<string, MergedColumn>();
   readonly statics: readonly MergedColumn[];
   readonly regulars: readonly MergedColumn[];
   /** Whether any column may have cells that are not of the table any more. */
@@ -85,8 +91,12 @@ export class MergedColumns {
 
   /** What `column`, of any of the headers, is in the merged table. */
   of(column: ColumnDefinition): MergedColumn {
-    const merged = this.#columns.get(column);
+    const known = this.#columns.get(column);
+    if (known !== undefined) return known;
+    // A header that was read again has definitions of its own.
+    const merged = this.#byId.get(idOf(column));
     if (merged === undefined) throw new TypeError(`column ${column.text} is of no header`);
+    this.#columns.set(column, merged);
     return merged;
   }
 
@@ -96,8 +106,7 @@ export class MergedColumns {
   ): readonly MergedColumn[] {
     const groups = new Map<string, ColumnDefinition[]>();
     for (const column of lists.flat()) {
-      // A column that was dropped may have come again as a collection, or none any more.
-      const id = `${column.complex} ${toHex(column.name)}`;
+      const id = idOf(column);
       groups.set(id, [...(groups.get(id) ?? []), column]);
     }
     const merged = [...groups.values()].map((group) => ({
@@ -113,6 +122,7 @@ export class MergedColumns {
         droppedAt: droppedAt?.(definition) ?? null,
       };
       for (const each of [...group, definition]) this.#columns.set(each, column);
+      this.#byId.set(idOf(definition), column);
       return column;
     });
   }

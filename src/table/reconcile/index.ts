@@ -9,7 +9,9 @@ export type {
   MergedRow,
   RowVersion,
 } from './merge-partition.js';
+export { type MergedSumsOptions, mergedSum, mergedSums } from './merged-sums.js';
 export { type NormalSums, partitionsOf, totalOf, type Validity } from './normal-sums.js';
+export { type NormalTablesOptions, normalTables } from './normal-tables.js';
 export {
   type MergedPartition,
   type OpenPartitionOptions,

@@ -15,6 +15,8 @@ export class LeafCursor {
   /** Judges leaves; what it knows of expiries is of all leaves that were asked about. */
   readonly facts: RecordFacts;
   window: PlacedLeaves | null = null;
+  /** The window's digests. */
+  digests: DataView = new DataView(NO_BYTES.buffer);
   /** The leaf at hand, an index in the window. */
   leaf = 0;
   /** Token of the partition at hand. */
@@ -39,6 +41,16 @@ export class LeafCursor {
     return this.window === null;
   }
 
+  /** Behind the last leaf of the window. */
+  get atEnd(): boolean {
+    return this.window === null || this.leaf >= this.window.leafCount;
+  }
+
+  /** Whether the leaf at hand begins a partition. */
+  get isHead(): boolean {
+    return this.window?.leafIsHead[this.leaf] === 1;
+  }
+
   /** Goes to the first leaf of the next window; `window` is null at the end. */
   async load(): Promise<void> {
     do {
@@ -47,11 +59,16 @@ export class LeafCursor {
     } while (this.window !== null && this.window.leafCount === 0);
     this.leaf = 0;
     this.#partition = -1;
+    const { buffer, byteOffset, byteLength } = this.window?.leafDigests ?? NO_BYTES;
+    this.digests = new DataView(buffer, byteOffset, byteLength);
     this.#enter();
   }
 
-  /** Goes `leaves` on within the window; false where `load` must be awaited. */
-  skip(leaves: number, partitions: number): boolean {
+  /**
+   * Goes `leaves` on within the window, over `partitions` heads between; false where `load` must be
+   * awaited.
+   */
+  skip(leaves: number, partitions = 0): boolean {
     this.leaf += leaves;
     this.#partition += partitions;
     if (this.window === null || this.leaf >= this.window.leafCount) return false;
@@ -64,8 +81,8 @@ export class LeafCursor {
    * `stepOver`.
    */
   step(): boolean | undefined {
-    if (!this.skip(1, 0)) return undefined;
-    return this.window?.leafIsHead[this.leaf] !== 1;
+    if (!this.skip(1)) return undefined;
+    return !this.isHead;
   }
 
   /** `step` over the end of a window. */
@@ -73,6 +90,42 @@ export class LeafCursor {
     const inside = this.window?.insidePartition === true;
     await this.load();
     return inside && this.window !== null;
+  }
+
+  /** Leaves without notes from the one at hand on, as many as the window has of the partition. */
+  plainLeaves(): number {
+    const { window, leaf } = this;
+    if (window === null) return 0;
+    const { leafCount, leafIsHead, leafNotes } = window;
+    let end = leaf;
+    while (end < leafCount && leafNotes[end] === 0 && (end === leaf || leafIsHead[end] !== 1))
+      end++;
+    return end - leaf;
+  }
+
+  /**
+   * From the head at hand to that of the first partition in the window that has a note or goes on in
+   * the next window; where there is none, to the end of the window. False where it stays.
+   */
+  skipPlainPartitions(): boolean {
+    const { window, leaf } = this;
+    if (window === null) return false;
+    const { leafCount, leafIsHead, leafNotes, insidePartition } = window;
+    let target = leaf;
+    let heads = 0;
+    let i = leaf;
+    for (; i < leafCount; i++) {
+      if (leafIsHead[i] === 1) {
+        target = i;
+        heads++;
+      }
+      if (leafNotes[i] !== 0) break;
+    }
+    if (i === leafCount && !insidePartition) target = leafCount;
+    if (target === leaf) return false;
+    // Of the heads passed, the first is the one at hand, the last the one it goes to.
+    this.skip(target - leaf, heads - 2);
+    return true;
   }
 
   #enter(): void {

@@ -4,7 +4,7 @@
  * deletes, is in normal form already: its digest is taken as it is. Only the rest is decoded.
  */
 import { compareBytes } from '../../binary/index.js';
-import { FactCount, headKeyLength, headKeyStart, LeafNote } from '../../canonical/index.js';
+import { FactCount, LeafNote } from '../../canonical/index.js';
 import type {
   DeletionTime,
   Marker,
@@ -38,6 +38,12 @@ export interface NormalScanOptions {
   readonly sums: NormalSumsBuilder;
   /** Ring places (halves above) of the partitions to take; null: all. */
   readonly ring: { readonly from: number; readonly to: number } | null;
+  readonly dropped?: ReadonlyMap<string, bigint>;
+  /**
+   * Sum up how the normal form differs from the leaves as they are, of one SSTable; not given: all of
+   * the normal form.
+   */
+  readonly isDelta?: boolean;
 }
 
 /** A cursor and its place among the SSTables of the table. */
@@ -54,15 +60,21 @@ export class NormalScan {
   readonly #purges: boolean;
   readonly #ring: NormalScanOptions['ring'];
   readonly #byToken: boolean;
+  readonly #isDelta: boolean;
+  /** The cursor stands inside a partition. */
+  #inside = false;
 
   constructor(cursors: Cursors, options: NormalScanOptions) {
-    const { headers, partitioner, times, sums, ring } = options;
+    const { headers, partitioner, times, sums, ring, dropped } = options;
+    this.#isDelta = options.isDelta ?? false;
     this.#cursors = cursors;
     this.#byToken = isTokenOrdered(partitioner.name);
     this.#order = this.#byToken ? byToken : (a, b) => partitioner.compareKeys(a.key, b.key);
     this.#sums = sums;
     this.#digest = new PartitionDigest(sums);
-    this.#columns = new MergedColumns(headers);
+    this.#columns = new MergedColumns(headers, {
+      droppedAt: ({ text }) => dropped?.get(text) ?? null,
+    });
     this.#compare = clusteringComparator(headers[0]?.clusteringTypes ?? []);
     this.#purger = new Purger(times);
     this.#purges = times.gcBefore !== null;
@@ -116,34 +128,64 @@ export class NormalScan {
 
   /** Partitions of `cursor` in front of those of `limit`. */
   async #alone(cursor: LeafCursor, limit: LeafCursor | null): Promise<void> {
+    const isOnly = this.#isDelta && limit === null && !this.#columns.hasDropped;
     do {
+      if (isOnly && cursor.skipPlainPartitions()) {
+        if (cursor.atEnd) await cursor.load();
+        continue;
+      }
       if (!this.#takes(cursor.tokenHigh)) {
         await skipPartition(cursor);
         continue;
       }
       this.#sums.enter(cursor.tokenHigh);
-      const taken = this.#asItIs(cursor);
-      if (taken === 0) await this.#normalised(cursor);
-      else if (!cursor.skip(taken, 0)) await cursor.load();
+      if (!this.#plainPart(cursor)) await this.#normalised(cursor);
+      else if (this.#inside) await this.#rest(cursor);
+      else if (cursor.atEnd) await cursor.load();
     } while (!cursor.ended && (limit === null || this.#order(cursor, limit) < 0));
   }
 
-  /** Adds the partition at hand if it is whole in the window and plain: its leaves, else 0. */
-  #asItIs(cursor: LeafCursor): number {
+  /**
+   * Takes the plain leaves that the partition at hand begins with, as they are; false where these
+   * are too few to leave its first leaf as it is. Afterwards `#inside` tells whether there is more of
+   * the partition than that.
+   */
+  #plainPart(cursor: LeafCursor): boolean {
     const { window, leaf } = cursor;
-    if (window === null) return 0;
-    const { leafCount, leafIsHead, leafNotes, leafDigests, insidePartition } = window;
-    let end = leaf;
-    do {
-      if (leafNotes[end] !== 0) return 0;
-      end++;
-    } while (end < leafCount && leafIsHead[end] !== 1);
-    if (end === leafCount && insidePartition) return 0;
-    // A head that says nothing, without rows, is no partition of a compacted table.
-    if (end === leaf + 1 && isBare(cursor)) return 1;
-    this.#sums.partition();
-    for (let i = leaf; i < end; i++) this.#sums.leaf(leafDigests, 16 * i);
-    return end - leaf;
+    if (window === null || this.#columns.hasDropped) return false;
+    const end = leaf + cursor.plainLeaves();
+    const isWhole =
+      end === window.leafCount
+        ? !window.insidePartition
+        : end > leaf && window.leafIsHead[end] === 1;
+    // The head and two rows: whatever follows, each is a leaf of its own.
+    if (!isWhole && end - leaf < 3) return false;
+    this.#inside = !isWhole;
+    if (this.#inside) this.#digest.resume(cursor.key);
+    if (!this.#isDelta) {
+      this.#sums.partition();
+      this.#sums.add(cursor.digests, leaf, end);
+    }
+    cursor.skip(end - leaf);
+    return true;
+  }
+
+  /** What of a partition is behind its plain part. */
+  async #rest(cursor: LeafCursor): Promise<void> {
+    const merger = new PartitionMerger(1, null, this.#columns);
+    let inside = cursor.atEnd ? await cursor.stepOver() : true;
+    while (inside) {
+      const plain = merger.active === null ? cursor.plainLeaves() : 0;
+      if (plain > 0) {
+        if (!this.#isDelta) this.#sums.add(cursor.digests, cursor.leaf, cursor.leaf + plain);
+        inside = cursor.skip(plain) ? !cursor.isHead : await cursor.stepOver();
+        continue;
+      }
+      this.#takeOut(cursor);
+      this.#leaf(cursor, merger);
+      inside = cursor.step() ?? (await cursor.stepOver());
+    }
+    this.#digest.end();
   }
 
   /** A partition of one SSTable in which something ends or is deleted, leaf by leaf. */
@@ -154,13 +196,21 @@ export class NormalScan {
     const merged = mergeHeads([head], this.#columns);
     const merger = new PartitionMerger(1, merged.deletion, this.#columns);
     this.#digest.begin(this.#head(merged), null);
+    if (this.#isDelta) this.#sums.partition(-1);
+    this.#takeOut(cursor);
     if (first !== undefined && first.type !== 'partition') this.#add(merger, [first]);
     let inside = cursor.step() ?? (await cursor.stepOver());
     while (inside) {
+      this.#takeOut(cursor);
       this.#leaf(cursor, merger);
       inside = cursor.step() ?? (await cursor.stepOver());
     }
     if (this.#digest.end()) this.#sums.partition();
+  }
+
+  /** Where differences are summed up: the leaf at hand as it is. */
+  #takeOut(cursor: LeafCursor): void {
+    if (this.#isDelta) this.#sums.subtract(cursor.digests, cursor.leaf);
   }
 
   #leaf(cursor: LeafCursor, merger: PartitionMerger): void {
@@ -176,6 +226,7 @@ export class NormalScan {
   /** Whether the row at hand, of which no other SSTable has a version, is in normal form. */
   #isNormal(cursor: LeafCursor, active: DeletionTime | null): boolean {
     const { notes, facts } = cursor;
+    if (this.#columns.hasDropped) return false;
     if (notes === 0 && active === null) return true;
     cursor.judge(active !== null);
     if ((notes & (LeafNote.covers | LeafNote.opaque)) !== 0) return false;
@@ -269,10 +320,4 @@ function byToken(a: LeafCursor, b: LeafCursor): number {
 
 async function skipPartition(cursor: LeafCursor): Promise<void> {
   while (cursor.step() ?? (await cursor.stepOver()));
-}
-
-/** Whether the leaf at hand is a head without deletion and static row. */
-function isBare({ bytes }: LeafCursor): boolean {
-  const end = headKeyStart(bytes, 0) + headKeyLength(bytes, 0);
-  return end + 1 === bytes.length && bytes[end] === 0;
 }

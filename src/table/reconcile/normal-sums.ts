@@ -45,24 +45,41 @@ export class NormalSumsBuilder implements DigestSink {
     this.#bucket = prefix - this.first;
   }
 
-  /** Counts the partition at hand; it has leaves. */
-  partition(): void {
-    this.partitions[this.#bucket] = (this.partitions[this.#bucket] as number) + 1;
+  /** Counts the partition at hand; `count` is -1 where it is taken out again. */
+  partition(count = 1): void {
+    this.partitions[this.#bucket] = (this.partitions[this.#bucket] as number) + count;
   }
 
-  leaf(digests: Uint8Array, at: number): void {
-    const { words } = this;
-    const to = 4 * this.#bucket;
-    for (let w = 0; w < 4; w++) {
-      const from = at + 4 * w;
-      const word =
-        ((digests[from] as number) << 24) |
-        ((digests[from + 1] as number) << 16) |
-        ((digests[from + 2] as number) << 8) |
-        (digests[from + 3] as number);
-      words[to + w] = ((words[to + w] as number) + word) | 0;
+  leaf(digest: Uint8Array): void {
+    this.add(new DataView(digest.buffer, digest.byteOffset, 16), 0, 1);
+  }
+
+  /** Adds the digests of the leaves `from` to `to`. */
+  add(digests: DataView, from: number, to: number): void {
+    let [a, b, c, d] = [0, 0, 0, 0];
+    for (let at = 16 * from; at < 16 * to; at += 16) {
+      a = (a + digests.getUint32(at)) | 0;
+      b = (b + digests.getUint32(at + 4)) | 0;
+      c = (c + digests.getUint32(at + 8)) | 0;
+      d = (d + digests.getUint32(at + 12)) | 0;
     }
-    this.leaves[this.#bucket] = (this.leaves[this.#bucket] as number) + 1;
+    this.#sum(a, b, c, d, to - from);
+  }
+
+  /** Takes the digest of one leaf out again. */
+  subtract(digests: DataView, leaf: number): void {
+    const word = (w: number): number => -digests.getUint32(16 * leaf + 4 * w);
+    this.#sum(word(0), word(1), word(2), word(3), -1);
+  }
+
+  #sum(a: number, b: number, c: number, d: number, leaves: number): void {
+    const { words } = this;
+    const at = 4 * this.#bucket;
+    words[at] = (words[at] as number) + a;
+    words[at + 1] = (words[at + 1] as number) + b;
+    words[at + 2] = (words[at + 2] as number) + c;
+    words[at + 3] = (words[at + 3] as number) + d;
+    this.leaves[this.#bucket] = (this.leaves[this.#bucket] as number) + leaves;
   }
 
   finish({ from, until }: Validity): NormalSums {

@@ -7,9 +7,9 @@ import { encodeHead, encodeUnfiltered } from '../../canonical/index.js';
 import { kernels, xxh3_128 } from '../../codec/index.js';
 import type { PartitionHead, Unfiltered } from '../../components/index.js';
 
-/** Receives digests, 16 bytes each from `at`. */
+/** Receives the digest of each leaf. */
 export interface DigestSink {
-  leaf(digests: Uint8Array, at: number): void;
+  leaf(digest: Uint8Array): void;
 }
 
 /** A record of which the digest as a leaf of its own may be known. */
@@ -43,6 +43,15 @@ export class PartitionDigest {
     this.#hasHead = head.deletion !== null || (head.staticRow?.columns.length ?? 0) > 0;
     this.#first = null;
     this.#count = 0;
+  }
+
+  /** Goes on behind the head and two or more rows of a partition, which are digested already. */
+  resume(key: Uint8Array): void {
+    this.#prefix = kernels().murmur3(key).slice(0, PREFIX_BYTES);
+    this.#head = null;
+    this.#first = null;
+    this.#hasHead = true;
+    this.#count = 2;
   }
 
   /** The next row or marker of the partition. */
@@ -79,11 +88,11 @@ export class PartitionDigest {
   }
 
   #leaf({ bytes, digest }: Held): void {
-    if (digest !== null) this.#sink.leaf(digest, 0);
+    if (digest !== null) this.#sink.leaf(digest);
     else this.#digest([bytes]);
   }
 
   #digest(parts: readonly Uint8Array[]): void {
-    this.#sink.leaf(xxh3_128(Buffer.concat([this.#prefix, ...parts])), 0);
+    this.#sink.leaf(xxh3_128(Buffer.concat([this.#prefix, ...parts])));
   }
 }

@@ -22,6 +22,8 @@ export interface ReconcileSliceArgument {
   readonly times: PurgeTimes;
   /** Bits of the prefixes by which sums are kept. */
   readonly depth: number;
+  /** Columns by name whose cells up to a write time are left out. */
+  readonly dropped: ReadonlyMap<string, bigint>;
 }
 
 /** What a scan of leaves asks of their numbers. */
@@ -31,7 +33,7 @@ export function factTimes({ at, gcBefore }: PurgeTimes): FactTimes {
 }
 
 export async function reconcileSlice(
-  { slice, times, depth }: ReconcileSliceArgument,
+  { slice, times, depth, dropped }: ReconcileSliceArgument,
   { signal }: TaskContext,
 ): Promise<TransferResult<NormalSums>> {
   const { ranges, ring } = slice;
@@ -54,6 +56,7 @@ export async function reconcileSlice(
       times,
       sums: sumsOf(ring, depth),
       ring,
+      dropped,
     });
     const sums = await scan.run();
     const { words, leaves, partitions } = sums;

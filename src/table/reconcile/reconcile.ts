@@ -14,9 +14,13 @@ const HERE_BYTES = 2 * 1024 * 1024;
 /** Sums are kept for 2^20 prefixes at most: 36 MiB. */
 const DEPTH_MAX = 20;
 
+const NONE: ReadonlyMap<string, bigint> = new Map();
+
 export interface ReconcileOptions {
   readonly executor: Executor;
   readonly times: PurgeTimes;
+  /** Columns by name whose cells up to a write time are left out. */
+  readonly dropped?: ReadonlyMap<string, bigint>;
   readonly signal?: AbortSignal;
   /** Called with the native bytes done since the last call. */
   readonly onBytes?: (bytes: number) => void;
@@ -28,7 +32,7 @@ export interface ReconcileOptions {
  */
 export async function reconcile(
   inputs: readonly SliceInput[],
-  { executor, times, signal, onBytes }: ReconcileOptions,
+  { executor, times, dropped, signal, onBytes }: ReconcileOptions,
 ): Promise<NormalSums> {
   const ordered = inputs.every(({ tree }) => tree.ordered);
   const deepest = Math.max(0, ...inputs.map(({ tree }) => tree.rule.depth));
@@ -40,7 +44,7 @@ export async function reconcile(
   let until = Infinity;
   const never = new AbortController().signal;
   const results = mapOrdered(slices, executor.concurrency, async (slice) => {
-    const argument: ReconcileSliceArgument = { slice, times, depth };
+    const argument: ReconcileSliceArgument = { slice, times, depth, dropped: dropped ?? NONE };
     const run = signal === undefined ? {} : { signal };
     const sums =
       total <= HERE_BYTES
