@@ -1,7 +1,7 @@
 /** Deep check: every key, clustering and cell value against its type, and the order of cell paths. */
 import type { Cell, ColumnData, Row } from '../components/index.js';
 import { type Comparator, type CqlType, comparator, parseType, validator } from '../cql/index.js';
-import { isSstashError } from '../errors.js';
+import { isNoDamage, isSstashError } from '../errors.js';
 import type { Faults } from './check-faults.js';
 import type { SSTableEvent } from './events.js';
 import type { StreamRange } from './ranges.js';
@@ -21,7 +21,7 @@ export async function checkValues(
       for (const event of batch) check.event(event);
     }
   } catch (error) {
-    if (!isSstashError(error) || !error.code.startsWith('SSTABLE_')) throw error;
+    if (!isSstashError(error) || isNoDamage(error)) throw error;
   } finally {
     await check.report();
   }

@@ -1,7 +1,7 @@
 /** Copies of fixture SSTables that a test may damage, and a check of them. */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type FixtureTable, fixtureTable } from '../../fixtures/index.js';
+import { type FixtureSet, type FixtureTable, fixtureTable } from '../../fixtures/index.js';
 import { nodeFileSystem } from '../../src/io/index.js';
 import { inlineExecutor } from '../../src/parallel/index.js';
 import { findSSTable } from '../../src/sstable/files.js';
@@ -34,12 +34,7 @@ export function copySSTable(table: FixtureTable, directory: string, which = 0): 
   return join(target, basename(sstable.dataPath));
 }
 
-export function copyFixture(
-  set: 'cassandra-4.1' | 'cassandra-5.0',
-  table: string,
-  directory: string,
-  which = 0,
-): string {
+export function copyFixture(set: FixtureSet, table: string, directory: string, which = 0): string {
   return copySSTable(fixtureTable(set, table), directory, which);
 }
 

@@ -14,6 +14,8 @@ const masks = full ? [0x01, 0x02, 0x40, 0x80, 0xff] : [0x01, 0x80];
 const steps: [component: string, step: number][] = [
   ['Data.db', full ? 1 : 11],
   ['Index.db', 1],
+  ['Partitions.db', 1],
+  ['Rows.db', 1],
   ['Statistics.db', full ? 1 : 53],
   ['CompressionInfo.db', 1],
   ['CRC.db', 1],
@@ -21,10 +23,10 @@ const steps: [component: string, step: number][] = [
 ];
 
 const cases = [
-  ['cassandra-4.1', 'statics'],
+  ['cassandra-3.11', 'statics'],
   ['cassandra-4.1', 'compression_none'],
   ['cassandra-5.0', 'wide'],
-  ['cassandra-5.0', 'user_types'],
+  ['cassandra-5.0-bti', 'wide_deleted'],
 ] as const;
 
 for (const [set, table] of cases) {
@@ -32,6 +34,8 @@ for (const [set, table] of cases) {
     const data = copyFixture(set, table, t.testdir({}));
     t.same(await faultsOf(data), [], 'sound before');
     for (const [component, least] of steps) {
+      // Before 4.0 the file has no checksums: much of it is only compared with the rows.
+      if (set === 'cassandra-3.11' && component === 'Statistics.db') continue;
       let length: number;
       try {
         length = readFileSync(componentPath(data, component)).length;

@@ -23,9 +23,9 @@ const cases = [
   ['cassandra-4.1', 'ranges_wide'],
   ['cassandra-4.1', 'collections'],
   ['cassandra-5.0', 'statics'],
-  ['cassandra-5.0', 'user_types'],
   ['cassandra-5.0', 'columns_120'],
   ['cassandra-4.1', 'counters'],
+  ['cassandra-5.0-bti', 'ranges'],
 ] as const;
 
 for (const [set, table] of cases) {
