@@ -20,6 +20,9 @@ const SETTINGS = {
   memtable_allocation_type: 'offheap_objects',
   memtable_heap_space: '400MiB',
   memtable_offheap_space: '1024MiB',
+  // A busy machine is no reason to give up.
+  write_request_timeout: '60000ms',
+  counter_write_request_timeout: '60000ms',
   commitlog_segment_size: '32MiB',
   commitlog_total_space: '4096MiB',
 };

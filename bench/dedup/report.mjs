@@ -38,7 +38,8 @@ function storedTable(backups) {
     return [
       severalNodes ? `${day}, ${node}` : `${day}`,
       ...[bytes, data, wholeFile, ...stored].map(mega),
-      wholeFile === 0 ? '' : percent(stored[0] / wholeFile),
+      // Where next to nothing changed there is nothing to compare.
+      wholeFile * 1000 < bytes ? '' : percent(stored[0] / wholeFile),
     ];
   });
   const all = sum(backups.map(({ wholeFile }) => wholeFile));

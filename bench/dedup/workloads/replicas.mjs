@@ -10,6 +10,10 @@ const KEYSPACE = 'replicas';
 const NODES = ['node1', 'node2', 'node3'];
 const ROUNDS = 6;
 
+/** Of so many orders one changes, or deletes, another. */
+const CHANGED = 50;
+const DELETED = 100;
+
 /** After which rounds each node flushes; a node that compacts does so at the end. */
 const FLUSHES = [
   [1, 3, 5],
@@ -21,9 +25,12 @@ const INSERT =
   `INSERT INTO ${KEYSPACE}.orders (customer, number, status, note, payload) ` +
   'VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?';
 
-/** One order; every fifth changes one of the round before. */
+/**
+ * One order; some change one of the round before. What was overwritten before a flush is on those
+ * replicas alone that flushed in between: so much no two replicas can share.
+ */
 function order(round, perRound, i) {
-  const again = round > 0 && i % 5 === 0;
+  const again = round > 0 && i % CHANGED === 0;
   const number = again ? (round - 1) * perRound + i + 1 : round * perRound + i;
   const values = new Values(round * perRound + i);
   const status = values.pick(['open', 'paid', 'sent', 'done']);
@@ -34,7 +41,9 @@ function order(round, perRound, i) {
 
 export const replicas = {
   name: 'replicas',
-  what: 'three replicas of 600,000 orders, flushed at other moments; one compacted; one rebuilt',
+  what:
+    'three replicas of 600,000 orders (2 % changed, 1 % deleted again), flushed at other moments; ' +
+    'one compacted; one rebuilt',
   goals: [
     nodesGoal('day 1, second replica, stored of the first', 1, ['node2'], 2),
     nodesGoal('day 1, three replicas, stored of the first', 1, NODES, 110),
@@ -56,8 +65,8 @@ export const replicas = {
       await first.session.executeRows(INSERT, rows(0, perRound, make));
       if (round > 0) {
         const remove = `DELETE FROM ${KEYSPACE}.orders USING TIMESTAMP ? WHERE customer = ? AND number = ?`;
-        const gone = rows(0, perRound / 50, (i) => {
-          const number = (round - 1) * perRound + i * 50;
+        const gone = rows(0, perRound / DELETED, (i) => {
+          const number = (round - 1) * perRound + i * DELETED;
           return [micros(BASE_MILLIS + round * 60_000, i), number % 5000, number];
         });
         await first.session.executeRows(remove, gone);
