@@ -151,8 +151,9 @@ async function storeOpened(opened: OpenedRows): Promise<StoredRows> {
   };
 }
 
-/** Without an encoder every block would be an exception. */
-function checkReproducible({ compression }: SSTable): void {
+/** Without an encoder every block would be an exception; without its header no row is made again. */
+function checkReproducible({ compression, headerIsInferred }: SSTable): void {
+  if (headerIsInferred) throw new NotReproducible('Statistics.db does not mark its frozen types');
   if (compression === null) return;
   const { compressor: name, options, chunkLength } = compression;
   if (compressor(name, options, chunkLength).encode !== undefined) return;

@@ -40,6 +40,8 @@ export class SSTable {
   /** `table`, or `table.index` for a secondary index. */
   readonly table: string;
   readonly statistics: Statistics;
+  /** Whether the header differs from what Statistics.db says by itself (readable-header.ts). */
+  readonly headerIsInferred: boolean;
   /** Null for an uncompressed SSTable. */
   readonly compression: CompressionInfo | null;
   readonly #store: ComponentStore;
@@ -53,7 +55,9 @@ export class SSTable {
     data: RandomAccessFile,
     parsed: Parsed,
     order: Partitioner,
+    headerIsInferred = false,
   ) {
+    this.headerIsInferred = headerIsInferred;
     this.#store = store;
     this.#data = data;
     this.statistics = parsed.statistics;
@@ -84,7 +88,7 @@ export class SSTable {
     const sstable =
       header === asWritten.header
         ? asWritten
-        : new SSTable(store, data, withHeader(parsed, header), order);
+        : new SSTable(store, data, withHeader(parsed, header), order, true);
     if (needsInference(order, parsed.statistics.header.keyType)) await sstable.#inferOrder();
     return sstable;
   }

@@ -65,7 +65,7 @@ async function columnsRead(letters: string, header: SerializationHeader): Promis
     }
   }
   await sstable.close();
-  return [...found].sort();
+  return [sstable.headerIsInferred ? 'inferred' : 'as written', ...[...found].sort()];
 }
 
 function rowOf(header: SerializationHeader): Row {
@@ -93,7 +93,10 @@ function rowOf(header: SerializationHeader): Row {
 for (const letters of ['ma', 'mb', 'mc', 'md', 'me']) {
   t.test(`${letters}: user types are read as they were written`, async (t) => {
     const text = `c0 value ${Buffer.from('text').toString('hex')}`;
-    t.same(await columnsRead(letters, asCells), [text, 'c1 cells 00000007,61']);
-    t.same(await columnsRead(letters, asValue()), [text, 'c1 value 00000004000000070000000161']);
+    // Without any other sign, ma and mb are taken for files of 3.0, where every user type is frozen.
+    const [cells, value] = letters < 'mc' ? ['inferred', 'as written'] : ['as written', 'inferred'];
+    const whole = 'c1 value 00000004000000070000000161';
+    t.same(await columnsRead(letters, asCells), [cells, text, 'c1 cells 00000007,61']);
+    t.same(await columnsRead(letters, asValue()), [value, text, whole]);
   });
 }
