@@ -103,13 +103,52 @@ function added(costs) {
   };
 }
 
-export function goalLines(goals, result) {
-  const lines = goals.flatMap(({ what, limit, figure }) => {
+function goalLines(goals, result) {
+  const restored = `every file of all ${result.backups.length} backups was restored and is the same`;
+  return [...judged(goals, result), restored].map((line) => `- ${line}`).join('\n');
+}
+
+function judged(goals, result) {
+  return goals.map(({ what, limit, figure }) => {
     const found = figure(result);
-    if (found === undefined) return [];
     const verdict = found <= limit ? 'met' : 'missed';
-    return [`- ${what}: ${percent(found)}, goal at most ${percent(limit)}: ${verdict}`];
+    return `${what}: ${percent(found)}, goal at most ${percent(limit)}: ${verdict}`;
   });
-  const restored = `- every file of all ${result.backups.length} backups was restored and is the same`;
-  return [...lines, restored].join('\n');
+}
+
+/** One line a workload, of all that were measured at one scale. */
+export function summary(measured) {
+  const head = [
+    ...['workload', 'backups', 'whole files', 'sstash', 'of whole files', 'restic', 'borg'],
+    ...['read / needed', 'peak MiB'],
+  ];
+  const rows = measured.map(({ workload, result: { backups } }) => {
+    const all = sum(backups.map(({ wholeFile }) => wholeFile));
+    const of = (tool) => {
+      if (backups[0].tools[tool] === undefined) return undefined;
+      return sum(backups.map(({ tools }) => tools[tool].stored));
+    };
+    const peaks = backups.flatMap(({ tools, restored }) => [
+      tools.sstash.cost.peak,
+      restored.cost.peak,
+    ]);
+    const stored = ['restic', 'borg'].map((tool) => of(tool));
+    return [
+      workload.name,
+      String(backups.length),
+      mega(all),
+      mega(of('sstash')),
+      percent(of('sstash') / all),
+      ...stored.map((bytes) => (bytes === undefined ? '' : mega(bytes))),
+      amplification(backups[backups.length - 1]).toFixed(2),
+      mebibytes(Math.max(...peaks)),
+    ];
+  });
+  const goals = measured.flatMap(({ workload, result }) =>
+    judged(workload.goals, result).map((line) => `- ${workload.name}: ${line}`),
+  );
+  const [first] = measured;
+  const machine = first === undefined ? '' : `${first.result.machine}\n\n`;
+  const table = `MB (10⁶ bytes) stored by all backups together:\n\n${alignedTable([head, ...rows])}`;
+  return `${machine}${table}\n\nGoals:\n\n${goals.join('\n')}`;
 }
