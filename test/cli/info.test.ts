@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
-import { everyFixtureSet, fixtureTables } from '../../fixtures/index.js';
+import { fixtureSets, fixtureTables } from '../../fixtures/index.js';
 import { readDetails, type SSTableDetails } from '../../src/cli/inspect/details.js';
 import { readFacts } from '../../src/cli/inspect/facts.js';
 import { infoText } from '../../src/cli/inspect/info-text.js';
@@ -124,7 +124,7 @@ function differences(details: SSTableDetails, official: OfficialMetadata): strin
 
 t.test('every fixture', async (t) => {
   let compared = 0;
-  for (const { directory, sstables } of fixtureTables(everyFixtureSet)) {
+  for (const { directory, sstables } of fixtureTables(fixtureSets)) {
     for (const { base, dataPath, metadataPath } of sstables) {
       if (metadataPath === null) continue;
       const official = new OfficialMetadata(readFileSync(metadataPath, 'utf8'));

@@ -1,6 +1,6 @@
 /** What the index components are made of, read off the rows. */
 import t from 'tap';
-import { everyFixtureSet, fixtureTables } from '../../fixtures/index.js';
+import { fixtureSets, fixtureTables } from '../../fixtures/index.js';
 import { ByteWriter, equalBytes, toHex } from '../../src/binary/index.js';
 import {
   batchKey,
@@ -60,7 +60,7 @@ t.test('partitions are those of the rows, however the stream is cut', async (t) 
   const next = randomNumbers(5);
   let partitions = 0;
   let blocks = 0;
-  for (const { sstables } of fixtureTables(everyFixtureSet)) {
+  for (const { sstables } of fixtureTables(fixtureSets)) {
     const [first] = sstables;
     if (first === undefined) continue;
     const sstable = await SSTable.open(first.dataPath);

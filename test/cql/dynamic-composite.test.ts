@@ -1,6 +1,6 @@
 /** DynamicCompositeType: keys, order and byte-comparable forms as real nodes wrote them. */
 import t from 'tap';
-import { everyFixtureSet, fixtureTable } from '../../fixtures/index.js';
+import { fixtureSets, fixtureTable } from '../../fixtures/index.js';
 import { ByteWriter, compareBytes, fromHex, toHex } from '../../src/binary/index.js';
 import {
   type ClusteringPrefix,
@@ -20,7 +20,7 @@ const type = parseType(
 const bytes = (hex: string) => fromHex(hex.replaceAll(' ', '')) ?? new Uint8Array(0);
 
 t.test('texts of keys, there and back', async (t) => {
-  for (const set of everyFixtureSet) {
+  for (const set of fixtureSets) {
     const sstable = await SSTable.open(
       fixtureTable(set, 'custom_keys').sstables[0]?.dataPath ?? '',
     );
@@ -41,7 +41,7 @@ t.test('texts of keys, there and back', async (t) => {
 });
 
 t.test('clusterings stand in the order of both forms', async (t) => {
-  for (const set of everyFixtureSet) {
+  for (const set of fixtureSets) {
     const table = fixtureTable(set, 'custom_clusterings');
     const sstable = await SSTable.open(table.sstables[0]?.dataPath ?? '');
     const { clusteringTypes } = sstable.header;

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
-import { everyFixtureSet, fixtureTable, fixtureTables } from '../../fixtures/index.js';
+import { fixtureSets, fixtureTable, fixtureTables } from '../../fixtures/index.js';
 import { ComponentDeriver, type DerivedParameters } from '../../src/components/index.js';
 import { isSstashError } from '../../src/errors.js';
 import { type ComponentOutcome, rebuildComponents, SSTable } from '../../src/sstable/index.js';
@@ -34,7 +34,7 @@ function expectedComponents(sstable: SSTable): string[] {
 
 t.test('every component of every fixture', { timeout: 60_000 }, async (t) => {
   const counts = new Map<string, number>();
-  for (const { sstables, table } of fixtureTables(everyFixtureSet)) {
+  for (const { sstables, table } of fixtureTables(fixtureSets)) {
     for (const { dataPath } of sstables) {
       const sstable = await SSTable.open(dataPath);
       const { outcomes } = await rebuildComponents(sstable);

@@ -1,7 +1,7 @@
 /** Rows of large partitions through the row index, sound and damaged. */
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { everyFixtureSet, fixtureTable, fixtureTables } from '../../fixtures/index.js';
+import { fixtureSets, fixtureTable, fixtureTables } from '../../fixtures/index.js';
 import type { IndexDeletion, Unfiltered } from '../../src/components/index.js';
 import {
   ClusteringKind,
@@ -77,7 +77,7 @@ const start = (prefix: ClusteringPrefix): ClusteringPrefix => {
 
 t.test('places of rows', { timeout: 60_000 }, async (t) => {
   let used = 0;
-  for (const { sstables, table } of fixtureTables(everyFixtureSet)) {
+  for (const { sstables, table } of fixtureTables(fixtureSets)) {
     if (!/wide|range|big_cells|clustering/.test(table)) continue;
     for (const { dataPath } of sstables) {
       const sstable = await SSTable.open(dataPath);
