@@ -3,9 +3,9 @@
  * Zstandard take the length of their output from the input, so it is read and compared before they may
  * allocate it. What is encoded is what Cassandra writes (docs/decisions/006-block-encoders.md).
  */
-import { createRequire } from 'node:module';
 import type { Zstd } from '@hpcc-js/wasm-zstd';
-import addon from 'xxhash-addon';
+import { loadLibrary } from './load-library.js';
+import { xxhash } from './stream-hash.js';
 
 type Snappy = typeof import('snappy');
 type Pako = typeof import('pako');
@@ -33,7 +33,7 @@ export function snappyDecode(source: Uint8Array, length: number): Uint8Array {
     if (byte < 0x80) break;
   }
   if (announced !== length) throw new Error(`it announces ${announced} bytes`);
-  snappy ??= createRequire(import.meta.url)('snappy') as Snappy;
+  snappy ??= loadLibrary('snappy') as Snappy;
   return snappy.uncompressSync(bufferOf(source), { asBuffer: true }) as Buffer;
 }
 
@@ -47,7 +47,7 @@ function bufferOf(bytes: Uint8Array): Buffer {
  */
 export function deflateEncode(source: Uint8Array): Uint8Array {
   if (source.length === 0) return source;
-  pako ??= createRequire(import.meta.url)('pako') as Pako;
+  pako ??= loadLibrary('pako') as Pako;
   return pako.deflate(source);
 }
 
@@ -61,7 +61,7 @@ export async function loadZstd(): Promise<void> {
 /** Loads the library for Zstandard with dictionaries into this thread. */
 export async function loadZstdWithDictionary(): Promise<void> {
   if (withDictionary !== null) return;
-  const library = createRequire(import.meta.url)('@bokuweb/zstd-wasm') as ZstdWithDictionary;
+  const library = loadLibrary('@bokuweb/zstd-wasm') as ZstdWithDictionary;
   await library.init();
   withDictionary ??= { library, context: library.createDCtx() };
 }
@@ -102,7 +102,7 @@ export function zstdEncode(source: Uint8Array, level: number): Uint8Array {
   const frame = new Uint8Array(blocks.length + CHECKSUM_BYTES);
   frame.set(blocks);
   frame[4] = (frame[4] ?? 0) | CHECKSUM_FLAG;
-  const sum = addon.XXHash64.hash(bufferOf(source));
+  const sum = xxhash().XXHash64.hash(bufferOf(source));
   for (let i = 0; i < CHECKSUM_BYTES; i++) frame[blocks.length + i] = sum[7 - i] ?? 0;
   return frame;
 }

@@ -2,7 +2,6 @@
  * Order of partition keys by the token of a partitioner that needs no type: by token, then by the
  * key's bytes (format reference, section 16).
  */
-import { createHash } from 'node:crypto';
 import { compareBytes } from '../binary/index.js';
 import type { Comparator } from './compare-scalars.js';
 import { bytesToBigInt } from './decimal.js';
@@ -13,6 +12,8 @@ export type TokenOf = (key: Uint8Array) => bigint;
 /** The MD5 sum as a signed number, without its sign; -1 for an empty key. */
 export function randomToken(key: Uint8Array): bigint {
   if (key.length === 0) return -1n;
+  // Asked for here: no other partitioner needs it, and it takes a while to load.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const sum = bytesToBigInt(createHash('md5').update(key).digest());
   return sum < 0n ? -sum : sum;
 }

@@ -6,7 +6,6 @@
  * Temporary names are `.<name>.<16 hex>.tmp`; Cassandra ignores names that end in `.tmp`, and so do
  * all readers here.
  */
-import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { type FileHandle, type FileSystem, nodeFileSystem } from './file-system.js';
 import { call, errnoOf } from './system-error.js';
@@ -77,6 +76,8 @@ export async function publish(
 ): Promise<boolean> {
   const fs = options.fs ?? nodeFileSystem;
   const directory = dirname(path);
+  // Asked for here: most commands write nothing.
+  const { randomBytes } = process.getBuiltinModule('node:crypto');
   const suffix = randomBytes(8).toString('hex');
   const temporary = join(directory, `.${basename(path)}.${suffix}.tmp`);
   return call(path, 'write', async () => {
