@@ -220,10 +220,13 @@ function rename(draft: Draft, from: string, to: string): void {
   draft.clustering = draft.clustering.map(renamed);
 }
 
+/** Cassandra puts tables of COMPACT STORAGE into comments, as they cannot be made again like that. */
+const OMITTED = /\/\*\s*Warning: Table [^\n]* omitted [\s\S]*?(CREATE [\s\S]*?)\*\//g;
+
 /** Every table and view that `text` describes; what it does not understand it passes over. */
 export function parseSchema(text: string): TableSchema[] {
   const tables = new Map<string, Draft>();
-  for (const tokens of cqlStatements(text)) {
+  for (const tokens of cqlStatements(text.replaceAll(OMITTED, '$1'))) {
     const cursor = new Cursor(tokens);
     if (cursor.take('create')) create(tables, cursor);
     else if (cursor.take('alter')) alter(tables, cursor);

@@ -1,14 +1,21 @@
 /** One partition of a table on disk, found in its SSTables and merged; nothing else is read. */
 import type { ClusteringValues } from '../../components/index.js';
 import {
-  type ClusteringComparator,
+  ClusteringKind,
   clusteringComparator,
   type Partitioner,
   type UdtVersions,
 } from '../../cql/index.js';
 import { SstashError } from '../../errors.js';
 import { throwIfInterrupted } from '../../parallel/index.js';
-import { readPartition, SSTable, type SSTableFiles } from '../../sstable/index.js';
+import {
+  type PartitionPart,
+  type RowsPlace,
+  readPartition,
+  SSTable,
+  type SSTableFiles,
+  seekRows,
+} from '../../sstable/index.js';
 import { primaryKeyText } from '../primary-key.js';
 import { type DroppedAt, MergedColumns, udtsOf } from './columns.js';
 import {
@@ -98,7 +105,7 @@ export class TableReader {
   ): Promise<MergedPartition | null> {
     const sources = await this.#find(key, options.signal);
     if (sources.length === 0) return null;
-    return mergedPartition(sources, udtsOf(this.#headers), options);
+    return mergedPartition(key, sources, udtsOf(this.#headers), options);
   }
 
   async #find(key: Uint8Array, signal: AbortSignal | undefined): Promise<PartitionSource[]> {
@@ -129,6 +136,7 @@ export class TableReader {
 }
 
 async function mergedPartition(
+  key: Uint8Array,
   sources: readonly PartitionSource[],
   udts: UdtVersions,
   { droppedAt, clustering, signal }: OpenPartitionOptions,
@@ -136,7 +144,18 @@ async function mergedPartition(
   const headers = sources.map(({ sstable }) => sstable.header);
   const columns = new MergedColumns(headers, { udts, ...(droppedAt && { droppedAt }) });
   const compare = clusteringComparator(headers[0]?.clusteringTypes ?? []);
-  const cursors = sources.map((source) => cursorOf(source, compare, signal));
+  const places: (RowsPlace | null)[] = [];
+  for (const { sstable } of sources) {
+    const from = { kind: ClusteringKind.inclStart, values: clustering ?? [] };
+    places.push(clustering === undefined ? null : await seekRows(sstable, key, from));
+  }
+  const cursors = sources.map((source, i) => {
+    return new PartitionCursor(
+      source.sstable.files.dataPath,
+      partsOf(source, places[i]?.inside ?? 0, signal),
+      compare,
+    );
+  });
   const heads = [];
   for (const cursor of cursors) heads.push(await cursor.open());
   const head = mergeHeads(heads, columns);
@@ -146,6 +165,7 @@ async function mergedPartition(
     head,
     async *unfiltereds() {
       const merger = new PartitionMerger(sources.length, head.deletion, columns);
+      for (const [i, place] of places.entries()) merger.open(i, place?.open ?? null);
       try {
         const merged = mergeUnfiltereds(cursors, merger, compare);
         if (clustering === undefined) yield* merged;
@@ -157,15 +177,21 @@ async function mergedPartition(
   };
 }
 
-function cursorOf(
+/** The head, then the rows from `inside` on, or from the first where that is 0. */
+async function* partsOf(
   { sstable, position }: PartitionSource,
-  compare: ClusteringComparator,
+  inside: number,
   signal: AbortSignal | undefined,
-): PartitionCursor {
+): AsyncGenerator<PartitionPart, void, undefined> {
   const options = signal === undefined ? {} : { signal };
-  return new PartitionCursor(
-    sstable.files.dataPath,
-    readPartition(sstable, position, options),
-    compare,
-  );
+  if (inside === 0) {
+    yield* readPartition(sstable, position, options);
+    return;
+  }
+  for await (const { head } of readPartition(sstable, position, options)) {
+    if (head === null) continue;
+    yield { head, unfiltereds: [] };
+    break;
+  }
+  yield* readPartition(sstable, position, { ...options, inside });
 }
