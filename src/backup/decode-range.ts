@@ -1,5 +1,6 @@
 /** One range of an SSTable out of the repository: chunks of leaves to native bytes and blocks. */
 import { NativeEncoder } from '../canonical/index.js';
+import { loadCompressor } from '../codec/index.js';
 import {
   formatVersion,
   type PartitionBatch,
@@ -124,6 +125,7 @@ export async function decodeWholeRange(
     return { head: native, ...nothing, facts: factsOf(scanner), bytesRead };
   }
   const exceptions = task.exceptions === null ? new Map() : decodeExceptions(task.exceptions);
+  await loadCompressor(task.blocks.compressor);
   const packer = new BlockPacker(task.blocks, task.position, exceptions, task.room);
   const first = packer.block;
   for await (const piece of decodeNative(task, reader, signal)) {

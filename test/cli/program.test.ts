@@ -28,6 +28,16 @@ t.test('the version names the kernels', async (t) => {
   t.match(JSON.parse(stdout), { version: /^\d/, kernels: 'webassembly' });
 });
 
+t.test('a restore in a process of its own has the compressor that backups load', async (t) => {
+  const { directory } = fixtureTable('cassandra-4.1', 'compression_zstd');
+  const repo = join(t.testdir(), 'repo');
+  const run = (...args: string[]) => runCli([...args, '--repo', repo, '--workers', '2']);
+  t.match(await runCli(['init', repo]), { code: 0 });
+  const { stdout } = await run('backup', directory, '--json');
+  t.match(JSON.parse(stdout), { plainSSTables: 0 }, 'rows, not bytes');
+  t.match(await run('restore', 'latest', '--to', `${repo}-out`), { code: 0 });
+});
+
 t.test('wrong usage is exit code 2 with a hint', async (t) => {
   const cases: Record<string, RegExp> = {
     lss: /unknown command 'lss'.*Did you mean ls/,
