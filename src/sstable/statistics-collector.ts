@@ -155,7 +155,8 @@ export class StatisticsCollector {
       values,
     });
     const { inclStart, inclEnd } = ClusteringKind;
-    const has = clusteringTypeTexts.length > 0;
+    // Rows without clustering columns cover everything, no rows at all cover nothing.
+    const has = clusteringTypeTexts.length > 0 || this.totals.rows === 0;
     return {
       typeTexts: clusteringTypeTexts,
       start: has ? bound(least, inclStart) : { kind: inclStart, values: [] },
