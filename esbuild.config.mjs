@@ -5,7 +5,7 @@
  * Imports through a folder's index.ts are led to the files behind it. esbuild would otherwise load
  * whatever any command takes from a folder with every command that takes something from it.
  */
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -67,11 +67,10 @@ function licences(inputs) {
   const folders = Object.keys(inputs).map((file) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]);
   const texts = [...new Set(folders)].sort().flatMap((folder) => {
     if (folder === undefined) return [];
-    const file = ['LICENSE', 'license', 'LICENSE.md', 'LICENSE.txt']
-      .map((name) => join(root, folder, name))
-      .find(existsSync);
+    const file = readdirSync(join(root, folder)).find((name) => /^licen[cs]e/i.test(name));
     if (file === undefined) throw new Error(`${folder} has no licence`);
-    return [`${folder.slice('node_modules/'.length)}\n\n${readFileSync(file, 'utf8')}`];
+    const text = readFileSync(join(root, folder, file), 'utf8');
+    return [`${folder.slice('node_modules/'.length)}\n\n${text}`];
   });
   return texts.join(`\n${'-'.repeat(80)}\n\n`);
 }
