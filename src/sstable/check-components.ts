@@ -15,6 +15,8 @@ import { componentLimit } from './component-limits.js';
 import type { SSTableFiles } from './files.js';
 import { salvageStatistics } from './salvage-statistics.js';
 
+const LINE_END = 0x0a;
+
 export interface ParsedStatistics {
   /** Null where the file cannot be parsed. */
   readonly statistics: Statistics | null;
@@ -62,7 +64,12 @@ export class ComponentCheck {
 
   /** TOC.txt against the folder, and components without which nothing works. */
   async presence(): Promise<void> {
-    const listed = new Set((await this.#parsed('TOC.txt', parseToc)) ?? []);
+    const toc = await this.#parsed('TOC.txt', (bytes, where) => {
+      const cut = bytes.length > 0 && bytes.at(-1) !== LINE_END;
+      if (cut) this.fault('TOC.txt', bytes.length, 'the last line has no end: it may be cut short');
+      return parseToc(bytes, where);
+    });
+    const listed = new Set(toc ?? []);
     for (const name of listed) {
       if (!this.has(name)) this.missing(name, 'TOC.txt lists it');
     }
@@ -72,7 +79,7 @@ export class ComponentCheck {
       if (!this.has(name) && !listed.has(name)) this.missing(name, 'every SSTable has one');
     }
     // Where an index was added later, 3.11 and 4.0 leave a TOC.txt with that alone.
-    if (!listed.has('Data.db')) return;
+    if (toc === undefined || (listed.size > 0 && ![...listed].some(isCassandras))) return;
     for (const name of this.#files.components.keys()) {
       if (listed.has(name) || !isCassandras(name)) continue;
       this.fault('TOC.txt', null, `${name} is there but not listed`);
@@ -174,7 +181,7 @@ export class ComponentCheck {
 
 /** Names that Cassandra itself lists; others are of plug-ins and foreign writers. */
 function isCassandras(name: string): boolean {
-  return /^(Data|Index|Summary|Filter|Statistics|CompressionInfo|CRC|Partitions|Rows)\.db$/.test(
+  return /^TOC\.txt$|^Digest\.crc32$|^(Data|Index|Summary|Filter|Statistics|CompressionInfo|CRC|Partitions|Rows)\.db$/.test(
     name,
   );
 }

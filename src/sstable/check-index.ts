@@ -11,7 +11,7 @@ import {
   type Summary,
   sampledPartitions,
 } from '../components/index.js';
-import { isSstashError } from '../errors.js';
+import { isNoDamage, isSstashError } from '../errors.js';
 import { type TaskContext, throwIfInterrupted } from '../parallel/index.js';
 import { type Fault, Faults } from './check-faults.js';
 import { checkTriesAlone, checkTriesByData } from './check-tries.js';
@@ -155,7 +155,7 @@ async function checkByData(
       }
     }
   } catch (error) {
-    if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
+    if (!isSstashError(error) || isNoDamage(error)) throw error;
     return { faults: faults.list, partitions };
   }
   filter?.finish();

@@ -23,10 +23,12 @@ import { get } from '../../src/cli/get/get.js';
 import { check } from '../../src/cli/inspect/check.js';
 import { info } from '../../src/cli/inspect/info.js';
 import { list } from '../../src/cli/inspect/list.js';
+import { type FormatVersion, formatVersion } from '../../src/components/index.js';
 import { isSstashError } from '../../src/errors.js';
 import { inlineExecutor } from '../../src/parallel/index.js';
 import { closeIdleSSTables, SSTable } from '../../src/sstable/index.js';
 import { tasks } from '../../src/tasks/index.js';
+import { isUnprotected } from './unprotected.js';
 
 export interface Outcome {
   readonly code: number;
@@ -45,7 +47,7 @@ const executor = inlineExecutor(tasks);
 const SECONDS_MAX = 5;
 
 /** Runs a command; its exit code and what it printed. */
-async function run(
+export async function runCommand(
   action: (context: CommandContext) => Promise<number>,
   env: NodeJS.ProcessEnv = {},
 ): Promise<Outcome> {
@@ -74,18 +76,18 @@ async function run(
   const { user, system } = process.cpuUsage(before);
   const seconds = (user + system) / 1e6;
   if (seconds > SECONDS_MAX) throw new Crash(`it took ${seconds} s`);
-  return { code, text: parts.join('') };
+  return { code, text: parts.join('').replace(/"estimatedDroppableTombstones": [\d.]+/g, '') };
 }
 
 /** The Merkle tree; the cache of the change before must not answer. */
 async function treeOf(path: string): Promise<Outcome> {
   const cache = mkdtempSync(join(tmpdir(), 'sstash-trees-'));
   try {
-    const { code, text } = await run((context) => tree(context, [path], {}), {
+    const { code, text } = await runCommand((context) => tree(context, [path], {}), {
       SSTASH_CACHE_DIR: cache,
     });
-    // The physical digest is one of every byte there is.
-    return { code, text: text.replace(/"physical": "\w+"/g, '') };
+    // The physical digest is one of every byte there is; the time is that of the run.
+    return { code, text: text.replace(/"(?:physical": "\w+"|at": \d+)/g, '') };
   } finally {
     rmSync(cache, { recursive: true });
   }
@@ -97,10 +99,14 @@ export class DamagedTable {
   /** Component names and their sound bytes. */
   readonly components = new Map<string, Buffer>();
 
+  readonly version: FormatVersion;
+
   private constructor(dataPath: string, keyHex: string) {
     this.dataPath = dataPath;
     this.keyHex = keyHex;
     const base = basename(dataPath).replace(/Data\.db$/, '');
+    const [letters = '', , format = ''] = base.split('-');
+    this.version = formatVersion(format, letters);
     for (const name of readdirSync(dirname(dataPath)).sort()) {
       if (!name.startsWith(base)) continue;
       this.components.set(name.slice(base.length), readFileSync(join(dirname(dataPath), name)));
@@ -125,6 +131,21 @@ export class DamagedTable {
     return this.dataPath.replace(/Data\.db$/, component);
   }
 
+  /** What the commands say while some components have other bytes. */
+  async withFiles(files: ReadonlyMap<string, Uint8Array>): Promise<Observation> {
+    for (const [component, bytes] of files) writeFileSync(this.path(component), bytes);
+    try {
+      return await this.observe();
+    } finally {
+      this.restore();
+    }
+  }
+
+  /** Puts the sound bytes back. */
+  restore(): void {
+    for (const [component, bytes] of this.components) writeFileSync(this.path(component), bytes);
+  }
+
   /** What the commands say while `component` has `bytes`. */
   async with(component: string, bytes: Uint8Array): Promise<Observation> {
     const path = this.path(component);
@@ -136,6 +157,20 @@ export class DamagedTable {
     }
   }
 
+  /** What is wrong with what the commands say while `component` has `bytes`, or null. */
+  async verdict(sound: Observation, component: string, bytes: Uint8Array): Promise<string | null> {
+    const before = this.components.get(component) ?? new Uint8Array(0);
+    let answers: Observation;
+    try {
+      answers = await this.with(component, bytes);
+    } catch (error) {
+      return `crash: ${error instanceof Error ? error.stack : String(error)}`;
+    }
+    const verdict = judge(sound, answers);
+    if (verdict === null) return null;
+    return isUnprotected(component, before, bytes, this.version) ? null : verdict;
+  }
+
   async observe(): Promise<Observation> {
     for (const component of this.components.keys()) utimesSync(this.path(component), 1, 1);
     const path = dirname(this.dataPath);
@@ -143,13 +178,13 @@ export class DamagedTable {
     const format = { format: 'json' } as const;
     try {
       return {
-        check: await run((context) => check(context, [path], {})),
-        'check --deep': await run((context) => check(context, [path], { deep: true })),
-        dump: await run((context) => dump(context, [path], format)),
-        get: await run((context) => get(context, [path], { keyHex, at: 1_700_000_000 })),
+        check: await runCommand((context) => check(context, [path], {})),
+        'check --deep': await runCommand((context) => check(context, [path], { deep: true })),
+        dump: await runCommand((context) => dump(context, [path], format)),
+        get: await runCommand((context) => get(context, [path], { keyHex, at: 1_700_000_000 })),
         tree: await treeOf(path),
-        ls: await run((context) => list(context, [path])),
-        info: await run((context) => info(context, [path])),
+        ls: await runCommand((context) => list(context, [path])),
+        info: await runCommand((context) => info(context, [path])),
       };
     } finally {
       // The next change may look the same to the cache of open files.
