@@ -21,8 +21,9 @@ import { NotReproducible, storeRows } from './store-rows.js';
 
 const DATA = 'Data.db';
 const DIGEST = 'Digest.crc32';
+const STATISTICS = 'Statistics.db';
 /** Rewritten in place, or so small that reading them is cheaper than trusting their times. */
-const ALWAYS_READ = new Set(['Statistics.db', 'Summary.db', 'TOC.txt', DIGEST]);
+const ALWAYS_READ = new Set([STATISTICS, 'Summary.db', 'TOC.txt', DIGEST]);
 const ALWAYS_READ_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface SSTableContext extends StoreContext {
@@ -72,10 +73,14 @@ class SSTableJob {
 
   async run(): Promise<SSTableRecord> {
     const components: ComponentRecord[] = [];
+    // Before the rows, which keep it too: the first of the two counts as new.
+    const statistics = this.#files.components.get(STATISTICS);
+    if (statistics !== undefined) components.push(await this.#component(statistics));
     const data = this.#files.components.get(DATA);
     const recipe = data === undefined ? null : await this.#data(data);
     for (const file of this.#files.components.values()) {
-      if (file.name !== DATA) components.push(await this.#component(file));
+      if (file.name === DATA || file.name === STATISTICS) continue;
+      components.push(await this.#component(file));
     }
     if (data === undefined) {
       this.#damaged(
