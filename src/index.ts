@@ -48,9 +48,14 @@ export {
   type Difference,
   type DiffOptions,
   diffTables,
+  type Merged,
+  type MergedHead,
+  type MergedPartition,
+  type MergedRow,
   type OpenedTable,
   openLocalTables,
   pairTables,
+  TableReader,
   tableSum,
 } from './table/index.js';
 export { createExecutor } from './tasks/index.js';

@@ -16,6 +16,7 @@ t.test('the names of the library', async (t) => {
     'Repository',
     'SSTable',
     'SstashError',
+    'TableReader',
     'backup',
     'cacheDirectory',
     'createExecutor',

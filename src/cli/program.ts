@@ -24,6 +24,8 @@ Examples:
   sstash ls /var/lib/cassandra/data            every table and SSTable of a node
   sstash info nb-1-big-Data.db                 all metadata of one SSTable
   sstash dump nb-1-big-Data.db --key 42        one partition in sstabledump's shape
+  sstash get data/ks/table-5a1c39d0 --key 42   one partition, all SSTables merged
+  sstash partitions data/ks/table-5a1c39d0     largest partitions, tombstones, odd write times
   sstash check /backup/ks/table-5a1c39d0       is every byte sound?
   sstash diff /node1/data /node2/data          what differs, down to the cell
   sstash backup /var/lib/cassandra/data --repo /backup/sstash
