@@ -60,6 +60,16 @@ export function memoryGoal(mebibytes) {
   };
 }
 
+/** Time of the first backup, of that which restic takes; undefined where there is no restic. */
+export function timeGoal(what, percent) {
+  return {
+    what,
+    limit: percent / 100,
+    figure: ({ backups: [{ tools }] }) =>
+      tools.restic && tools.sstash.cost.seconds / tools.restic.cost.seconds,
+  };
+}
+
 /** Read from the repository by the last restore, of what it needs. */
 export function readGoal() {
   return {

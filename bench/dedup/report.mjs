@@ -109,8 +109,9 @@ function goalLines(goals, result) {
 }
 
 function judged(goals, result) {
-  return goals.map(({ what, limit, figure }) => {
+  return goals.flatMap(({ what, limit, figure }) => {
     const found = figure(result);
+    if (found === undefined) return [];
     const verdict = found <= limit ? 'met' : 'missed';
     return `${what}: ${percent(found)}, goal at most ${percent(limit)}: ${verdict}`;
   });
@@ -120,9 +121,14 @@ function judged(goals, result) {
 export function summary(measured) {
   const head = [
     ...['workload', 'backups', 'whole files', 'sstash', 'of whole files', 'restic', 'borg'],
-    ...['read / needed', 'peak MiB'],
+    ...['first backup, CPU s', 'restore, CPU s', 'read / needed', 'peak MiB'],
   ];
-  const rows = measured.map(({ workload, result: { backups } }) => {
+  const rows = measured.map(({ workload, result: { backups, restores } }) => {
+    const last = backups[backups.length - 1];
+    const each = (costOf) =>
+      Object.keys(backups[0].tools)
+        .map((tool) => `${tool} ${costOf(tool).cpu.toFixed(1)}`)
+        .join(', ');
     const all = sum(backups.map(({ wholeFile }) => wholeFile));
     const of = (tool) => {
       if (backups[0].tools[tool] === undefined) return undefined;
@@ -140,7 +146,9 @@ export function summary(measured) {
       mega(of('sstash')),
       percent(of('sstash') / all),
       ...stored.map((bytes) => (bytes === undefined ? '' : mega(bytes))),
-      amplification(backups[backups.length - 1]).toFixed(2),
+      each((tool) => backups[0].tools[tool].cost),
+      each((tool) => (tool === 'sstash' ? last.restored.cost : restores[tool].cost)),
+      amplification(last).toFixed(2),
       mebibytes(Math.max(...peaks)),
     ];
   });

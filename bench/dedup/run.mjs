@@ -1,10 +1,13 @@
 /**
  * Daily backups of scripted workloads by sstash, beside a store of whole files (computed), restic and
  * borg on the same snapshots:
- *   npm run bench:dedup -- [WORKLOAD...] [--scale N] [--write] [--ours]
- * `--scale` shrinks the tables, `--write` puts the results into bench/README.md and bench/dedup/results.md,
- * `--ours` leaves the other programs out, `--program` is another build's main.js. Missing snapshots are made first, by
- * generate.mjs.
+ *   npm run bench:dedup -- [WORKLOAD...] [--scale N] [--write] [--report] [--ours]
+ * Missing snapshots are made first, by generate.mjs.
+ *   --scale     shrinks the tables
+ *   --write     puts results into bench/dedup/results.md, and their summary into bench/README.md
+ *   --report    takes the results of earlier runs instead of measuring again
+ *   --ours      leaves the other programs out
+ *   --program   main.js of another build
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,6 +29,7 @@ const { values, positionals } = parseArgs({
     scale: { type: 'string', default: '1' },
     write: { type: 'boolean', default: false },
     ours: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
     program: { type: 'string', default: join(here, '..', '..', 'dist', 'cli', 'main.js') },
   },
 });
@@ -43,26 +47,33 @@ const results = `${DATA}-results`;
 mkdirSync(results, { recursive: true });
 const resultPath = ({ name }) => join(results, `${name}.json`);
 
-for (const workload of workloadsNamed(positionals)) {
+async function measured(workload) {
   await generate(workload, Number(values.scale));
   const machine = [machineLine(installCassandra('5.0')), ...versions].join('; ');
   console.error(`${workload.name}:`);
   const snapshots = { folder: snapshotsFolder(workload), keyspace: workload.keyspace };
-  const measured = await measureWorkload(snapshots, `${DATA}-work`, makeTools);
+  const result = await measureWorkload(snapshots, `${DATA}-work`, makeTools);
   const scale = values.scale === '1' ? '' : ` --scale ${values.scale}`;
   const command = `npm run bench:dedup -- ${workload.name}${scale}`;
-  const result = { command, machine, scale: values.scale, ...measured };
-  writeFileSync(resultPath(workload), JSON.stringify(result));
+  return { command, machine, scale: values.scale, ...result };
+}
+
+function kept(workload) {
+  if (!existsSync(resultPath(workload))) return undefined;
+  const result = JSON.parse(readFileSync(resultPath(workload), 'utf8'));
+  return result.scale === values.scale ? result : undefined;
+}
+
+for (const workload of workloadsNamed(positionals)) {
+  const result = values.report ? kept(workload) : await measured(workload);
+  if (result === undefined) continue;
+  if (!values.report) writeFileSync(resultPath(workload), JSON.stringify(result));
   const text = workloadReport(workload, result);
   console.log(`${text}\n`);
   if (values.write) writeSection(join(here, 'results.md'), workload.name, text);
 }
 
-const measured = WORKLOADS.filter((workload) => existsSync(resultPath(workload)))
-  .map((workload) => {
-    return { workload, result: JSON.parse(readFileSync(resultPath(workload), 'utf8')) };
-  })
-  .filter(({ result }) => result.scale === values.scale);
-const text = summary(measured);
+const all = WORKLOADS.map((workload) => ({ workload, result: kept(workload) }));
+const text = summary(all.filter(({ result }) => result !== undefined));
 console.log(text);
 if (values.write) writeSection(join(here, '..', 'README.md'), 'dedup', text);
