@@ -1,0 +1,63 @@
+/** `dump` from the command line: formats, shapes of releases, keys. */
+import t from 'tap';
+import { fixtureTable, readDump } from '../../fixtures/index.js';
+import { runCli } from './run-cli.js';
+
+function sstable(set: Parameters<typeof fixtureTable>[0], table: string) {
+  const [first] = fixtureTable(set, table).sstables;
+  if (first === undefined) throw new Error(`no SSTable of ${table}`);
+  return first;
+}
+
+t.test('json is what the official tool of the version printed', async (t) => {
+  for (const set of ['cassandra-3.11', 'cassandra-5.0-bti'] as const) {
+    const { dataPath, dumpPath } = sstable(set, 'statics');
+    const { code, stdout } = await runCli(['dump', dataPath, '--at', '2026-11-25']);
+    t.equal(code, 0);
+    t.equal(stdout.trimEnd(), readDump(dumpPath ?? '').trimEnd(), set);
+  }
+});
+
+t.test('one partition per line', async (t) => {
+  const { dataPath } = sstable('cassandra-4.1', 'statics');
+  const whole = JSON.parse((await runCli(['dump', dataPath])).stdout);
+  const { stdout } = await runCli(['dump', dataPath, '--lines']);
+  const lines = stdout.trimEnd().split('\n');
+  t.strictSame(
+    lines.map((line) => JSON.parse(line)),
+    whole,
+  );
+  t.equal((await runCli(['dump', dataPath, '--lines', '--format', 'text'])).code, 2);
+});
+
+t.test('the shape of another release', async (t) => {
+  const { dataPath } = sstable('cassandra-5.0', 'key_text');
+  const [own] = JSON.parse((await runCli(['dump', dataPath])).stdout);
+  t.equal(own['table kind'], 'REGULAR');
+  const [older] = JSON.parse((await runCli(['dump', dataPath, '--shape', '4'])).stdout);
+  t.equal(older['table kind'], undefined);
+  t.equal(older.partition.position, 0);
+  const counters = sstable('cassandra-3.11', 'counters');
+  const { stdout } = await runCli(['dump', counters.dataPath, '--shape', '3.0']);
+  t.match(JSON.parse(stdout)[0].rows[0].cells[0].value, /^0001/, 'every value is a text');
+  t.equal((await runCli(['dump', dataPath, '--shape', '2'])).code, 2);
+});
+
+t.test('lines of sstabledump -d with raw times', async (t) => {
+  const { dataPath } = sstable('cassandra-4.1', 'deletes');
+  const { stdout } = await runCli(['dump', dataPath, '--format', 'text', '-t', '--key', '1']);
+  const lines = stdout.trimEnd().split('\n');
+  t.ok(lines.length > 2);
+  for (const line of lines) {
+    t.match(line, /^\[1\]@\d+ Row\[info=\[ts=-?\d+\]( del=deletedAt=\d+, localDeletion=\d+)? \]: /);
+  }
+});
+
+t.test('keys of custom types, as the dump prints them', async (t) => {
+  const { dataPath } = sstable('cassandra-5.0-bti', 'custom_keys');
+  const all = JSON.parse((await runCli(['dump', dataPath])).stdout);
+  for (const { partition } of all.slice(0, 4)) {
+    const { stdout } = await runCli(['dump', dataPath, '--key', ...partition.key]);
+    t.strictSame(JSON.parse(stdout)[0].partition, partition);
+  }
+});
