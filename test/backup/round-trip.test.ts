@@ -67,7 +67,7 @@ for (const set of fixtureSets) {
     t.equal(first.bytes.new + first.bytes.reused + first.bytes.derived, bytesOfFiles);
     const { rows, bytes, opaqueLeaves } = await forms(repository, first.id);
     t.equal(opaqueLeaves, 0, 'no record had to be kept as it is');
-    t.ok(rows > 10 * bytes, `${rows} SSTables as rows, ${bytes} as plain bytes`);
+    t.ok(rows > 5 * bytes, `${rows} SSTables as rows, ${bytes} as plain bytes`);
 
     const again = await openRepository(join(root, 'repo'));
     const second = await runBackup(again, [source]);
@@ -98,7 +98,8 @@ t.test('rows that upgradesstables rewrote are stored once', async (t) => {
     const oa = await runBackup(await openRepository(join(root, 'repo')), [
       join(upgrade, 'oa', 'shapes', table),
     ]);
-    const size = (report: typeof nb): number => report.bytes.new + report.bytes.reused + report.bytes.derived;
+    const size = (report: typeof nb): number =>
+      report.bytes.new + report.bytes.reused + report.bytes.derived;
     t.equal(nb.faults.length + oa.faults.length, 0);
     t.ok(oa.bytes.new < size(oa), `${table}: ${oa.bytes.new} of ${size(oa)} bytes are new`);
   }
