@@ -4,11 +4,9 @@
  */
 import { writeFileSync } from 'node:fs';
 import t from 'tap';
-import { CompressedBlocks, PlainBlocks } from '../../src/sstable/blocks.js';
-import { checkRangeOf } from '../../src/sstable/check-range.js';
 import { SSTable } from '../../src/sstable/index.js';
-import { scanRange } from '../../src/sstable/range-scan.js';
 import { DamagedTable, fixtureData, type Observation } from '../helpers/damage.js';
+import { compareScans } from '../helpers/scans.js';
 import { plainRows, storedRows } from '../helpers/stored-rows.js';
 import { randomNumbers } from './mutations.js';
 import { changeRows, rowFields } from './row-fields.js';
@@ -46,42 +44,6 @@ function judge(answers: Observation): string | null {
   if (answers.check.code !== 0) return 'check finds what check --deep does not';
   const failed = (['dump', 'tree'] as const).filter((name) => answers[name].code !== 0);
   return failed.length > 0 ? `sound, but ${failed.join(' and ')} fails` : null;
-}
-
-/** Whether kernel and twin agree about the rows that are on disk now. */
-async function compareScans(dataPath: string): Promise<string | null> {
-  const sstable = await SSTable.open(dataPath);
-  try {
-    const { dataLength, compression, components } = sstable;
-    const file = await sstable.openComponent('Data.db');
-    const blocks =
-      compression === null ? new PlainBlocks(file, null) : new CompressedBlocks(file, compression);
-    const range = { from: 0, to: dataLength };
-    const options = { deep: true, columnIndexSize: 4096 };
-    const fast = dataLength === 0 ? null : await scanRange(sstable, range, blocks, options);
-    const argument = {
-      dataPath,
-      ...range,
-      index: null,
-      last: true,
-      deep: true,
-      rows: dataLength > 0,
-    };
-    const slow = await checkRangeOf(sstable, argument);
-    const faults = slow.rowFaults.filter(({ component }) => component === 'Data.db');
-    const sound = faults.length === 0 && slow.totals.complete && components.size > 0;
-    if ((fast !== null) !== sound) {
-      const why = faults.map(({ message }) => message).join('; ');
-      return sound ? 'the kernel alone finds damage' : `the kernel takes for sound: ${why}`;
-    }
-    if (fast === null) return null;
-    const [a, b] = [fast.totals, slow.totals].map((totals) =>
-      JSON.stringify(totals, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
-    );
-    return a === b ? null : `sums differ:\n${a}\n${b}`;
-  } finally {
-    await sstable.close();
-  }
 }
 
 for (const [set, table] of cases) {
