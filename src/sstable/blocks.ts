@@ -16,13 +16,24 @@ import { type ErrorDetails, SstashError } from '../errors.js';
 import type { RandomAccessFile } from '../io/index.js';
 import { checkLimit } from '../limits.js';
 
+/** Takes the bytes of a block as they are in the file, checksum included; a view for the moment. */
+export type StoredBlock = (block: number, stored: Uint8Array) => void;
+
 export interface BlockReader {
   /** Bytes of the uncompressed stream. */
   readonly length: number;
   /** Reads that begin and end at multiples of it decode nothing twice. */
   readonly blockLength: number;
-  /** `length` bytes from `from`, in a fresh array or at the start of `into`. */
-  read(from: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
+  /**
+   * `length` bytes from `from`, in a fresh array or at the start of `into`; `onStored` is called with
+   * each block that has one of them.
+   */
+  read(
+    from: number,
+    length: number,
+    into?: Uint8Array,
+    onStored?: StoredBlock,
+  ): Promise<Uint8Array>;
   /** Where the block with the byte `position` of the stream begins in the file. */
   filePosition(position: number): number;
 }
@@ -82,7 +93,12 @@ export class CompressedBlocks implements BlockReader {
     return chunkOffsets[block] ?? 0;
   }
 
-  async read(from: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+  async read(
+    from: number,
+    length: number,
+    into?: Uint8Array,
+    onStored?: StoredBlock,
+  ): Promise<Uint8Array> {
     if (length < 0 || from < 0 || from + length > this.length) {
       throw outside(this.#file.path, from, length, this.length);
     }
@@ -93,7 +109,7 @@ export class CompressedBlocks implements BlockReader {
     while (block <= last) {
       let end = block + 1;
       while (end <= last && this.#mayJoin(block, end)) end++;
-      await this.#copyBlocks(block, end, from, target);
+      await this.#copyBlocks(block, end, from, target, onStored);
       block = end;
     }
     return target;
@@ -106,15 +122,26 @@ export class CompressedBlocks implements BlockReader {
   }
 
   /** Blocks from `first` up to `end`, as far as they lie in `target`, which begins at `from`. */
-  async #copyBlocks(first: number, end: number, from: number, target: Uint8Array): Promise<void> {
+  async #copyBlocks(
+    first: number,
+    end: number,
+    from: number,
+    target: Uint8Array,
+    onStored: StoredBlock | undefined,
+  ): Promise<void> {
     const start = this.#start(first);
-    const cached = end - first === 1 && first === this.#cached;
+    const cached = end - first === 1 && first === this.#cached && onStored === undefined;
     const length = cached ? 0 : this.#checkedLength(first, end);
     const own = KernelInstance.owner(target)?.inputRoom(length);
     const room = own ?? this.#takeRoom(length);
     const stored = cached ? null : await this.#file.read(start, length, room);
     if (stored !== null) this.#onStored?.(first, stored);
     this.#copyStored(first, end, start, stored, from, target);
+    if (stored !== null && onStored !== undefined) {
+      for (let block = first; block < end; block++) {
+        onStored(block, stored.subarray(this.#start(block) - start, this.#end(block) - start));
+      }
+    }
     if (own === undefined) this.#room = room;
   }
 
@@ -271,44 +298,56 @@ export class PlainBlocks implements BlockReader {
     return position;
   }
 
-  async read(from: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
+  async read(
+    from: number,
+    length: number,
+    into?: Uint8Array,
+    onStored?: StoredBlock,
+  ): Promise<Uint8Array> {
     if (length < 0 || from < 0 || from + length > this.length) {
       throw outside(this.#file.path, from, length, this.length);
     }
-    if (this.#checksums === null || length === 0) return this.#file.read(from, length, into);
+    const isBare = this.#checksums === null && onStored === undefined;
+    if (isBare || length === 0) return this.#file.read(from, length, into);
     const size = this.blockLength;
     const start = from - (from % size);
     const end = Math.min(this.length, Math.ceil((from + length) / size) * size);
     if (start === from && end === from + length) {
       const whole = await this.#file.read(from, length, into);
-      this.#verify(whole, start);
+      this.#verify(whole, start, onStored);
       return whole;
     }
     const stored = await this.#file.read(start, end - start);
-    this.#verify(stored, start);
+    this.#verify(stored, start, onStored);
     const wanted = stored.subarray(from - start, from - start + length);
     if (into === undefined) return wanted;
     into.set(wanted);
     return into.subarray(0, length);
   }
 
-  #verify(bytes: Uint8Array, start: number): void {
+  #verify(bytes: Uint8Array, start: number, onStored: StoredBlock | undefined): void {
     const size = this.blockLength;
     for (let at = 0; at < bytes.length; at += size) {
-      const sum = crc32(bytes.subarray(at, at + size));
-      const expected = this.#checksums?.checksums[(start + at) / size];
-      if (sum === expected) continue;
-      throw new SstashError('SSTABLE_CHECKSUM', 'a block does not match its checksum in CRC.db', {
-        file: this.#file.path,
-        component: 'Data.db',
-        offset: start + at,
-        uncompressedOffset: start + at,
-        length: Math.min(size, bytes.length - at),
-        ...(expected === undefined ? {} : { expected: hex(expected) }),
-        found: hex(sum),
-        hint: HINT,
-      });
+      const block = bytes.subarray(at, at + size);
+      if (this.#checksums !== null) this.#verifyBlock(block, start + at, this.#checksums);
+      onStored?.((start + at) / size, block);
     }
+  }
+
+  #verifyBlock(block: Uint8Array, start: number, { checksums }: DataChecksums): void {
+    const sum = crc32(block);
+    const expected = checksums[start / this.blockLength];
+    if (sum === expected) return;
+    throw new SstashError('SSTABLE_CHECKSUM', 'a block does not match its checksum in CRC.db', {
+      file: this.#file.path,
+      component: 'Data.db',
+      offset: start,
+      uncompressedOffset: start,
+      length: block.length,
+      ...(expected === undefined ? {} : { expected: hex(expected) }),
+      found: hex(sum),
+      hint: HINT,
+    });
   }
 }
 

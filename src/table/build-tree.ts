@@ -8,7 +8,8 @@ import {
   SSTableTree,
 } from '../merkle/index.js';
 import { type Executor, mapOrdered, type TaskContext, TransferResult } from '../parallel/index.js';
-import { type SSTable, type StreamRange, scanLeaves, withSSTable } from '../sstable/index.js';
+import { type SSTable, scanLeaves, withSSTable } from '../sstable/index.js';
+import { BlockDigests } from './physical.js';
 import { addOwn, type OwnSum, scanDelta, withDelta } from './reconcile/own-sum.js';
 import { ringShare } from './ring-share.js';
 import { isTokenOrdered } from './token-ordered.js';
@@ -36,6 +37,8 @@ export interface TreeRangeArgument {
   readonly rule: RunRule;
   /** The time for which the normal form is wanted too; null: it is not. */
   readonly normalAt: number | null;
+  /** Whether digests of the blocks are wanted too. */
+  readonly physical: boolean;
 }
 
 /** Runs of one range, leaf ordinals from 0; the buffer is to be transferred. */
@@ -43,6 +46,8 @@ export interface TreeRangeResult {
   readonly count: number;
   readonly buffer: ArrayBuffer;
   readonly own: OwnSum | null;
+  /** See BlockDigests. */
+  readonly blocks: ArrayBuffer | null;
 }
 
 /** Worker side: the runs of the partitions that begin in `from` to `to` of one SSTable. */
@@ -50,36 +55,41 @@ export async function treeRange(
   argument: TreeRangeArgument,
   { signal }: TaskContext,
 ): Promise<TransferResult<TreeRangeResult>> {
-  const { dataPath, from, to, rule, normalAt } = argument;
-  return withSSTable(dataPath, async (sstable) => {
-    const range = { from, to };
-    const { runs, own } = await runsOf(sstable, range, { rule, normalAt }, signal);
+  return withSSTable(argument.dataPath, async (sstable) => {
+    const { runs, own, blocks } = await runsOf(sstable, argument, signal);
     const { count, buffer } = runs;
-    return new TransferResult({ count, buffer, own }, [buffer]);
+    const digests = blocks?.buffer ?? null;
+    const result = { count, buffer, own, blocks: digests };
+    return new TransferResult(result, digests === null ? [buffer] : [buffer, digests]);
   });
 }
 
 interface Runs {
   readonly runs: RunTable;
   readonly own: OwnSum | null;
+  readonly blocks: Uint8Array<ArrayBuffer> | null;
 }
 
 async function runsOf(
   sstable: SSTable,
-  range: StreamRange,
-  { rule, normalAt }: Pick<TreeRangeArgument, 'rule' | 'normalAt'>,
+  { from, to, rule, normalAt, physical }: Omit<TreeRangeArgument, 'dataPath'>,
   signal?: AbortSignal,
 ): Promise<Runs> {
+  const range = { from, to };
   const builder = new RunBuilder(rule);
-  const options = signal === undefined ? {} : { signal };
-  const windows = scanLeaves(sstable, range, options);
+  const digests = physical ? new BlockDigests(sstable, range) : null;
+  const windows = scanLeaves(sstable, range, {
+    ...(signal === undefined ? {} : { signal }),
+    ...(digests === null ? {} : { onStored: digests.onStored }),
+  });
+  const blocks = digests?.bytes ?? null;
   if (normalAt === null) {
     for await (const leaves of windows) builder.add(leaves);
-    return { runs: builder.finish(), own: null };
+    return { runs: builder.finish(), own: null, blocks };
   }
   const delta = await scanDelta(sstable, windows, normalAt, (leaves) => builder.add(leaves));
   const runs = builder.finish();
-  return { runs, own: withDelta(runs, delta) };
+  return { runs, own: withDelta(runs, delta), blocks };
 }
 
 export interface BuildTreeOptions {
@@ -88,6 +98,8 @@ export interface BuildTreeOptions {
   readonly rangeBytes?: number;
   /** Also sum up the SSTable's normal form for this time, seconds since 1970. */
   readonly normalAt?: number;
+  /** Also take the digests of the blocks, of which the physical digest is made. */
+  readonly physical?: boolean;
   readonly signal?: AbortSignal;
   /** Called with the bytes of Data.db done since the last call. */
   readonly onBytes?: (bytes: number) => void;
@@ -107,36 +119,41 @@ export async function treeRule(sstable: SSTable): Promise<RunRule> {
 async function runsByTasks(
   sstable: SSTable,
   rule: RunRule,
-  { executor, signal, onBytes, rangeBytes, ...options }: BuildTreeOptions,
+  { executor, signal, onBytes, rangeBytes, physical = false, ...options }: BuildTreeOptions,
 ): Promise<Runs> {
   const normalAt = options.normalAt ?? null;
   const { dataPath } = sstable.files;
   const share = sstable.dataSize / sstable.dataLength;
   const tables: RunTable[] = [];
   const owns: OwnSum[] = [];
+  const blocks: Uint8Array[] = [];
   const wanted = Math.ceil(sstable.dataLength / LANE_BYTES);
   const lanes = Math.max(1, Math.min(executor.concurrency, wanted));
   const each = Math.round(sstable.dataLength / lanes / RANGES_PER_LANE);
   const bounded = Math.min(Math.max(each, RANGE_BYTES_MIN), RANGE_BYTES_MAX);
   const ranges = await sstable.ranges(rangeBytes ?? bounded);
   const results = mapOrdered(ranges, lanes, async ({ from, to }) => {
-    const argument: TreeRangeArgument = { dataPath, from, to, rule, normalAt };
+    const argument: TreeRangeArgument = { dataPath, from, to, rule, normalAt, physical };
     const run = signal === undefined ? {} : { signal };
     const result = await executor.run<TreeRangeResult>(TREE_RANGE_TASK, argument, run);
     onBytes?.(Math.round((to - from) * share));
     return result;
   });
-  for await (const { count, buffer, own } of results) {
+  for await (const { count, buffer, own, blocks: digests } of results) {
     tables.push(new RunTable(count, buffer));
     if (own !== null) owns.push(own);
+    if (digests !== null) blocks.push(new Uint8Array(digests));
   }
-  return { runs: concatRuns(rule, tables), own: normalAt === null ? null : addOwn(owns) };
+  const own = normalAt === null ? null : addOwn(owns);
+  return { runs: concatRuns(rule, tables), own, blocks: physical ? Buffer.concat(blocks) : null };
 }
 
 export interface BuiltTree {
   readonly tree: SSTableTree;
   /** Null where it was not asked for. */
   readonly own: OwnSum | null;
+  /** Digests of the blocks with rows (see BlockDigests); null where they were not asked for. */
+  readonly blocks: Uint8Array | null;
 }
 
 /** Reads all rows of `sstable` once. Errors are those of reading it. */
@@ -145,13 +162,15 @@ export async function buildTree(sstable: SSTable, options: BuildTreeOptions): Pr
   const rule = await treeRule(sstable);
   let built: Runs;
   if (dataLength <= HERE_BYTES && options.rangeBytes === undefined) {
-    const { signal, onBytes } = options;
+    const { signal, onBytes, physical = false } = options;
     const normalAt = options.normalAt ?? null;
-    built = await runsOf(sstable, { from: 0, to: dataLength }, { rule, normalAt }, signal);
+    const whole = { from: 0, to: dataLength, rule, normalAt, physical };
+    built = await runsOf(sstable, whole, signal);
     onBytes?.(sstable.dataSize);
   } else {
     built = await runsByTasks(sstable, rule, options);
   }
   const ordered = isTokenOrdered(statistics.partitioner);
-  return { tree: new SSTableTree(rule, built.runs, dataLength, ordered), own: built.own };
+  const { runs, own, blocks } = built;
+  return { tree: new SSTableTree(rule, runs, dataLength, ordered), own, blocks };
 }

@@ -56,8 +56,12 @@ async function loadTreeOf(sstable: SSTable, options: LoadTreeOptions): Promise<L
   const tree = built?.tree ?? cached?.entry.tree;
   if (tree === undefined) throw new TypeError('neither built nor kept');
   const own = built?.own ?? cached?.entry.own;
+  const blocks = built?.blocks ?? null;
   const physical = options.physical
-    ? await physicalDigest(sstable, signal === undefined ? {} : { signal })
+    ? await physicalDigest(sstable, {
+        ...(signal === undefined ? {} : { signal }),
+        ...(blocks === null ? {} : { blocks }),
+      })
     : null;
   const { partitioner } = statistics;
   const state = physical === null ? null : stateOf(sstable);

@@ -2,7 +2,7 @@
  * A tree file: the trees of the SSTables of one or more tables (docs/tree-format.md, section 5).
  *
  *     8  magic "SSTTREES"
- *     2  format version, 1 (little-endian, as all numbers here)
+ *     2  format version, 2 (little-endian, as all numbers here)
  *     2  zero
  *     4  length of the directory
  *        directory: JSON {tables: [{keyspace, table, sstables: [{name, physical, state,
@@ -37,7 +37,7 @@ export interface TableTrees {
   readonly sstables: readonly TreeEntry[];
 }
 
-export const TREE_FILE_VERSION = 1;
+export const TREE_FILE_VERSION = 2;
 const MAGIC = new TextEncoder().encode('SSTTREES');
 const HEADER_BYTES = 16;
 const CHECKSUM_BYTES = 16;

@@ -21,6 +21,7 @@ import {
   type LoadedTree,
   loadTrees,
   parseTrees,
+  physicalDigest,
   serialiseTrees,
   tableSum,
 } from '../../src/table/index.js';
@@ -103,6 +104,25 @@ t.test('the physical digest is that of the bytes, whatever the folder is called'
   const toc = readdirSync(copy).find((name) => name.endsWith('-TOC.txt')) ?? '';
   appendFileSync(join(copy, toc), '\n');
   t.not((await digests(copy)).join(), before.join());
+});
+
+t.test('digests of blocks taken while the rows are read are those of Data.db', async (t) => {
+  for (const { directory, table } of fixtureTables()) {
+    for (const { sstables } of await findTables([directory])) {
+      for (const files of sstables) {
+        const sstable = await SSTable.open(files);
+        const rangeBytes = Math.ceil(sstable.dataLength / 5);
+        const { blocks } = await buildTree(sstable, { executor, rangeBytes, physical: true });
+        const known = blocks ?? new Uint8Array(0);
+        t.ok(known.length >= 16 || sstable.dataLength === 0);
+        const physical = await physicalDigest(sstable);
+        t.equal(await physicalDigest(sstable, { blocks: known }), physical, table);
+        t.not(await physicalDigest(sstable, { blocks: known.map((byte) => ~byte) }), physical);
+        await sstable.close();
+      }
+    }
+  }
+  await closeIdleSSTables();
 });
 
 /** Every file under `directory`. */
