@@ -16,7 +16,11 @@ const FREE: readonly RegExp[] = [
   /^stats\.(sstableLevel|repairedAt|pendingRepair|isTransient|originatingHostId)\b/,
   /^stats\.commitLog/,
   /^stats\.tokenSpaceCoverage$/,
+  // Bases of deltas that no row uses; where rows do, the other numbers tell.
+  /^header\.min(Timestamp|LocalDeletionTime|TTL)$/,
   /^header\.(static|regular)Columns\.\d+\.(name|text)\b/,
+  // Names of user types and of their fields.
+  /^header\..*(\b(text|name|keyspace)|[tT]ypeTexts?)\b[^a-zA-Z]*$/,
 ];
 
 /** Paths of the values that differ. */
