@@ -7,17 +7,24 @@ import { daySnapshot, fixtureTables } from '../../fixtures/index.js';
 import { parseSchema } from '../../src/cql/index.js';
 import { rootDigest } from '../../src/merkle/index.js';
 import { inlineExecutor } from '../../src/parallel/index.js';
-import { findTables, SSTable, scanLeaves, type TableFiles } from '../../src/sstable/index.js';
+import {
+  findTables,
+  type PlacedLeaves,
+  SSTable,
+  scanLeaves,
+  type TableFiles,
+} from '../../src/sstable/index.js';
 import { buildTree, openLocalTables, reconcile, totalOf } from '../../src/table/index.js';
 import { PlaceOrder } from '../../src/table/place-order.js';
+import { NormalScan } from '../../src/table/reconcile/normal-scan.js';
 import { NormalSource } from '../../src/table/reconcile/normal-source.js';
 import { NormalSumsBuilder, partitionsOf } from '../../src/table/reconcile/normal-sums.js';
 import { digestAll } from '../../src/table/reconcile/normal-tables.js';
 import { treeOfSums } from '../../src/table/reconcile/normal-tree.js';
 import { scanDelta, sumOfOwn, withDelta } from '../../src/table/reconcile/own-sum.js';
 import type { PurgeTimes } from '../../src/table/reconcile/purge.js';
-import { reconcileSlice } from '../../src/table/reconcile/reconcile-slice.js';
-import { slicesOf } from '../../src/table/reconcile/slices.js';
+import { cursorOf, reconcileSlice } from '../../src/table/reconcile/reconcile-slice.js';
+import { type SliceInput, slicesOf } from '../../src/table/reconcile/slices.js';
 import { tasks } from '../../src/tasks/index.js';
 
 const executor = inlineExecutor(tasks);
@@ -106,6 +113,61 @@ t.test('one SSTable: what differs from its leaves, in windows of any size', asyn
   }
   t.pass();
 });
+
+t.test('partitions that windows of two SSTables end inside of', async (t) => {
+  for (const table of ['orders', 'customers'] as const) {
+    const inputs: Awaited<ReturnType<typeof inputsOf>> = [];
+    for (const day of ['day1', 'day2'] as const) {
+      const [files] = await findTables([daySnapshot(table, day).directory]);
+      if (files === undefined) throw new Error(table);
+      inputs.push(...(await inputsOf(files)));
+    }
+    for (const times of TIMES) {
+      const wanted = totalOf(await reconcile(inputs, { executor, times }));
+      for (const windowBytes of [1, 20_000, 40_000]) {
+        for (const spoil of [0x00, 0xff]) {
+          const found = totalOf(await scanOf(inputs, times, windowBytes, spoil));
+          t.same(found, wanted, `${table} at ${times.at}, in windows of ${windowBytes}`);
+        }
+      }
+    }
+  }
+});
+
+/** Windows whose bytes are gone when the next one is asked for. */
+async function* spoilt(windows: AsyncGenerator<PlacedLeaves, void, undefined>, byte: number) {
+  for await (const window of windows) {
+    yield window;
+    const { native, bytes, leafDigests } = window;
+    for (const array of [native, bytes, leafDigests]) array.fill(byte);
+  }
+}
+
+/** The normal form of a table by a scan of its own, in windows of `windowBytes`. */
+async function scanOf(
+  inputs: readonly SliceInput[],
+  times: PurgeTimes,
+  windowBytes: number,
+  spoil: number,
+) {
+  const sstables: SSTable[] = [];
+  for (const { dataPath } of inputs) sstables.push(await SSTable.open(dataPath));
+  const [first] = sstables;
+  if (first === undefined) throw new Error('a table without SSTables');
+  const cursors = sstables.map((sstable) => {
+    const whole = { from: 0, to: sstable.dataLength };
+    const windows = scanLeaves(sstable, whole, { windowBytes });
+    return cursorOf(sstable, spoilt(windows, spoil), times);
+  });
+  const headers = sstables.map(({ header }) => header);
+  const { partitioner } = first;
+  const sums = new NormalSumsBuilder(0);
+  const scan = new NormalScan(cursors, { headers, partitioner, times, sums, ring: null });
+  const found = await scan.run();
+  for (const cursor of cursors) await cursor.close();
+  for (const sstable of sstables) await sstable.close();
+  return found;
+}
 
 t.test('slices of the ring add up to the whole', async (t) => {
   for (const { directory, table } of fixtureTables(['cassandra-4.1'])) {

@@ -46,9 +46,22 @@ export class LeafCursor {
     return this.window === null || this.leaf >= this.window.leafCount;
   }
 
+  /** The leaf at hand is the last of the window. */
+  get atLast(): boolean {
+    return this.window === null || this.leaf + 1 >= this.window.leafCount;
+  }
+
   /** Whether the leaf at hand begins a partition. */
   get isHead(): boolean {
     return this.window?.leafIsHead[this.leaf] === 1;
+  }
+
+  /** Whether the leaf at hand is all there is of its partition. */
+  get isWholePartition(): boolean {
+    const { window, leaf } = this;
+    if (window === null || window.leafIsHead[leaf] !== 1) return false;
+    if (leaf + 1 === window.leafCount) return !window.insidePartition;
+    return window.leafIsHead[leaf + 1] === 1;
   }
 
   /** Goes to the first leaf of the next window; `window` is null at the end. */
@@ -172,12 +185,11 @@ export class LeafCursor {
     return bytes.subarray(start, start + headKeyLength(bytes, 0));
   }
 
-  /** Puts the numbers of the leaf at hand into `facts`; those of a leaf without notes if `always`. */
+  /** Puts the numbers of the leaf at hand into `facts`; of a leaf without notes only if `always`. */
   judge(always: boolean): void {
+    if (!always && this.notes === 0) return;
     this.facts.reset();
-    if (always || this.notes !== 0) {
-      this.facts.add(this.window?.bytes ?? NO_BYTES, this.#from, this.#to);
-    }
+    this.facts.add(this.window?.bytes ?? NO_BYTES, this.#from, this.#to);
   }
 
   decode(): (PartitionHead | Unfiltered)[] {

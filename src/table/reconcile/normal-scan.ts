@@ -3,7 +3,7 @@
  * side by side, partition by partition. What one SSTable alone says, and nothing covers, ends or
  * deletes, is in normal form already: its digest is taken as it is. Only the rest is decoded.
  */
-import { compareBytes } from '../../binary/index.js';
+import { compareBytes, equalBytes } from '../../binary/index.js';
 import { FactCount, LeafNote } from '../../canonical/index.js';
 import type {
   DeletionTime,
@@ -195,7 +195,7 @@ export class NormalScan {
     if (head?.type !== 'partition') throw new TypeError('a partition without a head');
     const merged = mergeHeads([head], this.#columns);
     const merger = new PartitionMerger(1, merged.deletion, this.#columns);
-    this.#digest.begin(this.#head(merged), null);
+    this.#digest.begin(this.#head(merged));
     if (this.#isDelta) this.#sums.partition(-1);
     this.#takeOut(cursor);
     if (first !== undefined && first.type !== 'partition') this.#add(merger, [first]);
@@ -215,12 +215,19 @@ export class NormalScan {
 
   #leaf(cursor: LeafCursor, merger: PartitionMerger): void {
     if (this.#isNormal(cursor, merger.active)) {
-      this.#digest.addRecord(cursor.bytes, cursor.digest);
+      this.#asItIs(cursor);
       return;
     }
     const [record] = cursor.decode();
     if (record === undefined || record.type === 'partition') throw new TypeError('no row');
     this.#add(merger, [record]);
+  }
+
+  /** Adds the row at hand, a leaf in normal form. */
+  #asItIs(cursor: LeafCursor): void {
+    const { leaf, digests } = cursor;
+    if (this.#digest.isSplit) this.#sums.add(digests, leaf, leaf + 1);
+    else this.#digest.addRecord(cursor.bytes);
   }
 
   /** Whether the row at hand, of which no other SSTable has a version, is in normal form. */
@@ -242,30 +249,41 @@ export class NormalScan {
       return;
     }
     this.#sums.enter(same[0]?.tokenHigh ?? 0);
+    if (await this.#equal(same)) return;
     const streams = same.map((cursor) => new RowStream(cursor, this.#compare));
     const heads: PartitionHead[] = [];
     for (const stream of streams) heads.push(await stream.open());
     const merged = mergeHeads(heads, this.#columns);
     const merger = new PartitionMerger(same.length, merged.deletion, this.#columns);
-    this.#digest.begin(this.#head(merged), null);
+    this.#digest.begin(this.#head(merged));
     for (;;) {
       const here = this.#firstRows(streams);
       const [stream] = here;
       if (stream === undefined) break;
-      const alone = here.length === 1 && stream.isRow && stream.isLeaf;
-      if (alone && this.#isNormal(stream.cursor, merger.active)) {
-        this.#digest.addRecord(stream.cursor.bytes, stream.cursor.digest);
-      } else {
+      const isOne = stream.isRow && here.every((each) => each.isLeaf) && sayTheSame(here);
+      if (isOne && this.#isNormal(stream.cursor, merger.active)) this.#asItIs(stream.cursor);
+      else {
         const records = here.map((each) => each.record());
-        this.#add(
-          merger,
-          records,
-          here.map((each) => streams.indexOf(each)),
-        );
+        const sources = here.map((each) => streams.indexOf(each));
+        this.#add(merger, records, sources);
       }
-      for (const each of here) await each.advance();
+      for (const each of here) if (!each.advance()) await each.advanceOver();
     }
     if (this.#digest.end()) this.#sums.partition();
+  }
+
+  /** Takes a partition of one leaf that all of them have alike; false where it is not. */
+  async #equal(same: Cursors): Promise<boolean> {
+    const [first] = same;
+    if (first === undefined || this.#columns.hasDropped) return false;
+    const { digest } = first;
+    const isOne = (cursor: LeafCursor): boolean =>
+      cursor.notes === 0 && cursor.isWholePartition && equalBytes(cursor.digest, digest);
+    if (!same.every(isOne)) return false;
+    this.#sums.partition();
+    this.#sums.add(first.digests, first.leaf, first.leaf + 1);
+    for (const cursor of same) if (!cursor.skip(1)) await cursor.load();
+    return true;
   }
 
   /** The streams that stand at the first place. */
@@ -312,6 +330,14 @@ export class NormalScan {
       staticRow: staticRow === null ? null : this.#purger.row(staticRow),
     };
   }
+}
+
+/** Whether the leaves at which the streams stand are the same. */
+function sayTheSame(streams: readonly RowStream[]): boolean {
+  const [first, second] = streams;
+  if (first === undefined || second === undefined) return true;
+  const { digest } = first.cursor;
+  return streams.every(({ cursor }) => equalBytes(cursor.digest, digest));
 }
 
 function byToken(a: LeafCursor, b: LeafCursor): number {

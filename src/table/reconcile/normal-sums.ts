@@ -51,7 +51,12 @@ export class NormalSumsBuilder implements DigestSink {
   }
 
   leaf(digest: Uint8Array): void {
-    this.add(new DataView(digest.buffer, digest.byteOffset, 16), 0, 1);
+    const word = (at: number): number =>
+      ((digest[at] as number) << 24) |
+      ((digest[at + 1] as number) << 16) |
+      ((digest[at + 2] as number) << 8) |
+      (digest[at + 3] as number);
+    this.#sum(word(0), word(4), word(8), word(12), 1);
   }
 
   /** Adds the digests of the leaves `from` to `to`. */

@@ -109,7 +109,7 @@ export async function digestAll(
       }
       if (open && digest.end()) sums.partition();
       sums.enter(partition.ringHigh ^ 0x80000000);
-      digest.begin(record, null);
+      digest.begin(record);
       open = true;
     }
   }

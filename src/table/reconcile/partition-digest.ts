@@ -12,20 +12,16 @@ export interface DigestSink {
   leaf(digest: Uint8Array): void;
 }
 
-/** A record of which the digest as a leaf of its own may be known. */
-interface Held {
-  readonly bytes: Uint8Array;
-  readonly digest: Uint8Array | null;
-}
-
 const PREFIX_BYTES = 16;
 
 export class PartitionDigest {
   readonly #sink: DigestSink;
+  /** The place prefix, then what is to be digested. */
   readonly #writer = new ByteWriter();
   #prefix: Uint8Array = new Uint8Array(PREFIX_BYTES);
-  #head: Held | null = null;
-  #first: Held | null = null;
+  #head: Uint8Array = new Uint8Array(0);
+  /** The first row or marker, until a second one shows that it is a leaf of its own. */
+  #first: Uint8Array = new Uint8Array(0);
   /** Whether the head says something apart from the key. */
   #hasHead = false;
   #count = 0;
@@ -34,65 +30,73 @@ export class PartitionDigest {
     this.#sink = sink;
   }
 
-  /** Begins the partition `head`; `digest` is that of the head as a leaf, where it is known. */
-  begin(head: PartitionHead, digest: Uint8Array | null): void {
+  begin(head: PartitionHead): void {
     this.#prefix = kernels().murmur3(head.key).slice(0, PREFIX_BYTES);
     this.#writer.clear();
     encodeHead(this.#writer, head);
-    this.#head = { bytes: this.#writer.toBytes(), digest: digest?.slice() ?? null };
+    this.#head = this.#writer.toBytes();
     this.#hasHead = head.deletion !== null || (head.staticRow?.columns.length ?? 0) > 0;
-    this.#first = null;
     this.#count = 0;
   }
 
   /** Goes on behind the head and two or more rows of a partition, which are digested already. */
   resume(key: Uint8Array): void {
     this.#prefix = kernels().murmur3(key).slice(0, PREFIX_BYTES);
-    this.#head = null;
-    this.#first = null;
     this.#hasHead = true;
     this.#count = 2;
   }
 
-  /** The next row or marker of the partition. */
-  add(unfiltered: Unfiltered): void {
-    this.#writer.clear();
-    encodeUnfiltered(this.#writer, unfiltered);
-    this.addRecord(this.#writer.view(), null);
+  /** Whether the next row or marker is a leaf of its own, as are all that follow. */
+  get isSplit(): boolean {
+    return this.#count >= 2;
   }
 
-  /** The same as its record, a view, and the digest of it as a leaf, where that is known. */
-  addRecord(bytes: Uint8Array, digest: Uint8Array | null): void {
+  /** The next row or marker of the partition. */
+  add(unfiltered: Unfiltered): void {
+    const writer = this.#writer;
+    writer.clear();
+    writer.bytes(this.#prefix);
+    encodeUnfiltered(writer, unfiltered);
+    this.#written();
+  }
+
+  /** The same as its record; its digest as a leaf need not be known. */
+  addRecord(bytes: Uint8Array): void {
+    this.#writer.clear();
+    this.#writer.bytes(this.#prefix);
+    this.#writer.bytes(bytes);
+    this.#written();
+  }
+
+  #written(): void {
     this.#count++;
+    const digested = this.#writer.view();
     if (this.#count === 1) {
-      this.#first = { bytes: bytes.slice(), digest: digest?.slice() ?? null };
+      this.#first = digested.slice(PREFIX_BYTES);
       return;
     }
-    if (this.#count === 2) {
-      for (const held of [this.#head, this.#first]) if (held !== null) this.#leaf(held);
+    if (this.#count > 2) {
+      this.#sink.leaf(xxh3_128(digested));
+      return;
     }
-    this.#leaf({ bytes, digest });
+    const second = xxh3_128(digested).slice();
+    this.#digest(this.#head);
+    this.#digest(this.#first);
+    this.#sink.leaf(second);
   }
 
   /** Ends the partition; whether anything is left of it. */
   end(): boolean {
-    const { bytes: head } = this.#head ?? { bytes: new Uint8Array(0) };
-    if (this.#count === 1 && this.#first !== null) {
-      this.#digest([head, this.#first.bytes]);
-    } else if (this.#count === 0 && this.#hasHead) {
-      this.#digest([head]);
-    }
-    this.#head = null;
-    this.#first = null;
+    if (this.#count === 1) this.#digest(this.#head, this.#first);
+    else if (this.#count === 0 && this.#hasHead) this.#digest(this.#head);
     return this.#count > 0 || this.#hasHead;
   }
 
-  #leaf({ bytes, digest }: Held): void {
-    if (digest !== null) this.#sink.leaf(digest);
-    else this.#digest([bytes]);
-  }
-
-  #digest(parts: readonly Uint8Array[]): void {
-    this.#sink.leaf(xxh3_128(Buffer.concat([this.#prefix, ...parts])));
+  #digest(...parts: Uint8Array[]): void {
+    const writer = this.#writer;
+    writer.clear();
+    writer.bytes(this.#prefix);
+    for (const part of parts) writer.bytes(part);
+    this.#sink.leaf(xxh3_128(writer.view()));
   }
 }

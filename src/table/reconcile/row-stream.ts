@@ -39,7 +39,7 @@ export class RowStream {
     // What is read next may take the memory that the head is a view of.
     const kept = structuredClone({ ...head, staticRow: null });
     const staticRow = head.staticRow === null ? null : copyRow(head.staticRow);
-    await this.advance();
+    if (!this.advance()) await this.advanceOver();
     return { ...kept, staticRow };
   }
 
@@ -61,10 +61,27 @@ export class RowStream {
     return this.#record;
   }
 
-  /** Goes to the next row or marker. */
-  async advance(): Promise<void> {
-    const { cursor, prefix: before } = this;
-    const inside = cursor.step() ?? (await cursor.stepOver());
+  /** Goes to the next row or marker; false where that takes `advanceOver`. */
+  advance(): boolean {
+    const { cursor, prefix } = this;
+    if (cursor.atLast) return false;
+    this.#stand(cursor.step() === true, prefix);
+    return true;
+  }
+
+  /** `advance` over the end of a window. */
+  async advanceOver(): Promise<void> {
+    const { prefix } = this;
+    // Another window takes the memory of this one.
+    const before = prefix && {
+      ...prefix,
+      values: prefix.values.map((value) => value?.slice() ?? null),
+    };
+    this.#stand(await this.cursor.stepOver(), before);
+  }
+
+  #stand(inside: boolean, before: ClusteringPrefix | null): void {
+    const { cursor } = this;
     this.#record = null;
     this.#isLeaf = inside;
     this.prefix = inside ? this.#place() : null;

@@ -37,23 +37,6 @@ function latestLiveness(rows: readonly Row[]): Liveness | null {
   return latest;
 }
 
-/** The data of each column that any of the rows has, by the column's index. */
-function dataByColumn(
-  rows: readonly Row[],
-  columns: MergedColumns,
-): Map<MergedColumn, ColumnData[]> {
-  const found = new Map<MergedColumn, ColumnData[]>();
-  for (const row of rows) {
-    for (const data of row.columns) {
-      const column = columns.of(data.column);
-      const list = found.get(column);
-      if (list === undefined) found.set(column, [data]);
-      else list.push(data);
-    }
-  }
-  return found;
-}
-
 const isDropped = ({ droppedAt }: MergedColumn, timestamp: bigint): boolean =>
   droppedAt !== null && timestamp <= droppedAt;
 
@@ -101,6 +84,7 @@ function mergeData(
   versions: readonly ColumnData[],
   active: DeletionTime | null,
 ): ColumnData | null {
+  if (!column.definition.complex) return mergeSimple(column, versions, active);
   let own: DeletionTime | null = null;
   for (const { complexDeletion } of versions) {
     if (complexDeletion !== null && isDropped(column, complexDeletion.markedForDeleteAt)) continue;
@@ -110,6 +94,60 @@ function mergeData(
   const cells = mergeCells(column, versions, complexDeletion ?? active);
   if (cells.length === 0 && complexDeletion === null) return null;
   return { column: column.definition, complexDeletion, cells };
+}
+
+/** Of a column with one cell: mostly one of the versions as it is. */
+function mergeSimple(
+  column: MergedColumn,
+  versions: readonly ColumnData[],
+  active: DeletionTime | null,
+): ColumnData | null {
+  let merged: Cell | null = null;
+  let from: ColumnData | null = null;
+  for (const data of versions) {
+    const [cell] = data.cells;
+    if (cell === undefined || deletes(active, cell.timestamp)) continue;
+    if (isDropped(column, cell.timestamp)) continue;
+    const winner: Cell = merged === null ? cell : reconcileCells(column.definition, merged, cell);
+    if (winner === cell) from = data;
+    else if (winner !== merged) from = null;
+    merged = winner;
+  }
+  if (merged === null) return null;
+  return from ?? { column: column.definition, complexDeletion: null, cells: [merged] };
+}
+
+/** The columns of all rows in their order; each row has its own in that order. */
+function mergeColumns(
+  rows: readonly Row[],
+  columns: MergedColumns,
+  active: DeletionTime | null,
+): ColumnData[] {
+  const merged: ColumnData[] = [];
+  const next = new Array<number>(rows.length).fill(0);
+  const versions: ColumnData[] = [];
+  for (;;) {
+    let least: MergedColumn | null = null;
+    versions.length = 0;
+    for (const [i, row] of rows.entries()) {
+      const data = row.columns[next[i] as number];
+      if (data === undefined) continue;
+      const column = columns.of(data.column);
+      if (least === null || column.index < least.index) {
+        least = column;
+        versions.length = 0;
+      }
+      if (column === least) versions.push(data);
+    }
+    if (least === null) return merged;
+    for (const [i, row] of rows.entries()) {
+      const at = next[i] as number;
+      const data = row.columns[at];
+      if (data !== undefined && columns.of(data.column) === least) next[i] = at + 1;
+    }
+    const data = mergeData(least, versions, active);
+    if (data !== null) merged.push(data);
+  }
 }
 
 /**
@@ -140,12 +178,7 @@ export function mergeRows(
   }
   const covering = deletion ?? active;
   const liveness = newest !== null && deletes(covering, newest.timestamp) ? null : newest;
-  const data: ColumnData[] = [];
-  const found = [...dataByColumn(rows, columns)].sort(([a], [b]) => a.index - b.index);
-  for (const [column, versions] of found) {
-    const merged = mergeData(column, versions, covering);
-    if (merged !== null) data.push(merged);
-  }
+  const data = mergeColumns(rows, columns, covering);
   if (liveness === null && deletion === null && data.length === 0) return null;
   return { ...first, liveness, deletion, shadowable, columns: data };
 }
