@@ -7,6 +7,7 @@ Examples:
   sstash check nb-1-big-Data.db              one SSTable
   sstash check /var/lib/cassandra/data       a node (it may be running)
   sstash check --quick /backup/data          without reading Data.db
+  sstash check --deep ks/users-5a1c39d0      every value against its type too
   sstash check --json data | jq '.faults[]'  every fault with file and offset
 
 Exit code 1 when there is a fault.
@@ -28,7 +29,9 @@ export function registerCheck(program: Command, run: CommandRunner): void {
     )
     .argument('<paths...>', 'SSTables, table, snapshot, keyspace or data folders')
     .addOption(new Option('--quick', 'all components but the rows in Data.db').conflicts('deep'))
-    .addOption(new Option('--deep', 'also every value against its type'))
+    .addOption(
+      new Option('--deep', 'also every value against its type, every byte of Statistics.db'),
+    )
     .addHelpText('after', EXAMPLES)
     .action((paths: string[], options: CheckOptions) =>
       run(async (context) => {
