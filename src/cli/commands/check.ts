@@ -24,8 +24,8 @@ export function registerCheck(program: Command, run: CommandRunner): void {
     .summary('is every byte sound?')
     .description(
       'Checks SSTables without Cassandra: digests, checksums of blocks, the structure to the last ' +
-        'row, order, the index, summary and filter against the rows, Statistics.db against what ' +
-        'was read. Lists every fault with file and offset.',
+        'row, order; indexes, summary, filter and Statistics.db against what the rows give. Lists ' +
+        'every fault with file and offset, and what Cassandra would do with it.',
     )
     .argument('<paths...>', 'SSTables, table, snapshot, keyspace or data folders')
     .addOption(new Option('--quick', 'all components but the rows in Data.db').conflicts('deep'))
