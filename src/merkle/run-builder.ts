@@ -80,7 +80,7 @@ export class RunBuilder {
     const run = ++this.#run;
     if (run === this.#runs.count) {
       const grown = new RunTable(run * 2);
-      for (let i = 0; i < run; i++) grown.copyRun(i, this.#runs, i);
+      grown.setRuns(0, this.#runs, 0, 0);
       this.#runs = grown;
     }
     const runs = this.#runs;

@@ -23,7 +23,9 @@ export class RunScan {
   /** Which of the batch's partitions is open, -1 for one of an earlier batch. */
   partition = -1;
   /** Four words: what the last call of `next` summed up. */
-  readonly sums = new Uint32Array(4);
+  sums: Uint32Array = new Uint32Array(4);
+  /** Where the kernel and its host meet (STATE there); `sums` is then the end of it. */
+  #state: Int32Array = new Int32Array(0);
 
   constructor(rule: RunRule) {
     this.#rule = rule;
@@ -38,8 +40,16 @@ export class RunScan {
     this.head = Math.max(head, FAR_BACK);
     this.partition = -1;
     this.#instance = instanceOf(batch);
+    if (this.#instance !== undefined) this.#enter(this.#instance);
+  }
+
+  #enter({ exports, bytes }: KernelInstance): void {
     const { depth, rowBits, headBits } = this.#rule;
-    this.#instance?.exports.setRunRule(depth, rowBits, headBits);
+    exports.setRunRule(depth, rowBits, headBits);
+    if (this.#state.buffer === bytes.buffer) return;
+    const at = exports.runState();
+    this.#state = new Int32Array(bytes.buffer, at, 2);
+    this.sums = new Uint32Array(bytes.buffer, at + 16, 4);
   }
 
   /**
@@ -52,6 +62,7 @@ export class RunScan {
     if (batch === null) throw new TypeError('there is no batch');
     const instance = this.#instance;
     if (instance !== undefined) return this.#inKernel(instance, batch, sumFrom, scanFrom, bucket);
+    if (this.#state.length > 0) [this.#state, this.sums] = [new Int32Array(0), new Uint32Array(4)];
     const leaf = this.#scan(batch, scanFrom, bucket);
     addDigests(this.sums, batch.leafDigests, sumFrom, leaf);
     return leaf;
@@ -64,11 +75,10 @@ export class RunScan {
     scanFrom: number,
     bucket: number,
   ): number {
-    const { exports, bytes } = instance;
-    const state = new Int32Array(bytes.buffer, exports.runState(), 8);
+    const state = this.#state;
     state[0] = this.head;
     state[1] = this.partition;
-    const leaf = exports.nextRun(
+    const leaf = instance.exports.nextRun(
       batch.leafIsHead.byteOffset,
       batch.leafCuts.byteOffset,
       batch.partitionTokenHigh.byteOffset,
@@ -81,7 +91,6 @@ export class RunScan {
     );
     this.head = state[0];
     this.partition = state[1];
-    this.sums.set(state.subarray(4, 8));
     return leaf >>> 0;
   }
 

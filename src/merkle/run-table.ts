@@ -55,12 +55,12 @@ export class RunTable {
     this.sums = words(5, 4 * count);
   }
 
-  /** Copies run `from` of `other` over run `to`, its leaf ordinals moved by `leaves`. */
-  copyRun(to: number, other: RunTable, from: number, leaves = 0): void {
+  /** Copies run `from` of `other` over run `to`. */
+  copyRun(to: number, other: RunTable, from: number): void {
     this.position[to] = other.position[from] as number;
     this.partitionPosition[to] = other.partitionPosition[from] as number;
-    this.firstLeaf[to] = (other.firstLeaf[from] as number) + leaves;
-    this.headLeaf[to] = (other.headLeaf[from] as number) + leaves;
+    this.firstLeaf[to] = other.firstLeaf[from] as number;
+    this.headLeaf[to] = other.headLeaf[from] as number;
     this.ringHigh[to] = other.ringHigh[from] as number;
     this.ringLow[to] = other.ringLow[from] as number;
     this.cut[to] = other.cut[from] as number;
@@ -70,7 +70,7 @@ export class RunTable {
   }
 
   /** Adds the leaves of run `from` of `other` to run `to`, which it follows directly. */
-  #absorb(to: number, other: RunTable, from: number): void {
+  absorb(to: number, other: RunTable, from: number): void {
     this.leafCount[to] = (this.leafCount[to] as number) + (other.leafCount[from] as number);
     this.partitionCount[to] =
       (this.partitionCount[to] as number) + (other.partitionCount[from] as number);
@@ -91,6 +91,25 @@ export class RunTable {
     const last = this.count - 1;
     const end = (this.firstLeaf[last] as number) + (this.leafCount[last] as number);
     return end - (this.firstLeaf[0] as number);
+  }
+
+  /** Copies the runs of `other` from `from` on to those from `to` on, leaf ordinals moved. */
+  setRuns(to: number, other: RunTable, from: number, leaves: number): void {
+    this.position.set(other.position.subarray(from), to);
+    this.partitionPosition.set(other.partitionPosition.subarray(from), to);
+    this.firstLeaf.set(other.firstLeaf.subarray(from), to);
+    this.headLeaf.set(other.headLeaf.subarray(from), to);
+    this.ringHigh.set(other.ringHigh.subarray(from), to);
+    this.ringLow.set(other.ringLow.subarray(from), to);
+    this.cut.set(other.cut.subarray(from), to);
+    this.leafCount.set(other.leafCount.subarray(from), to);
+    this.partitionCount.set(other.partitionCount.subarray(from), to);
+    this.sums.set(other.sums.subarray(4 * from), 4 * to);
+    const end = leaves === 0 ? to : to + other.count - from;
+    for (let i = to; i < end; i++) {
+      this.firstLeaf[i] = (this.firstLeaf[i] as number) + leaves;
+      this.headLeaf[i] = (this.headLeaf[i] as number) + leaves;
+    }
   }
 
   /** A copy with room for exactly `count` runs, the first ones of this table. */
@@ -114,14 +133,14 @@ export class RunTable {
     const grouped = new RunTable(to - from);
     let last = -1;
     for (let i = from; i < to; i++) {
-      if (last >= 0 && !this.#begins(rule, i, grouped, last)) grouped.#absorb(last, this, i);
+      if (last >= 0 && !this.begins(rule, i, grouped, last)) grouped.absorb(last, this, i);
       else grouped.copyRun(++last, this, i);
     }
     return grouped.shrink(last + 1);
   }
 
   /** Whether run `i` begins a run of `rule` after the run `last` of `grouped`. */
-  #begins(rule: RunRule, i: number, grouped: RunTable, last: number): boolean {
+  begins(rule: RunRule, i: number, grouped: RunTable, last: number): boolean {
     const cut = this.cut[i] as number;
     if (this.startsInside(i)) {
       return cutsInside(rule, (this.firstLeaf[i] as number) - (this.headLeaf[i] as number), cut);
@@ -141,11 +160,16 @@ export class RunTable {
  */
 export function concatRuns(rule: RunRule, ranges: readonly RunTable[]): RunTable {
   const all = new RunTable(ranges.reduce((sum, range) => sum + range.count, 0));
-  let at = 0;
+  let count = 0;
   let leaves = 0;
   for (const range of ranges) {
-    for (let i = 0; i < range.count; i++) all.copyRun(at++, range, i, leaves);
+    // Only the first run of a range may belong to the one before; it begins with a head.
+    const joins = count > 0 && range.count > 0 && !range.begins(rule, 0, all, count - 1);
+    if (joins) all.absorb(count - 1, range, 0);
+    const from = joins ? 1 : 0;
+    all.setRuns(count, range, from, leaves);
+    count += range.count - from;
     leaves += range.leaves;
   }
-  return all.regroup(rule);
+  return all.shrink(count);
 }
