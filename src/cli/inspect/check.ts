@@ -13,8 +13,8 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount } from '../format.js';
 
-/** SSTables together below this are checked faster than a thread starts. */
-const INLINE_BYTES = 4 * 1024 * 1024;
+/** SSTables below this are checked faster than a thread starts. */
+const INLINE_BYTES = 16 * 1024 * 1024;
 
 export async function check(
   context: CommandContext,
@@ -25,8 +25,7 @@ export async function check(
   const tables = await findTables(paths, { onUnknown: (each) => unknown.push(each) });
   const sstables = tables.flatMap((table) => table.sstables);
   const dataBytes = sstables.reduce((sum, files) => sum + dataSize(files), 0);
-  const inline = dataBytes < INLINE_BYTES ? await createExecutor(0) : null;
-  const executor = inline ?? context.executor;
+  const inline = await createExecutor(0);
   const mode = options.quick ? 'quick' : options.deep ? 'deep' : 'full';
   const faults = unknown.map(unknownFault);
   if (!context.json) for (const fault of faults) await context.print(faultLine(fault));
@@ -39,7 +38,7 @@ export async function check(
       progress.label(files.dataPath);
       const found = await checkSSTable(files, {
         mode,
-        executor,
+        executor: dataSize(files) < INLINE_BYTES ? inline : context.executor,
         signal,
         onProgress: (bytes) => progress.advance(bytes),
       });
@@ -50,7 +49,7 @@ export async function check(
     }
   } finally {
     context.progress.end();
-    await inline?.close();
+    await inline.close();
   }
   const sound = faults.length === 0;
   if (context.json) {
