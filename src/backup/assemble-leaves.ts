@@ -7,6 +7,8 @@ import { type ChunkList, type ListedChunk, type Segments, segmentsOf } from './c
 
 /** Bytes that are handed over at a time: what stays in the processor's cache. */
 const PIECE_BYTES = 128 * 1024;
+/** Raw bytes of chunks that are read at a time. */
+const READ_BYTES = 2 * 1024 * 1024;
 
 /**
  * Yields the leaves of a range in order, views that are valid until the next one is asked for;
@@ -22,28 +24,31 @@ export async function* assembleLeaves(
     for await (const { raw } of reader.readAll(places, signal)) yield raw;
     return;
   }
-  const raws = await readChunks(reader, list.chunks, places, signal);
-  yield* gather(list.chunks, segmentsOf(list), raws);
+  const segments = segmentsOf(list);
+  const assembly = new Assembly(list.chunks, segments);
+  for (let from = 0; from < segments.count; ) {
+    const { end, missing } = assembly.next(from);
+    await readChunks(reader, places, missing, assembly.raws, signal);
+    yield* assembly.gather(from, end);
+    from = end;
+  }
 }
 
-/** All chunks of the list, in the order in which they lie in packs: neighbours cost one read. */
+/** Reads chunks in the order in which they lie in packs: neighbours cost one read. */
 async function readChunks(
   reader: ObjectReader,
-  chunks: readonly ListedChunk[],
   places: readonly PlacedObject[],
+  wanted: readonly number[],
+  raws: (Uint8Array | undefined)[],
   signal: AbortSignal | undefined,
-): Promise<Uint8Array[]> {
-  const total = chunks.reduce((sum, { rawLength }) => sum + rawLength, 0);
-  checkLimit('rangeChunkBytesMax', total);
-  const order = places.map((place, i) => ({ place, i }));
+): Promise<void> {
+  const order = wanted.map((chunk) => ({ chunk, place: places[chunk] as PlacedObject }));
   order.sort((a, b) => comparePlaces(a.place, b.place));
-  const raws: Uint8Array[] = new Array(places.length);
-  let at = 0;
   const sorted = order.map(({ place }) => place);
+  let at = 0;
   for await (const { raw } of reader.readAll(sorted, signal)) {
-    raws[order[at++]?.i as number] = raw;
+    raws[order[at++]?.chunk as number] = raw;
   }
-  return raws;
 }
 
 function comparePlaces(a: PlacedObject, b: PlacedObject): number {
@@ -51,36 +56,83 @@ function comparePlaces(a: PlacedObject, b: PlacedObject): number {
   return a.offset - b.offset;
 }
 
-function* gather(
-  chunks: readonly ListedChunk[],
-  segments: Segments,
-  raws: readonly Uint8Array[],
-): Generator<Uint8Array, void, undefined> {
-  const ends: (Uint32Array | undefined)[] = new Array(chunks.length);
-  const buffer = new Uint8Array(PIECE_BYTES);
-  let length = 0;
-  for (let i = 0; i < segments.count; i++) {
-    const chunk = segments.chunk[i] as number;
-    const first = segments.first[i] as number;
-    const leaves = segments.leaves[i] as number;
-    const raw = raws[chunk] as Uint8Array;
-    let bytes = raw;
-    if (leaves !== chunks[chunk]?.leaves) {
-      ends[chunk] ??= leafEnds(raw, chunks[chunk]?.leaves ?? 0);
-      bytes = leavesOf(raw, ends[chunk] as Uint32Array, first, leaves);
-    }
-    if (length + bytes.length > buffer.length && length > 0) {
-      yield buffer.subarray(0, length);
-      length = 0;
-    }
-    if (bytes.length > buffer.length) {
-      yield bytes;
-    } else {
-      buffer.set(bytes, length);
-      length += bytes.length;
-    }
+/** Puts segments together; a chunk is held from the first segment that takes of it to the last. */
+class Assembly {
+  readonly raws: (Uint8Array | undefined)[];
+  readonly #chunks: readonly ListedChunk[];
+  readonly #segments: Segments;
+  /** Per chunk: the last segment that takes of it. */
+  readonly #last: Uint32Array;
+  readonly #ends: (Uint32Array | undefined)[];
+  readonly #buffer = new Uint8Array(PIECE_BYTES);
+  #held = 0;
+
+  constructor(chunks: readonly ListedChunk[], segments: Segments) {
+    this.#chunks = chunks;
+    this.#segments = segments;
+    this.raws = new Array(chunks.length);
+    this.#ends = new Array(chunks.length);
+    this.#last = new Uint32Array(chunks.length);
+    for (let i = 0; i < segments.count; i++) this.#last[segments.chunk[i] as number] = i;
   }
-  if (length > 0) yield buffer.subarray(0, length);
+
+  /** Segments from `from` on that new chunks of about READ_BYTES are enough for, and these chunks. */
+  next(from: number): { readonly end: number; readonly missing: number[] } {
+    const missing = new Set<number>();
+    let bytes = 0;
+    let end = from;
+    for (; end < this.#segments.count; end++) {
+      const chunk = this.#segments.chunk[end] as number;
+      if (this.raws[chunk] !== undefined || missing.has(chunk)) continue;
+      if (bytes >= READ_BYTES) break;
+      missing.add(chunk);
+      bytes += this.#chunks[chunk]?.rawLength ?? 0;
+    }
+    this.#held += bytes;
+    checkLimit('rangeChunkBytesMax', this.#held);
+    return { end, missing: [...missing] };
+  }
+
+  *gather(from: number, to: number): Generator<Uint8Array, void, undefined> {
+    const buffer = this.#buffer;
+    let length = 0;
+    for (let i = from; i < to; i++) {
+      const bytes = this.#segment(i);
+      if (length + bytes.length > buffer.length && length > 0) {
+        yield buffer.subarray(0, length);
+        length = 0;
+      }
+      if (bytes.length > buffer.length) {
+        yield bytes;
+      } else {
+        buffer.set(bytes, length);
+        length += bytes.length;
+      }
+    }
+    if (length > 0) yield buffer.subarray(0, length);
+  }
+
+  #segment(i: number): Uint8Array {
+    const chunk = this.#segments.chunk[i] as number;
+    const first = this.#segments.first[i] as number;
+    const leaves = this.#segments.leaves[i] as number;
+    const all = this.#chunks[chunk]?.leaves ?? 0;
+    const raw = this.raws[chunk] as Uint8Array;
+    let bytes = raw;
+    if (leaves !== all) {
+      const ends = this.#ends[chunk] ?? leafEnds(raw, all);
+      this.#ends[chunk] = ends;
+      bytes = leavesOf(raw, ends, first, leaves);
+    }
+    if (this.#last[chunk] === i) this.#forget(chunk, raw.length);
+    return bytes;
+  }
+
+  #forget(chunk: number, bytes: number): void {
+    this.raws[chunk] = undefined;
+    this.#ends[chunk] = undefined;
+    this.#held -= bytes;
+  }
 }
 
 function leavesOf(raw: Uint8Array, ends: Uint32Array, first: number, count: number): Uint8Array {

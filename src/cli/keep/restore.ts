@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { type RestoreLayout, type RestoreReport, restore } from '../../backup/index.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
@@ -21,6 +22,8 @@ export async function runRestore(
   id: string,
   options: RestoreCommandOptions,
 ): Promise<number> {
+  // As in a backup: young generations stay small.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const repository = await openRepository(context, options.repo);
   const manifest = await repository.findManifest(id, options.node);
   context.progress.begin('restore', null);
