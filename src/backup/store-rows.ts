@@ -1,6 +1,6 @@
 /** The rows of an SSTable into the repository: ranges in workers, stored in file order here. */
 import { createHash, type Hash } from 'node:crypto';
-import { compressor, crc32 } from '../codec/index.js';
+import { compressor, crc32, loadCompressor } from '../codec/index.js';
 import { type CompressionInfo, parseCrc } from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { openFile, type RandomAccessFile } from '../io/index.js';
@@ -204,6 +204,8 @@ async function storeTail(
   }
   const stored = await file.read(end, file.size - end);
   const payload = checkedPayload(stored, where);
+  // Only the workers have used it so far.
+  if (codec !== null) await loadCompressor(codec.compressor);
   if (codec !== null && isEmptyBlock(codec, payload)) return { stored };
   throw new SstashError('SSTABLE_CORRUPT', 'bytes that are no block follow the rows', where);
 }
