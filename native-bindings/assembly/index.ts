@@ -2,6 +2,7 @@
  * What the WebAssembly module offers. Every function works on addresses in the module's own
  * memory, which the host lays out: whatever lies below `heapStart()` belongs to the module.
  */
+export { decodeBlocks, digestBlocks } from './blocks';
 export { bloomAdd, hashMany } from './bloom';
 export { leafDigests, leafEnds } from './leaves';
 export { decode as lz4Decode, encode as lz4Encode } from './lz4';

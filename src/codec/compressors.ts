@@ -58,8 +58,11 @@ function lengthPrefix(bytes: Uint8Array): number {
   return (low | ((bytes[2] as number) << 16) | ((bytes[3] as number) << 24)) >>> 0;
 }
 
+/** Name of the compressor that kernels know. */
+export const LZ4_COMPRESSOR = 'LZ4Compressor';
+
 const lz4: BlockCompressor = {
-  name: 'LZ4Compressor',
+  name: LZ4_COMPRESSOR,
   decode(source, target) {
     if (source.length <= LZ4_PREFIX) {
       throw lengthMismatch('LZ4Compressor', target.length, `a block of ${source.length} bytes`);

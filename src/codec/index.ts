@@ -6,7 +6,13 @@
  */
 export { BloomBits, type BloomShape } from './bloom-bits.js';
 export { crc32, lz4DecodeBlock, lz4EncodeBlock, lz4EncodeInto, xxh3_128 } from './checksums.js';
-export { type BlockCompressor, blockBound, compressor, loadCompressor } from './compressors.js';
+export {
+  type BlockCompressor,
+  blockBound,
+  compressor,
+  LZ4_COMPRESSOR,
+  loadCompressor,
+} from './compressors.js';
 export {
   type KernelExports,
   KernelInstance,

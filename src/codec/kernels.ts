@@ -18,6 +18,15 @@ export interface KernelExports extends ScanExports {
   heapStart(): number;
   lz4Decode(source: number, sourceLength: number, target: number, targetLength: number): number;
   lz4Encode(source: number, length: number, target: number): number;
+  decodeBlocks(
+    table: number,
+    count: number,
+    target: number,
+    blockLength: number,
+    lastLength: number,
+    rawFrom: number,
+  ): number;
+  digestBlocks(table: number, count: number, out: number): void;
   xxh3(input: number, length: number, secret: number, out: number): void;
   murmur3(key: number, length: number, out: number): void;
   hashMany(keys: number, ends: number, count: number, out: number): void;
@@ -125,8 +134,9 @@ interface WebAssemblyApi {
 const PAGE = 65536;
 /** Room for the compressed form of a 256 KiB block, below the regions of an instance's user. */
 const SCRATCH_BYTES = 272 * 1024;
-/** Room for one digest, aligned. */
-const DIGEST_BYTES = 64;
+/** Blocks of one call of `decodeBlocks`; for each there is room for two words and a digest. */
+const BLOCKS_MAX = 1024;
+const DIGEST_BYTES = 16;
 /** Reads and writes of kernels may touch this many bytes after a region's end. */
 const SLACK_BYTES = 64;
 /** Instances with more memory than this are not kept for the next user. */
@@ -168,14 +178,21 @@ export class KernelInstance {
   readonly start: number;
   /** Whom the scan of rows asks, while it runs. */
   scanHost: ScanHost | null = null;
+  /** Largest `inputRoom`. */
+  readonly inputBytes = SCRATCH_BYTES;
   readonly #scratch: number;
+  /** Table of `decodeBlocks`, and behind it the digests. */
+  readonly #table: number;
   #bytes: Uint8Array;
+  #blocks: Uint32Array;
 
   private constructor() {
     this.exports = instantiate(() => this.scanHost);
-    this.#scratch = align(this.exports.heapStart()) + DIGEST_BYTES;
+    this.#table = align(this.exports.heapStart());
+    this.#scratch = align(this.#table + BLOCKS_MAX * (8 + DIGEST_BYTES));
     this.start = this.#scratch + SCRATCH_BYTES;
     this.#bytes = this.#register();
+    this.#blocks = this.#blockTable();
   }
 
   /** An instance for one user until `release`; its memory holds whatever was there before. */
@@ -213,6 +230,7 @@ export class KernelInstance {
       });
     }
     this.#bytes = this.#register();
+    this.#blocks = this.#blockTable();
   }
 
   /**
@@ -234,11 +252,35 @@ export class KernelInstance {
     return this.exports.lz4Decode(from, source.length, byteOffset, length) === length;
   }
 
-  /** XXH3-128 of a view of this memory, 16 new bytes. */
-  xxh3(bytes: Uint8Array): Uint8Array {
-    const out = this.#scratch - DIGEST_BYTES;
-    this.exports.xxh3(bytes.byteOffset, bytes.length, 0, out);
-    return this.#bytes.slice(out, out + 16);
+  /** Address and length of up to `length` / 2 payloads, for `decodeBlocks`; until memory grows. */
+  get blockTable(): Uint32Array {
+    return this.#blocks;
+  }
+
+  /**
+   * Decodes the first `count` payloads of the table, all of LZ4Compressor, one behind the other into
+   * `target`; returns how many were sound, from the first on. See native-bindings/assembly/blocks.ts.
+   */
+  decodeBlocks(
+    count: number,
+    target: Uint8Array,
+    blockLength: number,
+    lastLength: number,
+    rawFrom: number,
+  ): number {
+    const { decodeBlocks } = this.exports;
+    return decodeBlocks(this.#table, count, target.byteOffset, blockLength, lastLength, rawFrom);
+  }
+
+  /** XXH3-128 of the first `count` payloads of the table, each with its checksum: 16 bytes a block. */
+  digestBlocks(count: number): Uint8Array {
+    const out = this.#table + BLOCKS_MAX * 8;
+    this.exports.digestBlocks(this.#table, count, out);
+    return this.#bytes.subarray(out, out + DIGEST_BYTES * count);
+  }
+
+  #blockTable(): Uint32Array {
+    return new Uint32Array(this.#bytes.buffer, this.#table, 2 * BLOCKS_MAX);
   }
 
   #register(): Uint8Array {
@@ -282,8 +324,6 @@ function webassemblyKernels(): Kernels {
       return length;
     },
     xxh3(bytes, secret) {
-      const inPlace = secret === undefined ? KernelInstance.owner(bytes)?.xxh3(bytes) : undefined;
-      if (inPlace !== undefined) return inPlace;
       const at = enter(bytes, 16 + XXH3_SECRET_BYTES);
       if (secret !== undefined) instance.bytes.set(secret, at + 16);
       exports.xxh3(start, bytes.length, secret === undefined ? 0 : at + 16, at);

@@ -10,14 +10,24 @@
  *
  * Uncompressed, CRC.db has a CRC-32 for each 64 KiB of the file.
  */
-import { type BlockCompressor, compressor, crc32, KernelInstance } from '../codec/index.js';
+import {
+  type BlockCompressor,
+  compressor,
+  crc32,
+  KernelInstance,
+  LZ4_COMPRESSOR,
+  xxh3_128,
+} from '../codec/index.js';
 import type { CompressionInfo, DataChecksums } from '../components/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 import type { RandomAccessFile } from '../io/index.js';
 import { checkLimit } from '../limits.js';
 
-/** Takes the bytes of a block as they are in the file, checksum included; a view for the moment. */
-export type StoredBlock = (block: number, stored: Uint8Array) => void;
+/** XXH3-128 of blocks as they are in the file, checksums included: 16 bytes each, from `first` on. */
+export interface StoredDigests {
+  readonly first: number;
+  readonly bytes: Uint8Array;
+}
 
 export interface BlockReader {
   /** Bytes of the uncompressed stream. */
@@ -25,14 +35,14 @@ export interface BlockReader {
   /** Reads that begin and end at multiples of it decode nothing twice. */
   readonly blockLength: number;
   /**
-   * `length` bytes from `from`, in a fresh array or at the start of `into`; `onStored` is called with
-   * each block that has one of them.
+   * `length` bytes from `from`, in a fresh array or at the start of `into`. Blocks that have one of
+   * them and a place in `digests` are digested too.
    */
   read(
     from: number,
     length: number,
     into?: Uint8Array,
-    onStored?: StoredBlock,
+    digests?: StoredDigests,
   ): Promise<Uint8Array>;
   /** Where the block with the byte `position` of the stream begins in the file. */
   filePosition(position: number): number;
@@ -40,7 +50,10 @@ export interface BlockReader {
 
 /** Adjacent blocks are fetched together up to this many bytes. */
 const READ_BYTES = 1024 * 1024;
+/** As many blocks go through a kernel at once. */
+const BLOCKS_MAX = 1024;
 const CRC_BYTES = 4;
+const DIGEST_BYTES = 16;
 const HINT =
   'Restore the file from another replica or a backup, or let Cassandra repair the range.';
 
@@ -97,7 +110,7 @@ export class CompressedBlocks implements BlockReader {
     from: number,
     length: number,
     into?: Uint8Array,
-    onStored?: StoredBlock,
+    digests?: StoredDigests,
   ): Promise<Uint8Array> {
     if (length < 0 || from < 0 || from + length > this.length) {
       throw outside(this.#file.path, from, length, this.length);
@@ -105,20 +118,21 @@ export class CompressedBlocks implements BlockReader {
     const target = into === undefined ? new Uint8Array(length) : into.subarray(0, length);
     if (length === 0) return target;
     const last = Math.floor((from + length - 1) / this.blockLength);
+    const most = KernelInstance.owner(target)?.inputBytes ?? READ_BYTES;
     let block = Math.floor(from / this.blockLength);
     while (block <= last) {
       let end = block + 1;
-      while (end <= last && this.#mayJoin(block, end)) end++;
-      await this.#copyBlocks(block, end, from, target, onStored);
+      while (end <= last && this.#mayJoin(block, end, most)) end++;
+      await this.#copyBlocks(block, end, from, target, digests);
       block = end;
     }
     return target;
   }
 
-  /** Whether block `next` can be fetched together with those from `first` on. */
-  #mayJoin(first: number, next: number): boolean {
+  /** Whether block `next` can be fetched with those from `first` on, in `most` bytes all together. */
+  #mayJoin(first: number, next: number, most: number): boolean {
     const end = this.#end(next);
-    return end - this.#start(first) <= READ_BYTES && end <= this.#file.size;
+    return end - this.#start(first) <= most && end <= this.#file.size && next - first < BLOCKS_MAX;
   }
 
   /** Blocks from `first` up to `end`, as far as they lie in `target`, which begins at `from`. */
@@ -127,21 +141,24 @@ export class CompressedBlocks implements BlockReader {
     end: number,
     from: number,
     target: Uint8Array,
-    onStored: StoredBlock | undefined,
+    digests: StoredDigests | undefined,
   ): Promise<void> {
     const start = this.#start(first);
-    const cached = end - first === 1 && first === this.#cached && onStored === undefined;
+    const cached = end - first === 1 && first === this.#cached && digests === undefined;
     const length = cached ? 0 : this.#checkedLength(first, end);
-    const own = KernelInstance.owner(target)?.inputRoom(length);
+    const kernel = KernelInstance.owner(target);
+    const own = kernel?.inputRoom(length);
     const room = own ?? this.#takeRoom(length);
     const stored = cached ? null : await this.#file.read(start, length, room);
-    if (stored !== null) this.#onStored?.(first, stored);
-    this.#copyStored(first, end, start, stored, from, target);
-    if (stored !== null && onStored !== undefined) {
-      for (let block = first; block < end; block++) {
-        onStored(block, stored.subarray(this.#start(block) - start, this.#end(block) - start));
+    let done = first;
+    if (stored !== null) {
+      this.#onStored?.(first, stored);
+      if (own !== undefined && kernel !== undefined) {
+        done = this.#decodeInKernel(kernel, first, end, stored, from, target, digests);
       }
+      if (digests !== undefined) this.#digest(done, end, start, stored, digests);
     }
+    this.#copyStored(done, end, start, stored, from, target);
     if (own === undefined) this.#room = room;
   }
 
@@ -151,6 +168,56 @@ export class CompressedBlocks implements BlockReader {
     // Another read may come while this one waits; it takes a buffer of its own.
     this.#room = NO_ROOM;
     return room.length >= length ? room : new Uint8Array(Math.max(length, READ_BYTES));
+  }
+
+  /** Digests those of the blocks `from` to `end` that have a place in `digests`. */
+  #digest(
+    from: number,
+    end: number,
+    base: number,
+    stored: Uint8Array,
+    digests: StoredDigests,
+  ): void {
+    for (let block = from; block < end; block++) {
+      const own = stored.subarray(this.#start(block) - base, this.#end(block) - base);
+      setDigests(digests, block, xxh3_128(own));
+    }
+  }
+
+  /**
+   * Verifies, decodes and digests the blocks `first` to `end` in few calls, where that is possible;
+   * returns the first that is left: one that is not all in `target`, or not sound.
+   */
+  #decodeInKernel(
+    kernel: KernelInstance,
+    first: number,
+    end: number,
+    stored: Uint8Array,
+    from: number,
+    target: Uint8Array,
+    digests: StoredDigests | undefined,
+  ): number {
+    const at = first * this.blockLength - from;
+    if (at < 0 || this.#codec.name !== LZ4_COMPRESSOR) return first;
+    const { blockTable } = kernel;
+    const base = this.#start(first);
+    let room = target.length - at;
+    let block = first;
+    for (let i = 0; block < end; block++, i += 2) {
+      room -= this.#plainLength(block);
+      const start = this.#start(block) - base;
+      const crcAt = this.#end(block) - base - CRC_BYTES;
+      if (room < 0 || crc32(stored.subarray(start, crcAt)) !== u32At(stored, crcAt)) break;
+      blockTable[i] = stored.byteOffset + start;
+      blockTable[i + 1] = crcAt - start;
+    }
+    const count = block - first;
+    if (count === 0) return first;
+    if (digests !== undefined) setDigests(digests, first, kernel.digestBlocks(count));
+    const last = this.#plainLength(block - 1);
+    const { maxCompressedLength } = this.#info;
+    const place = target.subarray(at);
+    return first + kernel.decodeBlocks(count, place, this.blockLength, last, maxCompressedLength);
   }
 
   #copyStored(
@@ -248,6 +315,14 @@ export class CompressedBlocks implements BlockReader {
   }
 }
 
+/** Enters digests of the blocks from `block` on, as far as they have a place in `digests`. */
+function setDigests({ first, bytes }: StoredDigests, block: number, digests: Uint8Array): void {
+  const at = DIGEST_BYTES * (block - first);
+  const from = Math.max(0, -at);
+  const to = Math.min(digests.length, bytes.length - at);
+  if (from < to) bytes.set(digests.subarray(from, to), at + from);
+}
+
 function u32At(bytes: Uint8Array, at: number): number {
   const high = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   return ((high << 16) | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)) >>> 0;
@@ -302,35 +377,35 @@ export class PlainBlocks implements BlockReader {
     from: number,
     length: number,
     into?: Uint8Array,
-    onStored?: StoredBlock,
+    digests?: StoredDigests,
   ): Promise<Uint8Array> {
     if (length < 0 || from < 0 || from + length > this.length) {
       throw outside(this.#file.path, from, length, this.length);
     }
-    const isBare = this.#checksums === null && onStored === undefined;
+    const isBare = this.#checksums === null && digests === undefined;
     if (isBare || length === 0) return this.#file.read(from, length, into);
     const size = this.blockLength;
     const start = from - (from % size);
     const end = Math.min(this.length, Math.ceil((from + length) / size) * size);
     if (start === from && end === from + length) {
       const whole = await this.#file.read(from, length, into);
-      this.#verify(whole, start, onStored);
+      this.#verify(whole, start, digests);
       return whole;
     }
     const stored = await this.#file.read(start, end - start);
-    this.#verify(stored, start, onStored);
+    this.#verify(stored, start, digests);
     const wanted = stored.subarray(from - start, from - start + length);
     if (into === undefined) return wanted;
     into.set(wanted);
     return into.subarray(0, length);
   }
 
-  #verify(bytes: Uint8Array, start: number, onStored: StoredBlock | undefined): void {
+  #verify(bytes: Uint8Array, start: number, digests: StoredDigests | undefined): void {
     const size = this.blockLength;
     for (let at = 0; at < bytes.length; at += size) {
       const block = bytes.subarray(at, at + size);
       if (this.#checksums !== null) this.#verifyBlock(block, start + at, this.#checksums);
-      onStored?.((start + at) / size, block);
+      if (digests !== undefined) setDigests(digests, (start + at) / size, xxh3_128(block));
     }
   }
 

@@ -1,5 +1,5 @@
 /** SSTables on disk: finding them, opening one, its blocks, rows and leaves, and checking it. */
-export { type BlockReader, decodePayload, type StoredBlock } from './blocks.js';
+export { type BlockReader, decodePayload, type StoredDigests } from './blocks.js';
 export { type CheckMode, type CheckOptions, type CheckResult, checkSSTable } from './check.js';
 export type { Fault } from './check-faults.js';
 export { checkIndex } from './check-index.js';

@@ -1,7 +1,7 @@
 /** Canonical leaves of a range of an SSTable: the loop around the leaf walker. */
 import { LeafWalker, type LeafWindow } from '../canonical/index.js';
 import { throwIfInterrupted } from '../parallel/index.js';
-import type { StoredBlock } from './blocks.js';
+import type { StoredDigests } from './blocks.js';
 import { dataError } from './events.js';
 import type { StreamRange } from './ranges.js';
 import type { SSTable } from './sstable.js';
@@ -11,8 +11,8 @@ export interface LeafOptions {
   /** 192 bytes that key the leaf digests. */
   readonly digestSecret?: Uint8Array;
   readonly windowBytes?: number;
-  /** See SSTable.readData; a block at either end of the range may be seen in the next one too. */
-  readonly onStored?: StoredBlock;
+  /** See SSTable.readData. */
+  readonly digests?: StoredDigests;
   readonly signal?: AbortSignal;
 }
 
@@ -50,7 +50,7 @@ export async function* scanLeaves(
       const length = wants ? readLength(sstable, position, pending, wanted, range.to) : 0;
       const window = walker.window(pending + length);
       if (length > 0) {
-        await sstable.readData(position, length, window.subarray(pending), options.onStored);
+        await sstable.readData(position, length, window.subarray(pending), options.digests);
       }
       position += length;
       const last = position === range.to;

@@ -13,7 +13,7 @@ import {
 import { type Partitioner, partitioner } from '../cql/index.js';
 import { SstashError } from '../errors.js';
 import { type FileSystem, nodeFileSystem, type RandomAccessFile } from '../io/index.js';
-import { type BlockReader, CompressedBlocks, PlainBlocks, type StoredBlock } from './blocks.js';
+import { type BlockReader, CompressedBlocks, PlainBlocks, type StoredDigests } from './blocks.js';
 import { ComponentStore, withComponent } from './component-store.js';
 import { type EventOptions, readEvents, type SSTableEvent } from './events.js';
 import { type ComponentFile, findSSTable, locateTable, type SSTableFiles } from './files.js';
@@ -150,8 +150,8 @@ export class SSTable {
 
   /**
    * Bytes `from` to `from + length` of the uncompressed stream: a fresh array, or the start of
-   * `into`. The checksum of every block that is touched is verified first; then `onStored` sees the
-   * block as it is in the file. Throws SSTABLE_CHECKSUM,
+   * `into`. The checksum of every block that is touched is verified first; then those with
+   * a place in `digests` are digested. Throws SSTABLE_CHECKSUM,
    * SSTABLE_CORRUPT, SSTABLE_TRUNCATED, SSTABLE_UNSUPPORTED_COMPRESSION, with `offset` in the file
    * and `uncompressedOffset`.
    */
@@ -159,10 +159,10 @@ export class SSTable {
     from: number,
     length: number,
     into?: Uint8Array,
-    onStored?: StoredBlock,
+    digests?: StoredDigests,
   ): Promise<Uint8Array> {
     const blocks = await this.blocks();
-    return withComponent('Data.db', () => blocks.read(from, length, into, onStored));
+    return withComponent('Data.db', () => blocks.read(from, length, into, digests));
   }
 
   /** The reader behind `readData`. */

@@ -9,7 +9,7 @@ import {
 } from '../merkle/index.js';
 import { type Executor, mapOrdered, type TaskContext, TransferResult } from '../parallel/index.js';
 import { type SSTable, scanLeaves, withSSTable } from '../sstable/index.js';
-import { BlockDigests } from './physical.js';
+import { roomForDigests } from './physical.js';
 import { addOwn, type OwnSum, scanDelta, withDelta } from './reconcile/own-sum.js';
 import { ringShare } from './ring-share.js';
 import { isTokenOrdered } from './token-ordered.js';
@@ -46,7 +46,7 @@ export interface TreeRangeResult {
   readonly count: number;
   readonly buffer: ArrayBuffer;
   readonly own: OwnSum | null;
-  /** See BlockDigests. */
+  /** Digests of the blocks that begin in the range; null where they were not asked for. */
   readonly blocks: ArrayBuffer | null;
 }
 
@@ -77,10 +77,10 @@ async function runsOf(
 ): Promise<Runs> {
   const range = { from, to };
   const builder = new RunBuilder(rule);
-  const digests = physical ? new BlockDigests(sstable, range) : null;
+  const digests = physical ? roomForDigests(sstable, range) : null;
   const windows = scanLeaves(sstable, range, {
     ...(signal === undefined ? {} : { signal }),
-    ...(digests === null ? {} : { onStored: digests.onStored }),
+    ...(digests === null ? {} : { digests }),
   });
   const blocks = digests?.bytes ?? null;
   if (normalAt === null) {
@@ -152,7 +152,7 @@ export interface BuiltTree {
   readonly tree: SSTableTree;
   /** Null where it was not asked for. */
   readonly own: OwnSum | null;
-  /** Digests of the blocks with rows (see BlockDigests); null where they were not asked for. */
+  /** Digests of the blocks with rows (see physical.ts); null where they were not asked for. */
   readonly blocks: Uint8Array | null;
 }
 

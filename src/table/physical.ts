@@ -11,28 +11,20 @@ import { xxh3_128 } from '../codec/index.js';
 import { openFile, type RandomAccessFile } from '../io/index.js';
 import { checkLimit } from '../limits.js';
 import { throwIfInterrupted } from '../parallel/index.js';
-import type { SSTable, StoredBlock, StreamRange } from '../sstable/index.js';
+import type { SSTable, StoredDigests, StreamRange } from '../sstable/index.js';
 
 const READ_BYTES = 1024 * 1024;
 const DIGEST_BYTES = 16;
 const NOTHING = new Uint8Array(0);
 
-/** Digests of the blocks that begin in a range of the stream, taken while its rows are read. */
-export class BlockDigests {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly #first: number;
-
-  constructor({ blockLength }: SSTable, { from, to }: StreamRange) {
-    this.#first = Math.ceil(from / blockLength);
-    const count = Math.ceil(to / blockLength) - this.#first;
-    this.bytes = new Uint8Array(DIGEST_BYTES * count);
-  }
-
-  /** For SSTable.readData. */
-  readonly onStored: StoredBlock = (block, stored) => {
-    const at = DIGEST_BYTES * (block - this.#first);
-    if (at >= 0 && at < this.bytes.length) this.bytes.set(xxh3_128(stored), at);
-  };
+/** Room for the digests of the blocks that begin in a range of the stream. */
+export function roomForDigests(
+  { blockLength }: SSTable,
+  { from, to }: StreamRange,
+): StoredDigests & { readonly bytes: Uint8Array<ArrayBuffer> } {
+  const first = Math.ceil(from / blockLength);
+  const count = Math.ceil(to / blockLength) - first;
+  return { first, bytes: new Uint8Array(DIGEST_BYTES * count) };
 }
 
 export interface PhysicalOptions {

@@ -109,7 +109,7 @@ t.test('the physical digest is that of the bytes, whatever the folder is called'
 t.test('digests of blocks taken while the rows are read are those of Data.db', async (t) => {
   for (const { directory, table } of fixtureTables()) {
     for (const { sstables } of await findTables([directory])) {
-      for (const files of sstables) {
+      for (const files of sstables.slice(0, 1)) {
         const sstable = await SSTable.open(files);
         const rangeBytes = Math.ceil(sstable.dataLength / 5);
         const { blocks } = await buildTree(sstable, { executor, rangeBytes, physical: true });

@@ -1,0 +1,50 @@
+/**
+ * Many blocks of Data.db in one call: decoded one behind the other, or hashed as they are in the
+ * file. A table of u32 address and length per payload tells where they are.
+ */
+import { decode } from './lz4';
+import { digest } from './xxh3';
+
+/** Length of the plain block before the LZ4 block, and of the checksum behind it. */
+const PREFIX: u32 = 4;
+const CHECKSUM: u32 = 4;
+
+/**
+ * Decodes `count` payloads of LZ4Compressor to `target`, `blockLength` bytes each but for the last
+ * one. Payloads of `rawFrom` bytes or more are plain. Returns how many were sound, from the first on.
+ */
+export function decodeBlocks(
+  table: usize,
+  count: i32,
+  target: usize,
+  blockLength: u32,
+  lastLength: u32,
+  rawFrom: u32,
+): i32 {
+  let to = target;
+  for (let i = 0; i < count; i++) {
+    const from = <usize>load<u32>(table);
+    const length = load<u32>(table, 4);
+    const plain = i == count - 1 ? lastLength : blockLength;
+    if (length >= rawFrom) {
+      if (length < plain) return i;
+      memory.copy(to, from, plain);
+    } else {
+      if (length <= PREFIX || load<u32>(from) != plain) return i;
+      const decoded = decode(from + PREFIX, <i32>(length - PREFIX), to, <i32>plain);
+      if (decoded != <i32>plain) return i;
+    }
+    to += plain;
+    table += 8;
+  }
+  return count;
+}
+
+/** Writes XXH3-128 of each payload with its checksum, 16 bytes a block. */
+export function digestBlocks(table: usize, count: i32, out: usize): void {
+  for (let i = 0; i < count; i++) {
+    digest(<usize>load<u32>(table), <usize>(load<u32>(table, 4) + CHECKSUM), 0, out);
+    table += 8;
+    out += 16;
+  }
+}
