@@ -1,23 +1,17 @@
-/** The tables of a backup as a side of a comparison: trees as stored, rows only where asked for. */
-import { formatVersion, parseStatistics } from '../components/index.js';
+/** The tables of a backup, to be compared or looked into: trees as stored, rows only where asked for. */
 import { SstashError } from '../errors.js';
-import { type LeafSpan, parseTree, type SSTableTree } from '../merkle/index.js';
-import { Repository } from '../repository/index.js';
+import { LIMITS } from '../limits.js';
+import { type Manifest, Repository } from '../repository/index.js';
 import { openStore } from '../store/index.js';
-import {
-  type ComparedTable,
-  type LeafSource,
-  type OpenedTable,
-  type PartitionPlace,
-  type PlacedRecord,
-  placeOf,
-} from '../table/index.js';
+import type { ComparedTable, OpenedTable } from '../table/index.js';
+import { BackupReader } from './backup-reader.js';
 import { readSSTables, readTable } from './parent.js';
-import { readRecipe, versionOf } from './read-data.js';
+import { readRecipe } from './read-data.js';
 import { readStreamWhole } from './read-stream.js';
-import { idOf, type RowsData, type SSTableRecord, type TableEntry } from './records.js';
+import type { SSTableRecord, TableEntry } from './records.js';
 import { selectTables } from './restore-plan.js';
-import { StoredLeaves } from './stored-leaves.js';
+import type { TableFilter } from './sources.js';
+import { StoredSource } from './stored-source.js';
 
 export interface OpenBackupOptions {
   /** SSTASH_REPO stands for the repository of `::ID`. */
@@ -53,22 +47,48 @@ export function parseBackupName(text: string, env: OpenBackupOptions['env']): Ba
   return { location, id, table: table[0] ?? null };
 }
 
+export interface BackupTable extends ComparedTable {
+  /** A file beside the SSTables, null where there is none of that name. */
+  sideFile(name: string): Promise<Uint8Array | null>;
+  /** For single partitions; null where the table has no SSTables. Errors are those of reading. */
+  reader(): Promise<BackupReader | null>;
+}
+
 /** Errors are those of opening the repository and finding the backup; reading comes later. */
 export async function openBackupTables(
   text: string,
   options: OpenBackupOptions,
-): Promise<ComparedTable[]> {
+): Promise<BackupTable[]> {
   const { location, id, table } = parseBackupName(text, options.env);
   const repository = await Repository.open(openStore(location));
   const manifest = await repository.findManifest(id, options.node);
   const filter = table === null ? {} : { tables: [table] };
+  return backupTables(repository, manifest, filter);
+}
+
+/** The tables of a backup that the filter lets through, at least one. */
+export async function backupTables(
+  repository: Repository,
+  manifest: Manifest,
+  filter: TableFilter,
+): Promise<BackupTable[]> {
   const entries = await selectTables(repository, manifest, filter);
+  const { location } = repository.store;
   return entries.map((entry) => ({
     keyspace: entry.keyspace,
     table: entry.table,
     location: `${location}::${manifest.id.slice(0, 12)}:${entry.keyspace}.${entry.table}`,
     open: () => openTable(repository, entry),
+    sideFile: (name) => readSideFile(repository, entry, name),
+    reader: () => BackupReader.open(repository, entry),
   }));
+}
+
+async function readSideFile(repository: Repository, entry: TableEntry, name: string) {
+  const { files } = await readTable(repository, entry.record);
+  const file = files.find((each) => each.name === name);
+  if (file === undefined || file.bytes > LIMITS.sideFileBytesMax) return null;
+  return readStreamWhole(repository, file.stream);
 }
 
 async function openTable(repository: Repository, entry: TableEntry): Promise<OpenedTable> {
@@ -96,84 +116,17 @@ async function openSource(
   sstable: SSTableRecord,
 ): Promise<{ source: StoredSource; treeBytes: number }> {
   const name = `${path}/${sstable.base}`;
-  if (sstable.recipe === null) throw notComparable(name, 'it has no Data.db');
-  const { data, sstable: base } = await readRecipe(repository, sstable.recipe);
-  if (data.form === 'bytes') throw notComparable(name, data.reason);
-  if (data.tree === null) throw notComparable(name, 'it has no tree');
-  const bytes = await repository.read(idOf(data.tree));
-  const source = await StoredSource.open(repository, name, base, data, parseTree(bytes));
-  return { source, treeBytes: bytes.length };
+  if (sstable.recipe === null) throw notReadable(name, 'it has no Data.db');
+  const recipe = await readRecipe(repository, sstable.recipe);
+  const opened = await StoredSource.open(repository, name, recipe);
+  if (opened !== null) return opened;
+  throw notReadable(name, recipe.data.form === 'bytes' ? recipe.data.reason : 'it has no tree');
 }
 
-function notComparable(name: string, reason: string): SstashError {
-  return new SstashError('REPOSITORY_UNSUPPORTED', `the rows of ${name} cannot be compared`, {
+function notReadable(name: string, reason: string): SstashError {
+  return new SstashError('REPOSITORY_UNSUPPORTED', `single rows of ${name} cannot be read`, {
     file: name,
     found: reason,
-    hint: 'restore the backup into a folder and compare that',
+    hint: 'restore the backup into a folder and read that',
   });
-}
-
-class StoredSource implements LeafSource {
-  readonly name: string;
-  readonly tree: SSTableTree;
-  readonly header: LeafSource['header'];
-  readonly partitioner: string;
-  readonly #leaves: StoredLeaves;
-
-  private constructor(
-    name: string,
-    tree: SSTableTree,
-    facts: Pick<LeafSource, 'header' | 'partitioner'>,
-    leaves: StoredLeaves,
-  ) {
-    this.name = name;
-    this.tree = tree;
-    this.header = facts.header;
-    this.partitioner = facts.partitioner;
-    this.#leaves = leaves;
-  }
-
-  static async open(
-    repository: Repository,
-    name: string,
-    base: string,
-    data: RowsData,
-    tree: SSTableTree,
-  ): Promise<StoredSource> {
-    const { version: letters, format } = versionOf(base);
-    const version = formatVersion(format, letters);
-    const statistics = parseStatistics(await readStreamWhole(repository, data.statistics), version);
-    const leaves = new StoredLeaves(repository, data, statistics.header, version);
-    return new StoredSource(name, tree, statistics, leaves);
-  }
-
-  get bytesRead(): number {
-    return this.#leaves.bytesRead;
-  }
-
-  async *read(span: LeafSpan, signal?: AbortSignal): AsyncGenerator<readonly PlacedRecord[], void> {
-    const { firstLeaf, leafCount, headLeaf } = span;
-    let partition: PartitionPlace | null = null;
-    if (headLeaf < firstLeaf) partition = await this.#partitionOf(headLeaf, signal);
-    for await (const records of this.#leaves.read(firstLeaf, firstLeaf + leafCount, signal)) {
-      const placed: PlacedRecord[] = [];
-      for (const record of records) {
-        if (record.type === 'partition') partition = placeOf(record.key);
-        if (partition === null) throw noPartition(this.name);
-        placed.push({ partition, record });
-      }
-      yield placed;
-    }
-  }
-
-  async #partitionOf(headLeaf: number, signal?: AbortSignal): Promise<PartitionPlace> {
-    for await (const [head] of this.#leaves.read(headLeaf, headLeaf + 1, signal)) {
-      if (head?.type === 'partition') return placeOf(head.key);
-    }
-    throw noPartition(this.name);
-  }
-}
-
-function noPartition(name: string): SstashError {
-  return new SstashError('REPOSITORY_CORRUPT', 'a tree and its leaves do not fit', { file: name });
 }

@@ -5,7 +5,12 @@ export {
   backup,
   nothingSelected,
 } from './backup.js';
-export { openBackupTables, parseBackupName } from './backup-tables.js';
+export {
+  type BackupTable,
+  backupTables,
+  openBackupTables,
+  parseBackupName,
+} from './backup-tables.js';
 export { batchBuffers } from './chunk-batch.js';
 export { type DecodeTask, decodeWholeRange } from './decode-range.js';
 export { readRoot, readSSTables, readTable } from './parent.js';

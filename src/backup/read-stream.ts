@@ -16,7 +16,7 @@ export async function* readStream(
 }
 
 /** Ids of the chunks, list by list. */
-async function* chunkIds(
+export async function* chunkIds(
   repository: Repository,
   stream: StreamRef,
 ): AsyncGenerator<Uint8Array[], void, undefined> {

@@ -29,6 +29,7 @@ Examples:
   sstash check /backup/ks/table-5a1c39d0       is every byte sound?
   sstash diff /node1/data /node2/data          what differs, down to the cell
   sstash backup /var/lib/cassandra/data --repo /backup/sstash
+  sstash cat latest shop.orders --key 42 --repo /backup/sstash
 
 Exit codes: 0 done, same, sound; 1 differences or damage found; 2 wrong usage;
 3 input cannot be read; 4 repository or store refused; 130 and 143 interrupted.

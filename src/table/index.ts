@@ -55,6 +55,7 @@ export {
   type KeyColumn,
   keyColumns,
   readSchema,
+  storedSchema,
 } from './schema-file.js';
 export { isTokenOrdered } from './token-ordered.js';
 export { cacheDirectory, identityOf } from './tree-cache.js';

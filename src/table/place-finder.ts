@@ -84,31 +84,48 @@ export class PlaceFinder {
     );
   }
 
-  /** The only run that the place can stand in, -1 when there is none. */
-  async #runOf(wanted: PlacedRecord): Promise<number> {
-    let [low, high] = candidateRuns(this.#source.tree, wanted.partition);
-    // Runs of one partition, or of a file in another order: told apart by their first records.
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1;
-      const first = await this.#firstRecord(middle);
-      if (first !== null && this.#order.records(first, wanted) <= 0) low = middle;
-      else high = middle;
-    }
-    return low < high ? low : -1;
+  #runOf(wanted: PlacedRecord): Promise<number> {
+    return runOf(this.#source.tree, this.#order, wanted, (run) => this.#firstRecord(run));
   }
 
   async #firstRecord(run: number): Promise<PlacedRecord | null> {
     const known = this.#firstRecords.get(run);
     if (known !== undefined) return known;
-    let first: PlacedRecord | null = null;
-    for await (const batch of this.#source.read(this.#spanOf(run), this.#signal)) {
-      first = batch[0] ?? null;
-      break;
-    }
+    const first = await readFirst(this.#source, run, this.#signal);
     if (this.#firstRecords.size >= FIRST_RECORDS_MAX) this.#firstRecords.clear();
     this.#firstRecords.set(run, first);
     return first;
   }
+}
+
+/** The first record of a run. */
+export async function readFirst(
+  source: LeafSource,
+  run: number,
+  signal?: AbortSignal,
+): Promise<PlacedRecord | null> {
+  for await (const [first] of source.read(source.tree.span(run, run + 1), signal)) {
+    return first ?? null;
+  }
+  return null;
+}
+
+/** The only run that the place can stand in, -1 when there is none. */
+export async function runOf(
+  tree: SSTableTree,
+  order: PlaceOrder,
+  wanted: PlacedRecord,
+  firstRecord: (run: number) => Promise<PlacedRecord | null>,
+): Promise<number> {
+  let [low, high] = candidateRuns(tree, wanted.partition);
+  // Runs of one partition, or of a file in another order: told apart by their first records.
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    const first = await firstRecord(middle);
+    if (first !== null && order.records(first, wanted) <= 0) low = middle;
+    else high = middle;
+  }
+  return low < high ? low : -1;
 }
 
 /** Runs from the first number up to the second may hold records of the partition. */

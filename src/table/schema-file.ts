@@ -11,12 +11,18 @@ import type { DroppedAt } from './reconcile/columns.js';
 type TableNames = Pick<TableFiles, 'keyspace' | 'table' | 'directories'>;
 
 async function readTables(path: string): Promise<TableSchema[]> {
-  const bytes = await readWholeFile(path, LIMITS.sideFileBytesMax);
+  return schemasIn(await readWholeFile(path, LIMITS.sideFileBytesMax));
+}
+
+function schemasIn(bytes: Uint8Array): TableSchema[] {
   return parseSchema(new TextDecoder().decode(bytes));
 }
 
 /** The table of that name; a file of one table is of that table whatever it is called there. */
-function select(schemas: readonly TableSchema[], names: TableNames): TableSchema | null {
+function select(
+  schemas: readonly TableSchema[],
+  names: Pick<TableFiles, 'keyspace' | 'table'>,
+): TableSchema | null {
   const named = schemas.filter(({ table }) => table === names.table);
   const exact = named.find(({ keyspace }) => keyspace === names.keyspace) ?? named[0];
   return exact ?? (schemas.length === 1 ? (schemas[0] ?? null) : null);
@@ -57,6 +63,23 @@ export async function readSchema(names: TableNames, file?: string): Promise<Foun
     return { schema, others: [...all, ...bases] };
   }
   return null;
+}
+
+/**
+ * What the files `schema.cql` of a backup say of a table: its own, and that of the base table where
+ * it is a view. `read` gives the file of a table of the same keyspace, null where there is none.
+ */
+export async function storedSchema(
+  names: Pick<TableFiles, 'keyspace' | 'table'>,
+  read: (table: string) => Promise<Uint8Array | null>,
+): Promise<FoundSchema | null> {
+  const schemasOf = async (table: string): Promise<TableSchema[]> =>
+    schemasIn((await read(table)) ?? new Uint8Array(0));
+  const all = await schemasOf(names.table);
+  const schema = select(all, names);
+  if (schema === null) return null;
+  const { base } = schema;
+  return { schema, others: base === null ? all : [...all, ...(await schemasOf(base))] };
 }
 
 async function readBeside(directory: string): Promise<TableSchema[]> {

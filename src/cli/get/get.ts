@@ -1,203 +1,31 @@
 /** Runs `get`. */
-import { toHex } from '../../binary/index.js';
-import type { ClusteringValues } from '../../components/index.js';
-import {
-  compositeComponents,
-  keyText,
-  parseKeyText,
-  typeToCql,
-  valueText,
-} from '../../cql/index.js';
-import { isSstashError, SstashError } from '../../errors.js';
-import {
-  droppedColumns,
-  type FoundSchema,
-  hasStrictLiveness,
-  type KeyColumn,
-  keyColumns,
-  type MergedPartition,
-  readSchema,
-  type TableKey,
-  TableReader,
-} from '../../table/index.js';
-import type { GetOptions } from '../commands/get.js';
+import { readSchema, TableReader } from '../../table/index.js';
 import type { CommandContext } from '../context.js';
-import { EXIT } from '../exit-codes.js';
-import { parseHexKey, takePaths } from '../key-arguments.js';
-import { jsonOutput } from './json-output.js';
+import { takePaths } from '../key-arguments.js';
+import type { PartitionOptions } from '../partition-options.js';
+import { answer } from './answer.js';
 import { oneTable } from './one-table.js';
-import type { ClusteringParts, KeyPart, PartitionIntro, PartitionOutput } from './output.js';
-import { deletionFacts, type FactsContext, markerFacts, rowFacts } from './partition-facts.js';
-import { textOutput } from './text-output.js';
-import { jsonValue } from './values.js';
-
-function keyOf({ header }: TableKey, { key, keyHex }: GetOptions): Uint8Array {
-  if ((key === undefined) === (keyHex === undefined)) {
-    throw new SstashError('USAGE', key === undefined ? 'which key?' : 'two keys were given', {
-      hint: 'Give one of --key and --key-hex: `sstash get ks/table-5a1c --key 42`.',
-    });
-  }
-  return keyHex === undefined ? parseKeyText(header.keyType, key ?? '') : parseHexKey(keyHex);
-}
-
-function clusteringOf({ header }: TableKey, texts: readonly string[]): ClusteringValues {
-  const types = header.clusteringTypes;
-  if (texts.length > types.length) {
-    throw new SstashError('USAGE', `${texts.length} clustering values were given`, {
-      expected: `at most ${types.length}`,
-      hint: 'Values are given one by one, in the order of the clustering columns.',
-    });
-  }
-  return texts.map((text, i) => {
-    const type = types[i];
-    if (type === undefined) throw new TypeError('more values than columns');
-    return parseKeyText(type, text);
-  });
-}
-
-function keyPart({ name, type }: KeyColumn, bytes: Uint8Array): KeyPart {
-  const value = jsonValue(type, bytes);
-  let text: string;
-  try {
-    text = valueText(type, bytes);
-  } catch (error) {
-    if (!isSstashError(error)) throw error;
-    text = `0x${toHex(bytes)}`;
-  }
-  return { name, type: typeToCql(type), value, text };
-}
-
-class GetRun {
-  readonly #at: number;
-  readonly #table: TableKey;
-  readonly #found: FoundSchema | null;
-  readonly #output: PartitionOutput;
-  readonly #clustering: readonly KeyColumn[];
-  #liveRows = 0;
-
-  constructor(at: number, table: TableKey, found: FoundSchema | null, output: PartitionOutput) {
-    this.#at = at;
-    this.#table = table;
-    this.#found = found;
-    this.#output = output;
-    this.#clustering = keyColumns(table.header, found?.schema ?? null).clustering;
-  }
-
-  /** What every answer begins with. */
-  intro(names: { keyspace: string; table: string }, key: Uint8Array, searched: number) {
-    const { header, partitioner } = this.#table;
-    const { partitionKey } = keyColumns(header, this.#found?.schema ?? null);
-    const { keyType } = header;
-    const parts = keyType.kind === 'composite' ? compositeComponents(keyType, key).values : [key];
-    return {
-      ...names,
-      key: keyText(keyType, key),
-      keyHex: toHex(key),
-      keyColumns: parts.flatMap((bytes, i) => {
-        const column = partitionKey[i];
-        return column === undefined ? [] : [keyPart(column, bytes)];
-      }),
-      clusteringColumns: this.#clustering.map(({ name, type }) => {
-        return { name, type: typeToCql(type) };
-      }),
-      token: partitioner.tokenText(key),
-      at: this.#at,
-      searched,
-      sstables: [],
-      deletion: null,
-      static: null,
-    } satisfies PartitionIntro;
-  }
-
-  async absent(intro: PartitionIntro): Promise<boolean> {
-    await this.#output.begin(intro);
-    await this.#output.end({ liveRows: 0, found: false });
-    return false;
-  }
-
-  /** Prints the partition; whether a SELECT would return rows of it. */
-  async print(
-    intro: PartitionIntro,
-    partition: MergedPartition,
-    wantsStatic: boolean,
-  ): Promise<boolean> {
-    const { sources, columns, head } = partition;
-    const names = sources.map(({ sstable }) => sstable.descriptor.base);
-    const strictLiveness = this.#found !== null && hasStrictLiveness(this.#found);
-    const context: FactsContext = { names, columns, at: this.#at, strictLiveness };
-    const { deletion, staticRow, staticVersions } = head;
-    const saying = sources.flatMap((_, i) =>
-      head.deletionSources.includes(i) ? [names[i] ?? ''] : [],
-    );
-    const facts = staticRow === null ? null : rowFacts(context, staticRow, staticVersions);
-    await this.#output.begin({
-      ...intro,
-      sstables: sources.map(({ sstable, position }) => {
-        return { sstable: sstable.descriptor.base, path: sstable.files.dataPath, position };
-      }),
-      deletion: deletion === null ? null : deletionFacts(deletion, saying),
-      static: facts,
-    });
-    await this.#rows(context, partition);
-    const liveRows = this.#liveRows;
-    // A partition without live rows is one row of its static columns, unless rows were asked for.
-    const found = liveRows > 0 || (wantsStatic && facts !== null && facts.values.size > 0);
-    await this.#output.end({ liveRows, found });
-    return found;
-  }
-
-  async #rows(context: FactsContext, partition: MergedPartition): Promise<void> {
-    for await (const batch of partition.unfiltereds()) {
-      for (const merged of batch) {
-        if (merged.type === 'row') {
-          const facts = rowFacts(context, merged.row, merged.versions);
-          if (facts.live) this.#liveRows++;
-          await this.#output.row(this.#parts(merged.row.clustering), facts);
-        } else {
-          const parts = this.#parts(merged.marker.clustering);
-          await this.#output.marker(parts, markerFacts(context, merged));
-        }
-      }
-    }
-  }
-
-  #parts(values: ClusteringValues): ClusteringParts {
-    return values.map((value, i) => {
-      const column = this.#clustering[i];
-      return value === null || column === undefined ? null : keyPart(column, value);
-    });
-  }
-}
 
 export async function get(
   context: CommandContext,
   paths: readonly string[],
-  options: GetOptions,
+  options: PartitionOptions,
 ): Promise<number> {
-  const clusteringTexts = [...(options.clustering ?? [])];
-  const example = 'get ks/table-5a1c --key 42';
-  const files = await oneTable(takePaths(paths, [clusteringTexts], example), context.unread);
-  const reader = new TableReader(files.sstables);
+  const clustering = [...(options.clustering ?? [])];
+  const taken = takePaths(paths, [clustering], 'get ks/table-5a1c --key 42');
+  const files = await oneTable(taken, context.unread);
+  const { keyspace, table, sstables } = files;
+  const reader = new TableReader(sstables);
   try {
-    const table = await reader.key();
-    const key = keyOf(table, options);
-    const clustering = clusteringOf(table, clusteringTexts);
-    const schema = await readSchema(files, options.schema);
-    const output = context.json ? jsonOutput(context.stdout) : textOutput(context);
-    const at = options.at ?? Math.floor(Date.now() / 1000);
-    const run = new GetRun(at, table, schema, output);
-    const names = { keyspace: files.keyspace, table: files.table };
-    const intro = run.intro(names, key, files.sstables.length);
-    const partition = await reader.partition(key, {
-      droppedAt: droppedColumns(schema?.schema ?? null),
-      signal: context.signal,
-      ...(clustering.length > 0 ? { clustering } : {}),
-    });
-    const found =
-      partition === null
-        ? await run.absent(intro)
-        : await run.print(intro, partition, clustering.length === 0);
-    return found ? EXIT.done : EXIT.no;
+    const asked = {
+      keyspace,
+      table,
+      key: await reader.key(),
+      searched: sstables.length,
+      schema: await readSchema(files, options.schema),
+      partition: reader.partition.bind(reader),
+    };
+    return await answer(context, asked, { ...options, clustering });
   } finally {
     await reader.close();
   }

@@ -28,7 +28,8 @@ export interface PartitionIntro {
   readonly sstables: readonly {
     readonly sstable: string;
     readonly path: string;
-    readonly position: number;
+    /** Null in a backup. */
+    readonly position: number | null;
   }[];
   readonly deletion: DeletionFacts | null;
   readonly static: RowFacts | null;

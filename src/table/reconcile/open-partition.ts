@@ -1,56 +1,22 @@
 /** One partition of a table on disk, found in its SSTables and merged; nothing else is read. */
 import type { ClusteringValues } from '../../components/index.js';
-import {
-  ClusteringKind,
-  clusteringComparator,
-  type Partitioner,
-  type UdtVersions,
-} from '../../cql/index.js';
+import { ClusteringKind, type Partitioner } from '../../cql/index.js';
 import { SstashError } from '../../errors.js';
 import { throwIfInterrupted } from '../../parallel/index.js';
 import {
   type PartitionPart,
-  type RowsPlace,
   readPartition,
   SSTable,
   type SSTableFiles,
   seekRows,
 } from '../../sstable/index.js';
 import { primaryKeyText } from '../primary-key.js';
-import { type DroppedAt, MergedColumns, udtsOf } from './columns.js';
 import {
-  type Merged,
-  type MergedHead,
-  mergeHeads,
-  mergeUnfiltereds,
-  PartitionMerger,
-} from './merge-partition.js';
-import { PartitionCursor } from './partition-cursor.js';
-import { sliceOf } from './slice.js';
-
-/** An SSTable that holds the partition. */
-export interface PartitionSource {
-  /** It stays open until the partition is closed. */
-  readonly sstable: SSTable;
-  /** Where the partition begins in the uncompressed stream. */
-  readonly position: number;
-}
-
-export interface MergedPartition {
-  /** In the order of the SSTables; `source` of merged parts is an index here. */
-  readonly sources: readonly PartitionSource[];
-  readonly columns: MergedColumns;
-  readonly head: MergedHead;
-  /** Rows and range deletions in order; may be asked for once. Errors are those of reading. */
-  unfiltereds(): AsyncGenerator<readonly Merged[], void, undefined>;
-}
-
-export interface OpenPartitionOptions {
-  readonly droppedAt?: DroppedAt;
-  /** Only clusterings that begin with these values. */
-  readonly clustering?: ClusteringValues;
-  readonly signal?: AbortSignal;
-}
+  type MergedPartition,
+  mergedPartition,
+  type OpenPartitionOptions,
+  type PartitionSource,
+} from './merged-partition.js';
 
 /** The primary key and the order of the partitions, which all SSTables of a table share. */
 export interface TableKey {
@@ -105,7 +71,7 @@ export class TableReader {
   ): Promise<MergedPartition | null> {
     const sources = await this.#find(key, options.signal);
     if (sources.length === 0) return null;
-    return mergedPartition(key, sources, udtsOf(this.#headers), options);
+    return mergedPartition(sources, this.#headers, options);
   }
 
   async #find(key: Uint8Array, signal: AbortSignal | undefined): Promise<PartitionSource[]> {
@@ -118,8 +84,8 @@ export class TableReader {
       first ??= sstable;
       this.#headers.push(sstable.header);
       if (keyOf(first) !== keyOf(sstable)) throw otherKey(first, sstable);
-      const position = await sstable.seek(key);
-      if (position !== null) sources.push({ sstable, position });
+      const source = await sstablePartition(sstable, key);
+      if (source !== null) sources.push(source);
       else if (sstable !== first) await this.#close(sstable);
     }
     return sources;
@@ -135,51 +101,34 @@ export class TableReader {
   }
 }
 
-async function mergedPartition(
+/** What the SSTable says of a partition, to be read while it is open; null where that is nothing. */
+export async function sstablePartition(
+  sstable: SSTable,
   key: Uint8Array,
-  sources: readonly PartitionSource[],
-  udts: UdtVersions,
-  { droppedAt, clustering, signal }: OpenPartitionOptions,
-): Promise<MergedPartition> {
-  const headers = sources.map(({ sstable }) => sstable.header);
-  const columns = new MergedColumns(headers, { udts, ...(droppedAt && { droppedAt }) });
-  const compare = clusteringComparator(headers[0]?.clusteringTypes ?? []);
-  const places: (RowsPlace | null)[] = [];
-  for (const { sstable } of sources) {
-    const from = { kind: ClusteringKind.inclStart, values: clustering ?? [] };
-    places.push(clustering === undefined ? null : await seekRows(sstable, key, from));
-  }
-  const cursors = sources.map((source, i) => {
-    return new PartitionCursor(
-      source.sstable.files.dataPath,
-      partsOf(source, places[i]?.inside ?? 0, signal),
-      compare,
-    );
-  });
-  const heads = [];
-  for (const cursor of cursors) heads.push(await cursor.open());
-  const head = mergeHeads(heads, columns);
+): Promise<PartitionSource | null> {
+  const position = await sstable.seek(key);
+  if (position === null) return null;
   return {
-    sources,
-    columns,
-    head,
-    async *unfiltereds() {
-      const merger = new PartitionMerger(sources.length, head.deletion, columns);
-      for (const [i, place] of places.entries()) merger.open(i, place?.open ?? null);
-      try {
-        const merged = mergeUnfiltereds(cursors, merger, compare);
-        if (clustering === undefined) yield* merged;
-        else yield* sliceOf(merged, { values: clustering, compare, open: merger.openRange });
-      } finally {
-        for (const cursor of cursors) await cursor.close();
-      }
+    base: sstable.descriptor.base,
+    path: sstable.files.dataPath,
+    position,
+    header: sstable.header,
+    async read(clustering, signal) {
+      const place = clustering === undefined ? null : await seekPlace(sstable, key, clustering);
+      const inside = place?.inside ?? 0;
+      return { parts: partsOf(sstable, position, inside, signal), open: place?.open ?? null };
     },
   };
 }
 
+function seekPlace(sstable: SSTable, key: Uint8Array, values: ClusteringValues) {
+  return seekRows(sstable, key, { kind: ClusteringKind.inclStart, values });
+}
+
 /** The head, then the rows from `inside` on, or from the first where that is 0. */
 async function* partsOf(
-  { sstable, position }: PartitionSource,
+  sstable: SSTable,
+  position: number,
   inside: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<PartitionPart, void, undefined> {

@@ -1,0 +1,64 @@
+/** Runs `cat`. */
+import { type BackupTable, backupTables } from '../../backup/index.js';
+import { SstashError } from '../../errors.js';
+import { readSchema, storedSchema } from '../../table/index.js';
+import type { CommandContext } from '../context.js';
+import { openRepository } from '../keep/open.js';
+import type { PartitionOptions } from '../partition-options.js';
+import { answer } from './answer.js';
+
+export interface CatOptions extends PartitionOptions {
+  readonly repo?: string;
+  readonly node?: string;
+}
+
+/** The one table of that name. Throws USAGE where the backup has none, or several. */
+function named(tables: readonly BackupTable[], name: string): BackupTable {
+  const isNamed = (table: BackupTable): boolean =>
+    name === table.table || name === `${table.keyspace}.${table.table}`;
+  const [found, other] = tables.filter(isNamed);
+  if (found !== undefined && other === undefined) return found;
+  const list = tables.map(({ location }) => location.slice(location.lastIndexOf(':') + 1));
+  throw new SstashError(
+    'USAGE',
+    `the backup has ${found ? 'several tables' : 'no table'} ${name}`,
+    {
+      expected: found ? 'the name of one table, as keyspace.table' : list.join(', '),
+      ...(found ? { found: list.join(', ') } : {}),
+    },
+  );
+}
+
+export async function cat(
+  context: CommandContext,
+  id: string,
+  name: string,
+  options: CatOptions,
+): Promise<number> {
+  const repository = await openRepository(context, options.repo);
+  const manifest = await repository.findManifest(id, options.node);
+  const stored = named(await backupTables(repository, manifest, { tables: [name] }), name);
+  const { keyspace, table } = stored;
+  const reader = await stored.reader();
+  if (reader === null) throw withoutSSTables(stored);
+  try {
+    const schemaOf = async (of: string): Promise<Uint8Array | null> => {
+      if (of === table) return stored.sideFile('schema.cql');
+      const others = await backupTables(repository, manifest, { keyspaces: [keyspace] });
+      return others.find((other) => other.table === of)?.sideFile('schema.cql') ?? null;
+    };
+    const schema =
+      options.schema === undefined
+        ? await storedSchema({ keyspace, table }, schemaOf)
+        : await readSchema({ keyspace, table, directories: [] }, options.schema);
+    const partition = reader.partition.bind(reader);
+    const { key, searched } = reader;
+    return await answer(context, { keyspace, table, key, searched, schema, partition }, options);
+  } finally {
+    await reader.close();
+  }
+}
+
+function withoutSSTables({ location }: BackupTable): SstashError {
+  return new SstashError('USAGE', 'the table has no SSTables in this backup', { file: location });
+}
