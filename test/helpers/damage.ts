@@ -39,6 +39,12 @@ export const COMMANDS = ['check', 'check --deep', 'dump', 'get', 'tree', 'ls', '
 export type CommandName = (typeof COMMANDS)[number];
 export type Observation = Readonly<Record<CommandName, Outcome>>;
 
+/**
+ * What becomes of a change: a check reports it, or no command prints anything else for it, or it is one
+ * that nobody can know; anything else is wrong.
+ */
+export type Consequence = 'reported' | 'no effect' | 'unknowable' | 'wrong';
+
 /** Something went wrong that no damage may cause. */
 export class Crash extends Error {}
 
@@ -159,16 +165,31 @@ export class DamagedTable {
 
   /** What is wrong with what the commands say while `component` has `bytes`, or null. */
   async verdict(sound: Observation, component: string, bytes: Uint8Array): Promise<string | null> {
+    const { consequence, why } = await this.consequence(sound, component, bytes);
+    return consequence === 'wrong' ? why : null;
+  }
+
+  /** What becomes of `component` having `bytes`, and why it is wrong where it is. */
+  async consequence(
+    sound: Observation,
+    component: string,
+    bytes: Uint8Array,
+  ): Promise<{ consequence: Consequence; why: string }> {
     const before = this.components.get(component) ?? new Uint8Array(0);
     let answers: Observation;
     try {
       answers = await this.with(component, bytes);
     } catch (error) {
-      return `crash: ${error instanceof Error ? error.stack : String(error)}`;
+      const why = `crash: ${error instanceof Error ? error.stack : String(error)}`;
+      return { consequence: 'wrong', why };
     }
-    const verdict = judge(sound, answers);
-    if (verdict === null) return null;
-    return isUnprotected(component, before, bytes, this.version) ? null : verdict;
+    const why = judge(sound, answers);
+    if (why === null) {
+      const { code } = answers['check --deep'];
+      return { consequence: code === 0 ? 'no effect' : 'reported', why: '' };
+    }
+    const unknowable = isUnprotected(component, before, bytes, this.version);
+    return { consequence: unknowable ? 'unknowable' : 'wrong', why };
   }
 
   async observe(): Promise<Observation> {
