@@ -41,7 +41,7 @@ export function parseBackupName(text: string, env: OpenBackupOptions['env']): Ba
   }
   if (location === '') {
     throw new SstashError('USAGE', `${text} names no repository`, {
-      hint: 'put it before the colons, or set SSTASH_REPO',
+      hint: 'Put it before the colons, or set SSTASH_REPO.',
     });
   }
   return { location, id, table: table[0] ?? null };
@@ -127,6 +127,6 @@ function notReadable(name: string, reason: string): SstashError {
   return new SstashError('REPOSITORY_UNSUPPORTED', `single rows of ${name} cannot be read`, {
     file: name,
     found: reason,
-    hint: 'restore the backup into a folder and read that',
+    hint: 'Restore the backup into a folder and read that.',
   });
 }

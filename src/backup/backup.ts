@@ -396,6 +396,6 @@ function rawRoot(sstables: readonly SSTableRecord[]): string | null {
 /** For the caller that found no table. */
 export function nothingSelected(): SstashError {
   return new SstashError('PATH_NO_SSTABLE', 'no table is left by --keyspace, --table, --exclude', {
-    hint: 'sstash ls shows what is there',
+    hint: '`sstash ls` shows what is there.',
   });
 }

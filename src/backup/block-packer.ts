@@ -116,7 +116,7 @@ export class BlockPacker {
     throw new SstashError(
       'SSTABLE_UNSUPPORTED_COMPRESSION',
       `cannot compress ${this.#codec.name} blocks`,
-      { found: this.#codec.name, hint: 'use the release of sstash that made the backup' },
+      { found: this.#codec.name, hint: 'Use the release of sstash that made the backup.' },
     );
   }
 

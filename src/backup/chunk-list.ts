@@ -109,7 +109,7 @@ export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): Ch
 
 function unsupported(what: string, where: ErrorDetails): SstashError {
   return new SstashError('REPOSITORY_UNSUPPORTED', `a chunk list with ${what} is not known`, {
-    hint: 'use a newer sstash',
+    hint: 'Use a newer sstash.',
     ...where,
   });
 }

@@ -79,7 +79,7 @@ export class ExactReturn {
   #inexact(): SstashError {
     return new SstashError('SSTABLE_UNSUPPORTED_TYPE', 'its rows cannot be written again exactly', {
       ...this.#where,
-      hint: 'please report it; the file is kept as it is',
+      hint: 'Please report it; the file is kept as it is.',
     });
   }
 }

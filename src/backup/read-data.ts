@@ -61,7 +61,7 @@ export async function* readData(
   } else {
     const form = (data as { form: unknown }).form;
     throw new SstashError('REPOSITORY_UNSUPPORTED', `Data.db is kept in an unknown form: ${form}`, {
-      hint: 'use a newer sstash',
+      hint: 'Use a newer sstash.',
     });
   }
 }

@@ -175,7 +175,7 @@ export function decodeRecord<T extends { format: number }>(
   if (value.format === RECORD_FORMAT) return value;
   throw new SstashError('REPOSITORY_UNSUPPORTED', `this ${what} has format ${value.format}`, {
     expected: String(RECORD_FORMAT),
-    hint: 'use a newer sstash',
+    hint: 'Use a newer sstash.',
     ...where,
   });
 }

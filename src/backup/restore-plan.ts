@@ -67,7 +67,7 @@ export async function selectTables(
   const names = root.tables.map(({ keyspace, table }) => `${keyspace}.${table}`);
   throw new SstashError('USAGE', 'the backup has no such table', {
     expected: names.slice(0, 20).join(', '),
-    hint: `sstash show ${manifest.id.slice(0, 12)} lists its tables`,
+    hint: `\`sstash show ${manifest.id.slice(0, 12)}\` lists its tables.`,
   });
 }
 

@@ -178,7 +178,7 @@ class RestoreJob {
     return new SstashError(
       flat ? 'USAGE' : 'REPOSITORY_CORRUPT',
       'two files of the backup would have the same place',
-      { file: path, ...(flat ? { hint: 'use --layout cassandra, or one --table' } : {}) },
+      { file: path, ...(flat ? { hint: 'Use --layout cassandra, or one --table.' } : {}) },
     );
   }
 
@@ -191,7 +191,7 @@ class RestoreJob {
         `bytes: ${shown}${more}; nothing was written`,
       {
         file: join(this.#options.target, conflicts[0] ?? ''),
-        hint: 'restore into another folder, or replace them with --overwrite',
+        hint: 'Restore into another folder, or replace them with --overwrite.',
       },
     );
   }
@@ -318,7 +318,7 @@ class RestoreJob {
         `${filesWritten} others ${dryRun ? 'would be' : 'were'} (${first?.error.message ?? ''})`,
       {
         file: join(this.#options.target, first?.path ?? ''),
-        hint: 'sstash verify --read-data lists the damage; an older backup may have these files',
+        hint: '`sstash verify --read-data` lists it; an older backup may have these files.',
         cause: first?.error,
       },
     );
@@ -390,7 +390,7 @@ function differs(file: PlannedFile, found: string): SstashError {
     file: file.path,
     expected: file.sha256,
     found,
-    hint: 'sstash verify --read-data looks for damage in the repository',
+    hint: '`sstash verify --read-data` looks for damage in the repository.',
   });
 }
 

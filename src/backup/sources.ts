@@ -53,7 +53,7 @@ export function sourceTables(found: readonly TableFiles[], filter: TableFilter):
       throw new SstashError('USAGE', `${source.path} was found twice`, {
         file: files.directory,
         found: other.files.directory,
-        hint: 'back up each copy by itself, with its own --node',
+        hint: 'Back up each copy by itself, with its own --node.',
       });
     }
     byPath.set(source.path, source);

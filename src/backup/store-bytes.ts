@@ -96,7 +96,7 @@ function changed(path: string, expected: number, found: number): SstashError {
     file: path,
     expected: `${expected} bytes`,
     found: `${found} bytes`,
-    hint: 'back up a snapshot (nodetool snapshot), or run the command again',
+    hint: 'Back up a snapshot (nodetool snapshot), or run the command again.',
   });
 }
 

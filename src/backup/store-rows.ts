@@ -324,7 +324,7 @@ class RangeStore {
     if (rangeCrc === expectedCrc) return;
     throw new SstashError('READ_FAILED', 'the file changed while it was backed up', {
       file: this.#file.path,
-      hint: 'back up a snapshot (nodetool snapshot), or run the command again',
+      hint: 'Back up a snapshot (nodetool snapshot), or run the command again.',
     });
   }
 

@@ -281,6 +281,6 @@ async function checkUnchanged(file: ComponentFile): Promise<void> {
   if (now.size === file.size && now.mtimeNs === file.mtimeNs) return;
   throw new SstashError('READ_FAILED', 'the file changed while it was backed up', {
     file: file.path,
-    hint: 'back up a snapshot (nodetool snapshot), or run the command again',
+    hint: 'Back up a snapshot (nodetool snapshot), or run the command again.',
   });
 }

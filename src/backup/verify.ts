@@ -184,7 +184,7 @@ class Verification {
       const error = new SstashError('STORE_NOT_FOUND', 'a pack that an index names is not there', {
         file,
         component: 'pack',
-        hint: 'bring the file back, or back up again what it held',
+        hint: 'Bring the file back, or back up again what it held.',
       });
       this.#lost.set(name, { problem: { error }, ids: [] });
       return;

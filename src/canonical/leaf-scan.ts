@@ -21,7 +21,7 @@ export function leafEnds(bytes: Uint8Array, count: number): Uint32Array {
   if (ends !== null) return ends;
   throw new SstashError('REPOSITORY_CORRUPT', 'a chunk does not have the leaves its list says', {
     expected: `${count} leaves`,
-    hint: 'sstash verify --read-data looks for damage in the repository',
+    hint: '`sstash verify --read-data` looks for damage in the repository.',
   });
 }
 

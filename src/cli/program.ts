@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
-import { SstashError } from '../errors.js';
+import { errorDetails, SstashError } from '../errors.js';
 import {
   type CommandAction,
   createContext,
@@ -111,15 +111,34 @@ function listen(): Signals {
 
 function usageError(error: CommanderError): SstashError {
   const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
-  return new SstashError('USAGE', message, { hint: 'See `sstash --help`.' });
+  return new SstashError('USAGE', message);
+}
+
+/** What was called wrongly is explained in the help of the command. */
+function withHelp(error: unknown, command: string | null): unknown {
+  if (!(error instanceof SstashError) || error.code !== 'USAGE') return error;
+  const help = `See \`${['sstash', ...(command === null ? [] : [command]), '--help'].join(' ')}\`.`;
+  const hint = error.hint === undefined ? help : `${error.hint} ${help}`;
+  return new SstashError('USAGE', error.message, { ...errorDetails(error), hint });
+}
+
+/** What errors are reported with. */
+interface Reporting {
+  readonly json: boolean;
+  /** The command that was called, null where none was. */
+  readonly command: string | null;
 }
 
 /** Prints `error` and returns the exit code that goes with it. */
-function report(error: unknown, json: boolean, received: NodeJS.Signals | null): number {
+function report(
+  error: unknown,
+  { json, command }: Reporting,
+  received: NodeJS.Signals | null,
+): number {
   if (error instanceof OutputClosed && received === null) return EXIT.done;
   const known =
     received === null || (error instanceof SstashError && error.code === 'INTERRUPTED')
-      ? error
+      ? withHelp(error, command)
       : new SstashError('INTERRUPTED', `stopped by ${received}`, { cause: error });
   writeError(`${json ? errorJson(known) : errorLine(known)}\n`);
   const { SSTASH_DEBUG } = process.env;
@@ -134,6 +153,7 @@ async function runAction(
   action: CommandAction,
   options: GlobalOptions,
   signals: Signals,
+  reporting: Reporting,
 ): Promise<number> {
   const stdout = descriptorOutput(1, signals.signal);
   const wanted = options.workers ?? Math.max(1, availableParallelism());
@@ -160,10 +180,10 @@ async function runAction(
       context.progress.end();
       await stdout.flush();
     }
-    for (const error of unread) code = report(error, options.json === true, signals.received());
+    for (const error of unread) code = report(error, reporting, signals.received());
     return code;
   } catch (error) {
-    return report(error, options.json === true, signals.received());
+    return report(error, reporting, signals.received());
   } finally {
     await executor.close().catch(() => undefined);
     // The end of the process would wait for a write that its reader never takes.
@@ -181,6 +201,8 @@ export async function runCli(argv: readonly string[], commands: CommandTable): P
   const help: string[] = [];
   const program = newProgram(help);
   const json = argv.includes('--json');
+  const command = argv.find((arg) => Object.hasOwn(commands, arg)) ?? null;
+  const reporting = { json, command };
   let code: number = EXIT.done;
   try {
     const flags = ['--version', '-V', '--json'];
@@ -191,16 +213,16 @@ export async function runCli(argv: readonly string[], commands: CommandTable): P
       return EXIT.done;
     }
     await registerCommands(program, argv, commands, async (action) => {
-      code = await runAction(action, program.opts<GlobalOptions>(), signals);
+      code = await runAction(action, program.opts<GlobalOptions>(), signals, reporting);
     });
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    if (!(error instanceof CommanderError)) return report(error, json, signals.received());
+    if (!(error instanceof CommanderError)) return report(error, reporting, signals.received());
     if (error.exitCode === 0) return printHelp(help);
     // Without a command the help itself was the answer, on standard error.
     if (error.code === 'commander.help') return EXIT.usage;
-    return report(usageError(error), json, null);
+    return report(usageError(error), reporting, null);
   }
 }
 
@@ -211,6 +233,6 @@ async function printHelp(help: readonly string[]): Promise<number> {
     await stdout.flush();
     return EXIT.done;
   } catch (error) {
-    return report(error, false, null);
+    return report(error, { json: false, command: null }, null);
   }
 }

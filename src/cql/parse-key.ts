@@ -14,7 +14,7 @@ import type { CompositeType, CqlType, DynamicCompositeType } from './types.js';
 export function parseKeyText(type: CqlType, text: string): Uint8Array {
   const key = parseValue(type, text);
   if (key.length > LIMITS.keyBytesMax) {
-    throw invalid(type, text, `a key has at most ${LIMITS.keyBytesMax} bytes`);
+    throw invalid(type, text, `A key has at most ${LIMITS.keyBytesMax} bytes.`);
   }
   return key;
 }

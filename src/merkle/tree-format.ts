@@ -64,7 +64,7 @@ export function serialiseTree(tree: SSTableTree): Uint8Array {
 function invalid(message: string, offset: number, where: ErrorDetails): SstashError {
   return new SstashError('TREE_INVALID', message, {
     offset,
-    hint: 'build the tree again from its SSTables',
+    hint: 'Build the tree again from its SSTables.',
     ...where,
   });
 }

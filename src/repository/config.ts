@@ -115,7 +115,7 @@ export function decodeConfig(bytes: Uint8Array, where: ErrorDetails = {}): Repos
   const unsupported = (what: string): SstashError =>
     new SstashError('REPOSITORY_UNSUPPORTED', `this repository has ${what}`, {
       expected: `${REPOSITORY_FORMAT} version ${REPOSITORY_VERSION}`,
-      hint: 'use a newer sstash',
+      hint: 'Use a newer sstash.',
       ...where,
     });
   if (json.format !== REPOSITORY_FORMAT) {
@@ -141,7 +141,7 @@ export function decodeConfig(bytes: Uint8Array, where: ErrorDetails = {}): Repos
       component: 'config',
       expected: check,
       found: String(json.check),
-      hint: 'bring back the config file from a copy: every repository has its own',
+      hint: 'Bring back the config file from a copy: every repository has its own.',
       ...where,
     });
   }

@@ -86,7 +86,7 @@ export function decodeFrame(frame: Uint8Array, where: ErrorDetails = {}): Uint8A
   }
   if (codec !== CODEC_LZ4 && codec !== CODEC_DEFLATE) {
     throw new SstashError('REPOSITORY_UNSUPPORTED', `frame codec ${codec} is not known`, {
-      hint: 'use a newer sstash',
+      hint: 'Use a newer sstash.',
       ...where,
     });
   }

@@ -102,7 +102,7 @@ export function decodeManifest(
     throw new SstashError(
       'REPOSITORY_UNSUPPORTED',
       `this backup has manifest format ${JSON.stringify(json.format)}`,
-      { expected: String(MANIFEST_FORMAT), hint: 'use a newer sstash', ...where },
+      { expected: String(MANIFEST_FORMAT), hint: 'Use a newer sstash.', ...where },
     );
   }
   const root = fromHex(String(json.root));

@@ -113,7 +113,7 @@ export class ObjectReader {
     if (equalBytes(objectId(this.#idsKey, raw), object.id)) return raw;
     return new SstashError('REPOSITORY_CORRUPT', `object ${toHex(object.id)} has other bytes`, {
       ...where,
-      hint: 'sstash verify --read-data lists all damage and the backups it touches',
+      hint: '`sstash verify --read-data` lists all damage and the backups it touches.',
     });
   }
 }

@@ -60,7 +60,7 @@ export class Repository {
     if (!written) {
       throw new SstashError('REPOSITORY_EXISTS', `${store.location} holds a repository already`, {
         file: store.location,
-        hint: 'use it as it is, or choose another place',
+        hint: 'Use it as it is, or choose another place.',
       });
     }
     return new Repository(store, config);
@@ -76,7 +76,7 @@ export class Repository {
       if (!isSstashError(cause, 'STORE_NOT_FOUND')) throw cause;
       throw new SstashError('REPOSITORY_NOT_FOUND', `${store.location} holds no repository`, {
         file: store.location,
-        hint: `sstash init ${store.location}`,
+        hint: `\`sstash init ${store.location}\` makes one there.`,
         cause,
       });
     }
@@ -167,7 +167,7 @@ export class Repository {
       throw new SstashError('REPOSITORY_CORRUPT', `object ${toHex(id)} is not in any index`, {
         file: this.store.location,
         component: indexKey(''),
-        hint: 'sstash verify lists all damage and the backups it touches',
+        hint: '`sstash verify` lists all damage and the backups it touches.',
       });
     });
   }
@@ -223,7 +223,7 @@ export class Repository {
       throw new SstashError('BACKUP_AMBIGUOUS', `${found.length} backups begin with ${text}`, {
         file: this.store.location,
         found: found.map(({ id }) => id).join(', '),
-        hint: 'give more digits of the id',
+        hint: 'Give more digits of the id.',
       });
     }
     const manifest = await this.readManifest(name);
@@ -239,7 +239,7 @@ export class Repository {
       const names = [...nodes].sort().join(', ');
       throw new SstashError('USAGE', `latest of which node? There are backups of ${names}`, {
         file: this.store.location,
-        hint: 'name one with --node, or give the id of a backup',
+        hint: 'Name one with --node, or give the id of a backup.',
       });
     }
     const newest = all.filter((manifest) => node === undefined || manifest.node === node).at(-1);
@@ -257,7 +257,7 @@ export class Repository {
     const of = node === undefined ? '' : ` of node ${node}`;
     return new SstashError('BACKUP_NOT_FOUND', `there is no backup ${text}${of}`, {
       file: this.store.location,
-      hint: 'sstash backups lists them',
+      hint: '`sstash backups` lists them.',
     });
   }
 
@@ -271,7 +271,7 @@ export class Repository {
     if (!written) {
       throw new SstashError('STORE_EXISTS', `backup ${encoded.name.id} is there already`, {
         file: `${this.store.location}/${encoded.name.key}`,
-        hint: 'run the command again',
+        hint: 'Run the command again.',
       });
     }
     return encoded.manifest;

@@ -122,7 +122,7 @@ export async function dataError(sstable: SSTable, error: unknown): Promise<unkno
     ...(length === undefined ? {} : { length }),
     ...(expected === undefined ? {} : { expected }),
     ...(found === undefined ? {} : { found }),
-    hint: hint ?? 'Run "sstash check" on this SSTable to see everything that is wrong with it.',
+    hint: hint ?? 'Run `sstash check` on this SSTable to see everything that is wrong with it.',
     cause: error,
   });
 }

@@ -99,6 +99,6 @@ export function contradiction(
     file: sstable.componentPath(component),
     component,
     ...(offset === undefined ? {} : { offset }),
-    hint: 'Run "sstash check" on this SSTable to see everything that is wrong with it.',
+    hint: 'Run `sstash check` on this SSTable to see everything that is wrong with it.',
   });
 }

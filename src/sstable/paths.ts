@@ -150,7 +150,7 @@ async function nothingThere(path: string, fs: FileSystem): Promise<SstashError> 
     hint:
       snapshot === null
         ? 'Give an SSTable file, or a table, snapshot, keyspace or data directory.'
-        : `There are snapshots: give one of them, as ${snapshot}`,
+        : `There are snapshots: give one of them, as \`${snapshot}\`.`,
   });
 }
 

@@ -110,7 +110,7 @@ export class LocalStore implements BlobStore {
       if (isSstashError(cause, 'PATH_NOT_FOUND')) {
         throw new SstashError('STORE_NOT_FOUND', `${key} is not in the store`, {
           file,
-          hint: 'sstash verify lists what is missing',
+          hint: '`sstash verify` lists what is missing.',
           cause,
         });
       }

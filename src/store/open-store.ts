@@ -15,7 +15,7 @@ export function openStore(location: string): BlobStore {
   if (scheme !== undefined && location.includes('://')) {
     throw new SstashError('STORE_FAILED', `${scheme}:// repositories are not supported yet`, {
       file: location,
-      hint: 'use a directory, for example one that is copied to the object store afterwards',
+      hint: 'Use a directory, for example one that is copied to the object store afterwards.',
     });
   }
   return new LocalStore(location);

@@ -24,7 +24,7 @@ function byName(tables: readonly ComparedTable[]): Map<string, ComparedTable> {
       throw new SstashError('USAGE', `one side holds two copies of ${name}`, {
         file: table.location,
         expected: 'each table once',
-        hint: `Compare one copy at a time: ${other.location} or ${table.location}`,
+        hint: `Compare one copy at a time: \`${other.location}\` or \`${table.location}\`.`,
       });
     }
     names.set(name, table);

@@ -194,6 +194,16 @@ t.test('the trie index of a BTI SSTable', async (t) => {
   t.match(await infoText('shapes.wide', details), /^Partition index: 3 partitions, trie of /m);
 });
 
+t.test('what a flush does not know about the ring is not recorded', async (t) => {
+  const [table] = fixtureTables(['cassandra-5.0']).filter((each) => each.table === 'wide');
+  const details = await detailsOf(table?.sstables[0]?.dataPath ?? '');
+  t.equal(details.tokenSpaceCoverage, null);
+  t.match(await infoText('shapes.wide', details), /^Token space coverage: not recorded$/m);
+  const [before] = fixtureTables(['cassandra-4.1']).filter((each) => each.table === 'wide');
+  const older = await detailsOf(before?.sstables[0]?.dataPath ?? '');
+  t.notMatch(await infoText('shapes.wide', older), /Token space/);
+});
+
 t.test('components of every SSTable of the corpus', corpus, async (t) => {
   let listed = 0;
   for (const table of await findTables([golden])) {

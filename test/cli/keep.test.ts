@@ -98,7 +98,9 @@ t.test('for people', async (t) => {
   t.equal((await human((c) => listBackups(c, { repo }))).text, 'no backups\n');
   const made = await human((c) => runBackup(c, [table.directory], { repo, node: 'n1' }));
   t.match(made.text, /backup [0-9a-f]{32}\n$/);
-  t.match((await human((c) => listBackups(c, { repo }))).text, /n1/);
+  const listed = (await human((c) => listBackups(c, { repo }))).text;
+  t.match(listed, /n1/);
+  t.match(listed, /size\s+new\s+stored\s+tags/);
   t.match((await human((c) => showBackup(c, 'latest', { repo }))).text, /generations/);
   const to = join(root, 'out');
   const first = await human((c) => runRestore(c, 'latest', { repo, to }));

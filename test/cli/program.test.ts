@@ -48,12 +48,20 @@ t.test('wrong usage is exit code 2 with a hint', async (t) => {
     'dump x --token a:b': /not a token/,
     'dump x --key-hex 0': /not bytes in hex/,
     'check --quick --deep x': /cannot be used with/,
+    'restore latest': /required option '--to <dir>'/,
+    'dump x --format text --json': /does not go with --format text\. Leave one of the two out/,
+    'backups --node n': /no repository is named\. Give --repo REPO, or set SSTASH_REPO\. See/,
   };
   for (const [line, message] of Object.entries(cases)) {
     const { code, stdout, stderr } = await runCli(line.split(' '));
     t.equal(code, 2, line);
     t.equal(stdout, '', line);
     t.match(stderr, message, line);
+    const [command] = line.split(' ');
+    t.match(
+      stderr,
+      command === 'lss' ? 'See `sstash --help`.' : `See \`sstash ${command} --help\`.`,
+    );
   }
   t.match(await runCli([]), { code: 2, stderr: /Usage: sstash/ });
 });
@@ -109,6 +117,10 @@ t.test('a sound SSTable', async (t) => {
   t.equal(code, 0);
   t.match(JSON.parse(stdout), { sound: true, faults: [] });
   t.match(await runCli(['check', wide.directory]), { code: 0, stdout: /^sound: / });
+  const quick = await runCli(['check', wide.directory, '--quick', '--json']);
+  t.match(JSON.parse(quick.stdout), { sound: true, mode: 'quick', rowsRead: false });
+  const text = /^sound as far as read: \d+ SSTables?, rows were not read\n$/;
+  t.match(await runCli(['check', wide.directory, '--quick']), { code: 0, stdout: text });
 });
 
 t.test('keys', async (t) => {
@@ -119,7 +131,9 @@ t.test('keys', async (t) => {
   const rest = JSON.parse((await runCli(['dump', data, '--keys', '-x', key])).stdout);
   t.strictSame(rest, keys.slice(1));
   const none = await runCli(['dump', data, '--key', '123456789']);
-  t.match(none, { code: 0, stdout: '[ ]\n', stderr: /none of the keys/ });
+  t.match(none, { code: 0, stdout: '[ ]\n', stderr: /none of the keys.*: 123456789/ });
+  const one = await runCli(['dump', data, '--key', key, '123456789']);
+  t.match(one, { code: 0, stderr: /not in these SSTables: 123456789\n/ });
   t.match(await runCli(['dump', data, '--key', 'no number']), { code: 2, stdout: '' });
 });
 

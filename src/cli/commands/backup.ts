@@ -10,6 +10,12 @@ Examples:
   sstash backup data/*/*/snapshots/friday --repo /backup/sstash --tag friday
   sstash backup data --keyspace shop --exclude 'shop.cache_*' --dry-run
 
+read     bytes read from SSTables; unchanged ones are not read
+new      bytes of files, or their share in them, that the repository did not have
+reused   bytes of those that it had, also where another SSTable or node brought them
+derived  bytes of components that a restore makes again from the rows: Index.db and the like
+stored   what was added to the repository: the new ones compressed, with indexes
+
 Run it again and nothing new is stored: unchanged SSTables are not even read. Damaged SSTables are
 kept as they are, byte for byte, and reported; then the exit code is 1. Back up snapshots (nodetool
 snapshot): live data folders change while they are read.

@@ -7,6 +7,10 @@ const EXAMPLES = `
 Examples:
   sstash backups --repo /backup/sstash
   sstash backups --node n1 --json | jq -r '.[-1].id'    the latest backup of a node
+
+size    all files of the backup, as a restore writes them
+new     files, and shares of files, that the repository did not have: what they have as files
+stored  what the backup added to the repository for them: compressed, with indexes
 `;
 
 export function registerBackups(program: Command, run: CommandRunner): void {

@@ -29,6 +29,9 @@ Examples:
 json is one array of partitions in the shape of the sstabledump that belongs to the SSTable's version
 (--shape for another one), text with --raw-time the lines of sstabledump -d; jsonl is one row, range tombstone or partition deletion per line,
 each with its partition key. With several SSTables each partition or line names its SSTable.
+
+Keys of --key that are not there are named on stderr; the exit code is 0 all the same, and where none of them
+is there json is [ ].
 `;
 
 export interface DumpOptions {

@@ -1,5 +1,6 @@
 /** Runs `dump`: which SSTables, which parts of them, printed in order by worker tasks. */
 import { basename, dirname } from 'node:path';
+import { toHex } from '../../binary/index.js';
 import { fromWire, SstashError } from '../../errors.js';
 import { type Executor, mapOrdered } from '../../parallel/index.js';
 import { findTables, SSTable } from '../../sstable/index.js';
@@ -17,6 +18,8 @@ import { readSelection, type Selection, type SSTableSelection, selectIn } from '
 
 /** Rows below this many bytes are printed faster than a thread starts. */
 const INLINE_BYTES = 2 * 1024 * 1024;
+/** Keys that are not there are named up to so many. */
+const MISSING_NAMED = 10;
 
 export async function dump(
   context: CommandContext,
@@ -128,8 +131,18 @@ class DumpRun {
   }
 
   warnMissing(selection: Selection): void {
-    if (!selection.hasKeys || this.#found.size > 0) return;
-    this.#context.warn('none of the keys is in these SSTables');
+    if (!selection.hasKeys) return;
+    const asked = [...new Set([...selection.keys, ...selection.hexKeys.map(toHex)])];
+    const missing = asked.filter((text) => !this.#found.has(text));
+    if (missing.length === 0) return;
+    const named = missing.slice(0, MISSING_NAMED).join(', ');
+    const more =
+      missing.length > MISSING_NAMED ? ` and ${missing.length - MISSING_NAMED} more` : '';
+    this.#context.warn(
+      missing.length === asked.length
+        ? `none of the keys is in these SSTables: ${named}${more}`
+        : `not in these SSTables: ${named}${more}`,
+    );
   }
 
   async #inlined(): Promise<Executor> {

@@ -21,6 +21,6 @@ export async function oneTable(
   throw new SstashError('USAGE', 'the paths name more than one table', {
     expected: 'one table',
     found: `${first.keyspace}.${first.table}, ${second.keyspace}.${second.table}, …`,
-    hint: `Give the folder of one, for example ${first.directory}`,
+    hint: `Give the folder of one, for example \`${first.directory}\`.`,
   });
 }

@@ -53,9 +53,12 @@ export async function check(
   }
   const sound = faults.length === 0;
   if (context.json) {
-    await context.printJson({ sound, mode, sstables: sstables.length, damaged, bytesRead, faults });
+    const rowsRead = mode !== 'quick';
+    const counts = { sstables: sstables.length, damaged, bytesRead };
+    await context.printJson({ sound, mode, rowsRead, ...counts, faults });
   } else {
-    await context.print(summary(sstables.length, damaged, faults.length, bytesRead));
+    const read = mode === 'quick' ? null : bytesRead;
+    await context.print(summary(sstables.length, damaged, faults.length, read));
   }
   if (sound) return EXIT.done;
   // What this release cannot read is not known to be damaged.
@@ -83,10 +86,11 @@ function faultLine({ code, file, offset, message }: Fault): string {
   return `${file}${place}: ${message} (${code})`;
 }
 
-function summary(sstables: number, damaged: number, faults: number, bytes: number): string {
+/** `bytes` of rows that were read, null where none were meant to be. */
+function summary(sstables: number, damaged: number, faults: number, bytes: number | null): string {
   const all = `${formatCount(sstables)} ${sstables === 1 ? 'SSTable' : 'SSTables'}`;
-  const read = `${formatBytes(bytes)} of rows read`;
-  if (faults === 0) return `sound: ${all}, ${read}`;
+  const read = bytes === null ? 'rows were not read' : `${formatBytes(bytes)} of rows read`;
+  if (faults === 0) return `sound${bytes === null ? ' as far as read' : ''}: ${all}, ${read}`;
   const what = `${formatCount(faults)} ${faults === 1 ? 'fault' : 'faults'}`;
   return `${what} in ${formatCount(damaged)} of ${all}, ${read}`;
 }

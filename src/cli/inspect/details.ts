@@ -121,7 +121,8 @@ function statsDetails(statistics: Statistics, now: number) {
     commitLogIntervals: stats.commitLogIntervals?.map(([from, to]) => ({ from, to })) ?? null,
     originatingHostId: stats.originatingHostId === null ? null : uuidText(stats.originatingHostId),
     hasPartitionLevelDeletions: stats.hasPartitionLevelDeletions,
-    tokenSpaceCoverage: stats.tokenSpaceCoverage,
+    // Flushes and most compactions write NaN: they do not know it.
+    tokenSpaceCoverage: Number.isNaN(stats.tokenSpaceCoverage) ? null : stats.tokenSpaceCoverage,
     paddingBytes: stats.paddingBytes,
   };
 }

@@ -1,4 +1,5 @@
 /** The details of one SSTable for people: one fact per line, histograms as tables. */
+import { formatVersion } from '../../components/index.js';
 import { formatBytes, formatCount, formatMicros, formatMillis, formatSeconds } from '../format.js';
 import { renderTable } from '../table.js';
 import type { SSTableDetails } from './details.js';
@@ -90,8 +91,8 @@ function clusteringLines(d: SSTableDetails): Line[] {
   if (d.hasPartitionLevelDeletions !== null) {
     lines.push(['Partition deletions', d.hasPartitionLevelDeletions ? 'yes' : 'no']);
   }
-  if (d.tokenSpaceCoverage !== null) {
-    lines.push(['Token space coverage', String(d.tokenSpaceCoverage)]);
+  if (formatVersion(d.format, d.version).hasTokenSpaceCoverage) {
+    lines.push(['Token space coverage', String(d.tokenSpaceCoverage ?? 'not recorded')]);
   }
   lines.push(['Legacy counter shards', d.hasLegacyCounterShards ? 'yes' : 'no']);
   return lines;

@@ -16,6 +16,7 @@ interface Summary {
     readonly new: number;
     readonly reused: number;
     readonly derived: number;
+    readonly stored?: number;
   };
   readonly tables?: readonly { readonly keyspace: string; readonly table: string }[];
   readonly faults?: number;
@@ -49,10 +50,11 @@ export async function listBackups(
       String(tables.length),
       formatBytes((bytes?.new ?? 0) + (bytes?.reused ?? 0) + (bytes?.derived ?? 0)),
       formatBytes(bytes?.new ?? 0),
+      bytes?.stored === undefined ? 'not recorded' : formatBytes(bytes.stored),
       [...manifest.tags, ...(faults > 0 ? [`${faults} faults`] : [])].join(', '),
     ];
   });
-  await context.table(['id', 'created', 'node', 'tables', 'size', 'new', 'tags'], rows);
+  await context.table(['id', 'created', 'node', 'tables', 'size', 'new', 'stored', 'tags'], rows);
   return code;
 }
 

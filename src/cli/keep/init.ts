@@ -17,7 +17,7 @@ export async function init(
 ): Promise<number> {
   if (options.encrypt === true) {
     throw new SstashError('USAGE', 'encrypted repositories are not supported yet', {
-      hint: 'make the repository on an encrypted file system for now',
+      hint: 'Make the repository on an encrypted file system for now.',
     });
   }
   const store = openStore(location);
@@ -41,6 +41,6 @@ async function checkPlace(location: string): Promise<void> {
   if (place !== 'other') return;
   throw new SstashError('REPOSITORY_EXISTS', 'something else is there already', {
     file: location,
-    hint: 'choose a folder that is empty or not there yet',
+    hint: 'Choose a folder that is empty or not there yet.',
   });
 }

@@ -10,7 +10,7 @@ export function repositoryLocation(context: CommandContext, named: string | unde
   const location = named ?? fromEnvironment ?? '';
   if (location !== '') return location;
   throw new SstashError('USAGE', 'no repository is named', {
-    hint: 'give --repo REPO, or set SSTASH_REPO',
+    hint: 'Give --repo REPO, or set SSTASH_REPO.',
   });
 }
 

@@ -131,7 +131,7 @@ function outOfOrder(file: string, uncompressedOffset: number): SstashError {
     file,
     component: 'Data.db',
     uncompressedOffset,
-    hint: 'Run "sstash check" on this SSTable to see everything that is wrong with it.',
+    hint: 'Run `sstash check` on this SSTable to see everything that is wrong with it.',
   });
 }
 

@@ -213,6 +213,6 @@ function outOfOrder(file: string, uncompressedOffset: number, message: string): 
     file,
     component: 'Data.db',
     uncompressedOffset,
-    hint: 'Run "sstash check" on this SSTable to see everything that is wrong with it.',
+    hint: 'Run `sstash check` on this SSTable to see everything that is wrong with it.',
   });
 }

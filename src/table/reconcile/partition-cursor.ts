@@ -73,7 +73,7 @@ export class PartitionCursor {
       file: this.name,
       component: 'Data.db',
       uncompressedOffset: this.current.position,
-      hint: 'Run "sstash check" on this SSTable to see everything that is wrong with it.',
+      hint: 'Run `sstash check` on this SSTable to see everything that is wrong with it.',
     });
   }
 }
