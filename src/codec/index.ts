@@ -13,6 +13,7 @@ export {
   LZ4_COMPRESSOR,
   loadCompressor,
 } from './compressors.js';
+export type { DumpHost } from './dump-exports.js';
 export {
   type KernelExports,
   KernelInstance,

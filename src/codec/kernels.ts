@@ -7,13 +7,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { SstashError } from '../errors.js';
+import { type DumpExports, type DumpHost, dumpImports } from './dump-exports.js';
 import { lz4Bound, lz4DecodeTypescript, lz4EncodeTypescript } from './lz4-typescript.js';
 import { murmur3Typescript } from './murmur3-typescript.js';
 import { type ScanExports, type ScanHost, scanImports } from './scan-exports.js';
 import { XXH3_SECRET_BYTES, xxh3Typescript } from './xxh3-typescript.js';
 
 /** The functions of native-bindings/assembly/index.ts; all numbers are addresses or lengths. */
-export interface KernelExports extends ScanExports {
+export interface KernelExports extends DumpExports, ScanExports {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   heapStart(): number;
   lz4Decode(source: number, sourceLength: number, target: number, targetLength: number): number;
@@ -155,7 +156,10 @@ function api(): WebAssemblyApi {
   return (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 }
 
-function instantiate(scanHost: () => ScanHost | null): KernelExports {
+function instantiate(
+  scanHost: () => ScanHost | null,
+  dumpHost: () => DumpHost | null,
+): KernelExports {
   if (module === undefined) {
     const url = new URL('../../native-bindings/build/kernels.wasm', import.meta.url);
     module = new (api().Module)(readFileSync(url));
@@ -166,6 +170,7 @@ function instantiate(scanHost: () => ScanHost | null): KernelExports {
         throw new Error('a kernel aborted');
       },
       ...scanImports(scanHost),
+      ...dumpImports(dumpHost),
     },
   };
   return new (api().Instance)(module, imports).exports as KernelExports;
@@ -178,6 +183,8 @@ export class KernelInstance {
   readonly start: number;
   /** Whom the scan of rows asks, while it runs. */
   scanHost: ScanHost | null = null;
+  /** Whom a dump asks, while it runs. */
+  dumpHost: DumpHost | null = null;
   /** Largest `inputRoom`. */
   readonly inputBytes = SCRATCH_BYTES;
   readonly #scratch: number;
@@ -187,7 +194,10 @@ export class KernelInstance {
   #blocks: Uint32Array;
 
   private constructor() {
-    this.exports = instantiate(() => this.scanHost);
+    this.exports = instantiate(
+      () => this.scanHost,
+      () => this.dumpHost,
+    );
     this.#table = align(this.exports.heapStart());
     this.#scratch = align(this.#table + BLOCKS_MAX * (8 + DIGEST_BYTES));
     this.start = this.#scratch + SCRATCH_BYTES;
@@ -203,6 +213,7 @@ export class KernelInstance {
   /** Gives the instance back; views of its memory must not be used any more. */
   release(): void {
     this.scanHost = null;
+    this.dumpHost = null;
     if (idle.includes(this) || idle.length >= KEEP_INSTANCES) return;
     if (this.#bytes.length <= KEEP_BYTES) idle.push(this);
   }

@@ -9,7 +9,7 @@ import { type TaskContext, TransferResult, throwIfInterrupted } from '../paralle
 import { type SSTable, withSSTable } from '../sstable/index.js';
 import { AnnotateWriter, type SourceBytes } from './dump/annotate-writer.js';
 import { ByteOutput } from './dump/byte-output.js';
-import { FastRows } from './dump/fast/rows.js';
+import { FastDump } from './dump/fast/fast-dump.js';
 import { keyPredicate, type PartitionFilter } from './dump/filters.js';
 import { ItemReader } from './dump/item-reader.js';
 import { KeysWriter } from './dump/keys-writer.js';
@@ -46,11 +46,13 @@ export interface DumpRangeArgument {
   readonly style: Omit<DumpStyle, 'header' | 'signedDeletionTimes'>;
   /** Bytes of text at which the answer stops; 12 MiB when not given. */
   readonly answerLength?: number;
+  /** Where the text is to be, as far as it fits there. */
+  readonly room?: SharedArrayBuffer;
 }
 
 export interface DumpRangeResult {
   /** UTF-8; partitions in `json` begin with a comma, the first one too. */
-  readonly text: Uint8Array<ArrayBuffer>;
+  readonly text: Uint8Array<ArrayBufferLike>;
   readonly next: DumpContinuation | null;
   /** What stopped the reading; the text holds everything before it. */
   readonly error: WireError | null;
@@ -58,6 +60,8 @@ export interface DumpRangeResult {
 
 /** Bytes at which an answer stops: with the largest row, what a dump takes of memory per task. */
 const ANSWER_LENGTH = 12 * 1024 * 1024;
+/** Room for most answers: what ends one may be longer than what was left of it. */
+export const ANSWER_ROOM = ANSWER_LENGTH + 1024 * 1024;
 const CAPACITY_MIN = 64 * 1024;
 /** Text per byte of rows in this thread's last answer: large buffers are costly to make and grow. */
 let expansion = 5;
@@ -66,8 +70,6 @@ function firstCapacity({ from, to }: DumpRangeArgument, answerLength: number): n
   const expected = ((to ?? from) - from) * expansion * 1.1 + CAPACITY_MIN;
   return Math.ceil(Math.min(expected, answerLength + CAPACITY_MIN));
 }
-
-const END_OF_PARTITION = 0x01;
 
 function newWriter(
   format: DumpFormat,
@@ -98,7 +100,7 @@ class RangeDump {
   readonly #isWanted: (key: Uint8Array) => boolean;
   readonly #output: ByteOutput;
   /** What it does not do is left to the general reader and writer. */
-  readonly #fast: FastRows | null;
+  readonly #fast: FastDump | null;
   #items: ItemReader;
   /** Position of the partition that is being read, or -1 between partitions. */
   #inside = -1;
@@ -107,23 +109,26 @@ class RangeDump {
   #wanted = false;
   /** Whether the partition's beginning is printed; with `tombstonesOnly` that waits for one. */
   #begun = false;
-  #partitions = 0;
   readonly #answerLength: number;
+  /** No partition at or behind this position is printed. */
+  readonly #stop: number;
 
   constructor(sstable: SSTable, argument: DumpRangeArgument) {
     const { resume, style, format, filter } = argument;
     this.#sstable = sstable;
     this.#argument = argument;
     this.#answerLength = argument.answerLength ?? ANSWER_LENGTH;
-    this.#output = new ByteOutput(firstCapacity(argument, this.#answerLength));
-    this.#items = new ItemReader(sstable, resume?.head ?? resume?.position ?? argument.from);
+    this.#output = new ByteOutput(argument.room ?? firstCapacity(argument, this.#answerLength));
+    // To print one partition is to stop before anything behind its first byte.
+    this.#stop = argument.to ?? argument.from + 1;
     const signedDeletionTimes = !sstable.version.hasUIntDeletionTime;
     const { header } = sstable;
     const whole = { ...style, header, signedDeletionTimes };
     const source: SourceBytes = (position, length) => this.#items.source(position, length);
     this.#writer = newWriter(format, whole, sstable.version, source);
     const plain = filter.excludedKeys.length === 0 && filter.tokens === null;
-    this.#fast = format === 'json' && plain ? FastRows.create(whole, sstable.version) : null;
+    this.#fast = format === 'json' && plain ? FastDump.create(whole, sstable.version) : null;
+    this.#items = this.#itemsFrom(resume?.head ?? resume?.position ?? argument.from);
     this.#isWanted = keyPredicate(filter, sstable.statistics.partitioner, header.keyType);
   }
 
@@ -139,6 +144,8 @@ class RangeDump {
       }
     } catch (cause) {
       error = toWire(await this.#items.located(cause));
+    } finally {
+      this.#fast?.close();
     }
     const { position } = this.#items;
     const start = this.#argument.resume?.position ?? this.#argument.from;
@@ -154,17 +161,11 @@ class RangeDump {
   }
 
   #isDone(): boolean {
-    return this.#isDoneAt(this.#items.position);
-  }
-
-  #isDoneAt(position: number): boolean {
-    return this.#output.length >= this.#answerLength || this.#isAtEnd(position);
+    return this.#output.length >= this.#answerLength || this.#isAtEnd(this.#items.position);
   }
 
   #isAtEnd(position: number): boolean {
-    const { to } = this.#argument;
-    if (this.#inside >= 0) return false;
-    return to === null ? this.#partitions > 0 : position >= to;
+    return this.#inside < 0 && position >= this.#stop;
   }
 
   /** Comes back to the middle of a partition: its head is read again, but not printed again. */
@@ -182,36 +183,27 @@ class RangeDump {
     this.#begun = resume.begun;
     if (resume.begun) this.#writer.begin(head);
     this.#writer.started = resume.started;
-    this.#items = new ItemReader(this.#sstable, resume.position);
+    this.#items = this.#itemsFrom(resume.position);
+  }
+
+  /** Windows lie where the kernel finds them, as far as there is room. */
+  #itemsFrom(position: number): ItemReader {
+    return new ItemReader(this.#sstable, position, (length) => this.#fast?.room(length));
   }
 
   /** Heads, rows and ends as long as they are of the usual kind and in the window. */
   #fastSteps(): void {
     const fast = this.#fast;
     if (fast === null) return;
-    const { reader } = this.#items;
-    const { bytes, base } = reader;
-    const output = this.#output;
-    let { offset } = reader;
-    while (offset < bytes.length && !this.#isDoneAt(base + offset)) {
-      let next = offset + 1;
-      if (this.#inside < 0) {
-        next = fast.head(reader, offset, base + offset, output);
-        if (next < 0) break;
-        this.#inside = base + offset;
-        this.#wanted = true;
-        this.#begun = true;
-        this.#writer.started = false;
-      } else if (bytes[offset] === END_OF_PARTITION) {
-        this.#leave(base + offset);
-      } else {
-        next = fast.row(reader, offset, base + offset, output, this.#writer.started);
-        if (next < 0) break;
-        this.#writer.started = true;
-      }
-      offset = next;
-    }
-    reader.offset = offset;
+    const state = { head: this.#inside, started: this.#writer.started, stop: this.#stop };
+    const room = this.#answerLength - this.#output.length;
+    fast.run(this.#items.reader, state, this.#output, room);
+    this.#writer.started = fast.started;
+    if (fast.head === this.#inside) return;
+    this.#inside = fast.head;
+    this.#head = null;
+    this.#wanted = true;
+    this.#begun = this.#inside >= 0;
   }
 
   /** One item; false when more bytes are needed first. */
@@ -262,7 +254,6 @@ class RangeDump {
     this.#head = null;
     this.#inside = -1;
     this.#begun = false;
-    this.#partitions++;
   }
 }
 
@@ -283,5 +274,6 @@ export async function dumpRange(
   const result = await withSSTable(argument.dataPath, (sstable) =>
     new RangeDump(sstable, argument).run(context.signal),
   );
-  return new TransferResult(result, [result.text.buffer]);
+  const { buffer } = result.text;
+  return new TransferResult(result, buffer instanceof ArrayBuffer ? [buffer] : []);
 }

@@ -5,6 +5,7 @@ import { fromWire, SstashError } from '../../errors.js';
 import { type Executor, mapOrdered } from '../../parallel/index.js';
 import { findTables, SSTable } from '../../sstable/index.js';
 import {
+  ANSWER_ROOM,
   createExecutor,
   type DumpRangeArgument,
   type DumpRangeResult,
@@ -176,8 +177,11 @@ class DumpRun {
     const print = (argument: DumpRangeArgument): Promise<DumpRangeResult> =>
       executor.run('dump-range', argument, { signal });
     const lookahead = executor.concurrency + 1;
+    // Memory for the texts, used again and again: fresh memory costs as much as filling it.
+    const rooms: SharedArrayBuffer[] = [];
     const start = async (part: DumpPart) => {
-      const argument = { ...common, ...part };
+      const room = rooms.pop() ?? new SharedArrayBuffer(ANSWER_ROOM);
+      const argument = { ...common, ...part, room };
       return { argument, result: await print(argument) };
     };
     for await (const { argument, result: first } of mapOrdered(parts, lookahead, start)) {
@@ -187,6 +191,7 @@ class DumpRun {
         result = await print({ ...argument, resume: result.next });
         await this.#write(result);
       }
+      rooms.push(argument.room);
       progress.advance(lengthOf(argument));
     }
   }
@@ -201,6 +206,8 @@ class DumpRun {
       }
       this.#first = false;
       await this.#context.stdout.write(text);
+      // The memory of the text is for the next one then.
+      await this.#context.stdout.flush();
     }
     if (result.error !== null) throw fromWire(result.error);
   }

@@ -13,19 +13,29 @@ import { SstashError } from '../../errors.js';
 import { checkLimit } from '../../limits.js';
 import type { SSTable } from '../../sstable/index.js';
 
-const WINDOW_BYTES = 512 * 1024;
+const WINDOW_BYTES = 256 * 1024;
 
 export class ItemReader {
   readonly #sstable: SSTable;
   readonly #rows: RowReader;
+  readonly #room: (length: number) => Uint8Array | undefined;
   #reader: ByteReader;
   /** Bytes that the next window must hold. */
   #wanted = WINDOW_BYTES;
   /** Damage behind the window that is being read: raised once the sound rows before it are out. */
   #damage: SstashError | null = null;
 
-  constructor(sstable: SSTable, position: number) {
+  /**
+   * @param room where a window of so many bytes is to lie; a window there is overwritten by the next
+   * one. In a fresh array where it says undefined, and what is read from it stays valid.
+   */
+  constructor(
+    sstable: SSTable,
+    position: number,
+    room: (length: number) => Uint8Array | undefined = () => undefined,
+  ) {
     this.#sstable = sstable;
+    this.#room = room;
     this.#rows = new RowReader(sstable.header, sstable.version);
     this.#reader = new ByteReader(new Uint8Array(0), { base: position, complete: false });
   }
@@ -56,7 +66,7 @@ export class ItemReader {
     return this.#take((reader) => this.#rows.readNext(reader));
   }
 
-  /** Reads on from the current position; what was returned before stays valid. */
+  /** Reads on from the current position. */
   async fill(): Promise<void> {
     const { dataLength } = this.#sstable;
     const { position } = this;
@@ -74,7 +84,7 @@ export class ItemReader {
   async #read(position: number, length: number): Promise<Uint8Array> {
     if (this.#damage !== null) throw this.#damage;
     try {
-      return await this.#sstable.readData(position, length);
+      return await this.#sstable.readData(position, length, this.#room(length));
     } catch (error) {
       if (!(error instanceof SstashError)) throw error;
       const sound = (error.uncompressedOffset ?? position) - position;
