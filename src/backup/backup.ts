@@ -9,8 +9,11 @@ import { addSums, rootDigest } from '../merkle/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import { type Manifest, type Repository, RepositoryWriter } from '../repository/index.js';
 import type { SSTableFiles, TableFiles } from '../sstable/index.js';
+import { noneStored } from './chunk-batch.js';
+import { CountedWriter } from './counted-writer.js';
+import { noCounts, sparse, type TableCounts } from './counts.js';
 import { DigestCache, type Matching, MatchSources } from './match/index.js';
-import { Parents, type ParentTable } from './parent.js';
+import { type OtherTables, Parents, type ParentTable } from './parent.js';
 import { RateLimiter } from './rate-limiter.js';
 import { Reach } from './reach.js';
 import { readRecipe } from './read-data.js';
@@ -26,18 +29,20 @@ import {
   type TableEntry,
   type TableRecord,
 } from './records.js';
-import type {
-  BackupBytes,
-  BackupFault,
-  BackupNote,
-  BackupReport,
-  KeptApart,
-  TableReport,
+import {
+  type BackupFault,
+  type BackupNote,
+  type BackupReport,
+  type CountedTable,
+  type KeptReport,
+  sizeOf,
+  wholeReport,
 } from './report.js';
 import { ANSWER_NATIVE_BYTES_MAX } from './rows-task.js';
 import type { SourceTable } from './sources.js';
 import { type StoreContext, storeFile } from './store-bytes.js';
 import { type SSTableContext, storeSSTable } from './store-sstable.js';
+import { type KnownFiles, WholeFiles } from './whole-files.js';
 
 export interface BackupProgress {
   readonly table: string;
@@ -70,12 +75,6 @@ export interface BackupOptions {
 /** SSTables smaller than this are stored several at a time. */
 const SMALL_BYTES = 8 * 1024 * 1024;
 
-const NOTHING_APART: Readonly<KeptApart> = {
-  opaqueLeaves: 0,
-  exceptionBlocks: 0,
-  plainSSTables: 0,
-};
-
 export async function backup(options: BackupOptions): Promise<BackupReport> {
   const job = new BackupJob(options, await RepositoryWriter.open(options.repository));
   try {
@@ -91,7 +90,7 @@ class BackupJob {
   readonly #limiter: RateLimiter | null;
   readonly #faults: BackupFault[] = [];
   readonly #notes: BackupNote[] = [];
-  readonly #reports: TableReport[] = [];
+  readonly #counted: CountedTable[] = [];
   readonly #rooms: ArrayBuffer[] = [];
   #reach: Reach | null = null;
 
@@ -113,23 +112,24 @@ class BackupJob {
     const { id: rootId } = await this.writer.put('record', encodeRecord(root));
     await this.writer.flush();
     throwIfInterrupted(this.#options.signal);
-    const bytes = this.#bytes();
+    const whole = wholeReport(this.#counted, this.writer.stats.storedBytes);
     const draft = { created, node, tags, parent: parents.id, root: rootId };
-    const manifest = await this.#commit(draft, bytes);
-    return this.#report(manifest, bytes);
+    const manifest = await this.#commit(draft, whole);
+    return this.#report(manifest, whole);
   }
 
   async #commit(
     draft: Pick<Manifest, 'node' | 'tags' | 'parent' | 'root'> & { created: Date },
-    bytes: BackupBytes,
+    { bytes }: KeptReport,
   ): Promise<Omit<Manifest, 'root' | 'summary'>> {
     const { session } = this.writer;
     if (this.#options.dryRun === true) {
       const created = draft.created.toISOString();
       return { ...draft, id: 'dry-run', created, session, generation: 0 };
     }
-    const tables = this.#reports.map(({ keyspace, table, path, sstables, bytes }) => {
-      return { keyspace, table, path, sstables, bytes: bytes.new + bytes.reused + bytes.derived };
+    const tables = this.#counted.map(({ keyspace, table, path, counts }) => {
+      const { sstables } = counts;
+      return { keyspace, table, path, sstables, bytes: sizeOf(counts), counts: sparse(counts) };
     });
     const summary = { bytes, tables, faults: this.#faults.length };
     return this.#options.repository.commit({ ...draft, session, generation: 0, summary });
@@ -137,80 +137,78 @@ class BackupJob {
 
   async #table(source: SourceTable, parents: Parents): Promise<TableEntry> {
     const { keyspace, table, path, files } = source;
-    const parent = await parents.table(path);
-    const bytes = { read: 0, new: 0, reused: 0, derived: 0 };
-    const report: TableReport = {
-      keyspace,
-      table,
-      path,
-      sstables: 0,
-      sstablesReused: 0,
-      bytes,
-      ...NOTHING_APART,
-    };
-    this.#reports.push(report);
-    const context = this.#context(report, this.#matching(source, parents, parent));
-    const sstables = await this.#sstables(context, files.sstables, parent);
-    const others = await this.#others(context, files);
+    const before = await this.#before(path, parents);
+    const counts = noCounts();
+    this.#counted.push({ keyspace, table, path, counts });
+    const context = this.#context(source, counts, before);
+    const sstables = await this.#sstables(context, files.sstables, before.own);
+    const others = await this.#others(context, files, before.own);
     const parts: string[] = [];
     for (let i = 0; i < sstables.length; i += RECORDS_PER_PART) {
       const part = encodeRecord(sstables.slice(i, i + RECORDS_PER_PART));
-      parts.push(idText((await this.writer.put('record', part)).id));
+      parts.push(idText(await context.writer.put('records', part)));
     }
-    const record: TableRecord = {
-      format: RECORD_FORMAT,
-      keyspace,
-      table,
-      path,
-      files: others,
-      parts,
-    };
-    const { id } = await this.writer.put('record', encodeRecord(record));
+    const names = { keyspace, table, path };
+    const record: TableRecord = { format: RECORD_FORMAT, ...names, files: others, parts };
+    const id = await context.writer.put('records', encodeRecord(record));
     return {
-      keyspace,
-      table,
-      path,
+      ...names,
       sstables: sstables.length,
       files: others.length,
-      bytes: bytes.new + bytes.reused + bytes.derived,
+      bytes: sizeOf(counts),
       raw: rawRoot(sstables),
       record: idText(id),
     };
   }
 
-  #context(report: TableReport, matching: Matching): SSTableContext {
+  async #before(path: string, parents: Parents): Promise<Before> {
+    const own = await parents.table(path);
+    let others: Promise<OtherTables> | null = null;
+    return {
+      own,
+      others: () => {
+        others ??= parents.others(path);
+        return others;
+      },
+    };
+  }
+
+  #context(source: SourceTable, counts: TableCounts, before: Before): SSTableContext {
     const { repository, executor, signal, onProgress } = this.#options;
+    const { keyspace, table } = source;
     const { chunk, compression } = repository.config;
     const store: StoreContext = {
-      writer: this.writer,
+      writer: new CountedWriter(this.writer, counts.stored, Promise.resolve()),
       executor,
       rooms: this.#rooms,
       answerBytesMax: this.#options.answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX,
       chunker: { idsKey: repository.keys.ids, compression, ...chunk },
-      matching,
+      matching: this.#matching(source, before),
       reading: async (bytes) => {
         throwIfInterrupted(signal);
         await this.#limiter?.take(bytes, signal);
-        report.bytes.read += bytes;
-        onProgress?.({ table: `${report.keyspace}.${report.table}`, bytes });
+        counts.read += bytes;
+        onProgress?.({ table: `${keyspace}.${table}`, bytes });
       },
       ...(signal === undefined ? {} : { signal }),
     };
     const recipe = (id: string): Promise<Recipe> => readRecipe(repository, id);
-    return { ...store, report, recipe, faults: this.#faults, notes: this.#notes };
+    const wholeFiles = new WholeFiles(recipe, async () => {
+      return (await before.others()).tables.map(knownFiles);
+    });
+    wholeFiles.note(knownFiles(before.own));
+    return { ...store, counts, wholeFiles, recipe, faults: this.#faults, notes: this.#notes };
   }
 
   /**
    * Rows of new SSTables are looked for where they were in the last backup: in SSTables of the table
    * that are gone since, and in those of other nodes.
    */
-  #matching(source: SourceTable, parents: Parents, parent: ParentTable): Matching {
+  #matching(source: SourceTable, before: Before): Matching {
     const { repository, cacheDirectory = null, dryRun } = this.#options;
     const { digests } = repository.keys;
     const cache =
-      cacheDirectory === null || dryRun === true
-        ? null
-        : new DigestCache(cacheDirectory, repository.config.id);
+      cacheDirectory === null ? null : new DigestCache(cacheDirectory, repository.config.id);
     let opened: Promise<MatchSources | null> | null = null;
     const open = async (): Promise<MatchSources | null> => {
       const options = {
@@ -220,15 +218,16 @@ class BackupJob {
         recipe: (id: string) => readRecipe(repository, id),
       };
       return MatchSources.open(options, {
-        gone: goneSince(parent, source).flatMap(({ recipe }) => recipe ?? []),
-        ...(await parents.others(source.path)),
+        gone: goneSince(before.own, source).flatMap(({ recipe }) => recipe ?? []),
+        ...(await before.others()),
       });
     };
     const sources = (): Promise<MatchSources | null> => {
       opened ??= open();
       return opened;
     };
-    return { secret: digests, cache, sources };
+    // A dry run reads what is kept, and keeps nothing.
+    return { secret: digests, cache: dryRun === true ? null : cache, sources };
   }
 
   /** Small SSTables go several at a time, so that every worker has one; large ones by ranges. */
@@ -238,8 +237,14 @@ class BackupJob {
     parent: ParentTable,
   ): Promise<SSTableRecord[]> {
     const records: SSTableRecord[] = [];
-    const store = (sstable: SSTableFiles): Promise<SSTableRecord | null> =>
-      this.#sstable(context, sstable, parent);
+    let last: Promise<void> = Promise.resolve();
+    const store = (sstable: SSTableFiles): Promise<SSTableRecord | null> => {
+      const writer = new CountedWriter(this.writer, context.counts.stored, last);
+      const done = this.#sstable({ ...context, writer }, sstable, parent);
+      // The next one writes when this one is done, however it ends.
+      last = done.then(nothing, nothing);
+      return done;
+    };
     const isSmall = (sstable: SSTableFiles): boolean =>
       (sstable.components.get('Data.db')?.size ?? 0) < SMALL_BYTES;
     for (let i = 0; i < files.length; ) {
@@ -287,6 +292,7 @@ class BackupJob {
   async #others(
     context: SSTableContext,
     { others, unknown }: Pick<TableFiles, 'others' | 'unknown'>,
+    parent: ParentTable,
   ): Promise<FileRecord[]> {
     const records = new Map<string, FileRecord>();
     for (const { dataPath, error } of unknown) {
@@ -299,9 +305,9 @@ class BackupJob {
         this.#notes.push({ file: path, message: 'left out: it is too large' });
         continue;
       }
-      const count = { rawBytes: 0, newRawBytes: 0 };
+      const count = noneStored();
       try {
-        const stream = await storeFile(context, path, size, count);
+        const stream = await storeFile(context, 'files', { path, size }, count);
         const other = records.get(name);
         if (other !== undefined) {
           if (other.stream.sha256 === stream.sha256) continue;
@@ -309,8 +315,12 @@ class BackupJob {
           continue;
         }
         records.set(name, { name, bytes: size, stream });
-        context.report.bytes.new += count.newRawBytes;
-        context.report.bytes.reused += count.rawBytes - count.newRawBytes;
+        const { counts, wholeFiles } = context;
+        const before = parent.record?.files.find((file) => file.name === name);
+        const isUnchanged = before?.stream.sha256 === stream.sha256;
+        counts.files.new += count.newRawBytes;
+        counts.files[isUnchanged ? 'unchanged' : 'chunks'] += size - count.newRawBytes;
+        counts.wholeFile += await wholeFiles.add(size, stream.sha256, false);
       } catch (error) {
         this.#unread(error, path);
       }
@@ -329,29 +339,7 @@ class BackupJob {
     });
   }
 
-  #bytes(): BackupBytes {
-    const stored = this.writer.stats.storedBytes;
-    const bytes = { read: 0, new: 0, reused: 0, derived: 0, stored };
-    for (const report of this.#reports) {
-      bytes.read += report.bytes.read;
-      bytes.new += report.bytes.new;
-      bytes.reused += report.bytes.reused;
-      bytes.derived += report.bytes.derived;
-    }
-    return bytes;
-  }
-
-  #keptApart(): KeptApart {
-    const total = { ...NOTHING_APART };
-    for (const report of this.#reports) {
-      total.opaqueLeaves += report.opaqueLeaves;
-      total.exceptionBlocks += report.exceptionBlocks;
-      total.plainSSTables += report.plainSSTables;
-    }
-    return total;
-  }
-
-  #report(manifest: Omit<Manifest, 'root' | 'summary'>, bytes: BackupBytes): BackupReport {
+  #report(manifest: Omit<Manifest, 'root' | 'summary'>, whole: KeptReport): BackupReport {
     const { id, node, created, parent, tags } = manifest;
     const { newChunks, knownChunks } = this.writer.stats;
     return {
@@ -361,14 +349,25 @@ class BackupJob {
       parent,
       tags,
       dryRun: this.#options.dryRun === true,
-      tables: this.#reports,
-      bytes,
-      ...this.#keptApart(),
+      ...whole,
       chunks: { new: newChunks, reused: knownChunks },
       faults: this.#faults,
       notes: this.#notes,
     };
   }
+}
+
+/** What earlier backups have of a table: the node's own, and those of others. */
+interface Before {
+  readonly own: ParentTable;
+  /** Read when it is asked for. */
+  readonly others: () => Promise<OtherTables>;
+}
+
+const nothing = (): void => undefined;
+
+function knownFiles({ sstables, record }: ParentTable): KnownFiles {
+  return { sstables: sstables.values(), files: record?.files ?? [] };
 }
 
 /** SSTables of the last backup that are not there any more, or are others under the same name. */

@@ -6,9 +6,10 @@ import {
   frameBound,
   OBJECT_ID_BYTES,
   objectId,
-  type RepositoryWriter,
 } from '../repository/index.js';
 import type { ListedChunk } from './chunk-list.js';
+import type { CountedWriter } from './counted-writer.js';
+import type { StoredKind } from './counts.js';
 
 export interface ChunkBatch {
   readonly count: number;
@@ -108,15 +109,22 @@ export function batchBuffers(batch: ChunkBatch): ArrayBuffer[] {
   return [ids, frames, frameEnds, rawLengths, leaves].map((array) => array.buffer as ArrayBuffer);
 }
 
-/** Raw bytes that a batch brought, and how many of them the repository did not have. */
+/** Raw bytes and leaves that batches brought, and how many of them the repository did not have. */
 export interface StoredCount {
   rawBytes: number;
   newRawBytes: number;
+  leaves: number;
+  newLeaves: number;
 }
+
+export const noneStored = (): StoredCount => {
+  return { rawBytes: 0, newRawBytes: 0, leaves: 0, newLeaves: 0 };
+};
 
 /** Gives a batch to the writer, which copies what it keeps; returns its chunks for a list. */
 export async function storeBatch(
-  writer: RepositoryWriter,
+  writer: CountedWriter,
+  kind: StoredKind,
   batch: ChunkBatch,
   count: StoredCount,
 ): Promise<ListedChunk[]> {
@@ -125,11 +133,16 @@ export async function storeBatch(
     const id = idAt(batch, i).slice();
     const start = i === 0 ? 0 : (batch.frameEnds[i - 1] as number);
     const rawLength = batch.rawLengths[i] as number;
+    const leaves = batch.leaves[i] as number;
     const frame = batch.frames.subarray(start, batch.frameEnds[i] as number);
-    const isNew = await writer.putFrame('chunk', id, frame, rawLength);
+    const isNew = await writer.putFrame(kind, id, frame, rawLength);
     count.rawBytes += rawLength;
-    if (isNew) count.newRawBytes += rawLength;
-    chunks.push({ id, rawLength, leaves: batch.leaves[i] as number });
+    count.leaves += leaves;
+    if (isNew) {
+      count.newRawBytes += rawLength;
+      count.newLeaves += leaves;
+    }
+    chunks.push({ id, rawLength, leaves });
   }
   return chunks;
 }

@@ -4,7 +4,7 @@
  * again, and both are compared, so what comes out of here rebuilds the range byte for byte
  * (invariant 9 of docs/repository-format.md).
  */
-import { LeafWalker, type LeafWindow, type WalkerOptions } from '../canonical/index.js';
+import { LeafNote, LeafWalker, type LeafWindow, type WalkerOptions } from '../canonical/index.js';
 import { crc32 } from '../codec/index.js';
 import { type PartitionBatch, PartitionScanner } from '../components/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
@@ -52,7 +52,14 @@ export interface RangeCounts {
   rows: number;
   leaves: number;
   opaqueLeaves: number;
+  /** Canonical bytes of the leaves that are opaque. */
+  opaqueBytes: number;
   canonicalBytes: number;
+}
+
+export function noRows(): RangeCounts {
+  const bytes = { opaqueBytes: 0, canonicalBytes: 0 };
+  return { partitions: 0, rows: 0, leaves: 0, opaqueLeaves: 0, ...bytes };
 }
 
 /** What is handed over while a range is read; valid until the next piece is asked for. */
@@ -90,7 +97,7 @@ export async function* encodeRange(
   const walker = new LeafWalker(source.walker);
   const exact = new ExactReturn(source.walker, source.where);
   const scanner = scannerOf(source, options);
-  const counts = { partitions: 0, rows: 0, leaves: 0, opaqueLeaves: 0, canonicalBytes: 0 };
+  const counts = noRows();
   try {
     while (blocks.position < to || walker.pending > 0) {
       throwIfInterrupted(signal);
@@ -159,6 +166,16 @@ function count(counts: RangeCounts, leaves: LeafWindow): void {
   counts.leaves += leaves.leafCount;
   counts.opaqueLeaves += leaves.opaqueLeaves;
   counts.canonicalBytes += leaves.bytes.length;
+  if (leaves.opaqueLeaves > 0) counts.opaqueBytes += opaqueBytes(leaves);
+}
+
+function opaqueBytes({ leafCount, leafEnds, leafNotes }: LeafWindow): number {
+  let bytes = 0;
+  for (let i = 0; i < leafCount; i++) {
+    if (((leafNotes[i] as number) & LeafNote.opaque) === 0) continue;
+    bytes += (leafEnds[i] as number) - (i === 0 ? 0 : (leafEnds[i - 1] as number));
+  }
+  return bytes;
 }
 
 function unconsumed(position: number, where: ErrorDetails): SstashError {

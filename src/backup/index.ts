@@ -12,11 +12,27 @@ export {
   parseBackupName,
 } from './backup-tables.js';
 export { batchBuffers } from './chunk-batch.js';
+export {
+  type ByOrigin,
+  ORIGINS,
+  RECIPE_KINDS,
+  STORED_KINDS,
+  type StoredBytes,
+  type StoredKind,
+} from './counts.js';
 export { type DecodeTask, decodeWholeRange } from './decode-range.js';
 export { readRoot, readSSTables, readTable } from './parent.js';
 export { readStreamWhole } from './read-stream.js';
 export type { SSTableRecord, TableEntry, TableRecord } from './records.js';
-export type { BackupBytes, BackupFault, BackupReport, TableReport } from './report.js';
+export {
+  type BackupBytes,
+  type BackupFault,
+  type BackupReport,
+  type CountedBytes,
+  type KeptReport,
+  keptReport,
+  type TableReport,
+} from './report.js';
 export { type RestoreOptions, type RestoreReport, restore } from './restore.js';
 export type { RestoreLayout } from './restore-plan.js';
 export { encodeWholeRange, factBuffers, type RowsTask } from './rows-task.js';

@@ -22,6 +22,13 @@ export interface ParentTable {
   readonly record: TableRecord | null;
 }
 
+/** A table in the newest backups of other nodes. */
+export interface OtherTables {
+  readonly recent: readonly string[];
+  readonly older: readonly string[];
+  readonly tables: readonly ParentTable[];
+}
+
 const NOTHING: ParentTable = { sstables: new Map(), record: null };
 
 /** Backups of another node. */
@@ -103,24 +110,24 @@ export class Parents {
   }
 
   /**
-   * Recipes that the newest backups of other nodes have of the table at `path`: those that came since
-   * this node's last backup, which hold what is new here too, and the older ones.
+   * What the newest backups of other nodes have of the table at `path`; its recipes are those that came
+   * since this node's last backup, which hold what is new here too, and the older ones.
    */
-  async others(path: string): Promise<{ readonly recent: string[]; readonly older: string[] }> {
+  async others(path: string): Promise<OtherTables> {
     const recent: string[] = [];
     const older: string[] = [];
+    const tables: ParentTable[] = [];
     for (const { newest, before } of this.#others) {
-      const known = new Set(before === null ? [] : await this.#recipesIn(before, path));
-      for (const recipe of await this.#recipesIn(newest, path)) {
-        (known.has(recipe) ? older : recent).push(recipe);
-      }
+      const known = new Set(before === null ? [] : recipesOf(await this.#otherTable(before, path)));
+      const table = await this.#otherTable(newest, path);
+      tables.push(table);
+      for (const recipe of recipesOf(table)) (known.has(recipe) ? older : recent).push(recipe);
     }
-    return { recent, older };
+    return { recent, older, tables };
   }
 
-  async #recipesIn(manifest: Manifest, path: string): Promise<string[]> {
-    const found = await this.#tableIn(manifest, path).catch(passOver);
-    return [...(found?.sstables.values() ?? [])].flatMap(({ recipe }) => recipe ?? []);
+  async #otherTable(manifest: Manifest, path: string): Promise<ParentTable> {
+    return (await this.#tableIn(manifest, path).catch(passOver)) ?? NOTHING;
   }
 
   async #tableIn(manifest: Manifest, path: string): Promise<ParentTable | null> {
@@ -139,6 +146,10 @@ export class Parents {
     this.#roots.set(manifest.id, root);
     return root;
   }
+}
+
+function recipesOf({ sstables }: ParentTable): string[] {
+  return [...sstables.values()].flatMap(({ recipe }) => recipe ?? []);
 }
 
 /** Damage in an old backup costs reading again, it must not stop a new one. */

@@ -69,6 +69,8 @@ export interface RowsData {
   readonly rows: number;
   readonly leaves: number;
   readonly opaqueLeaves: number;
+  /** Canonical bytes of those leaves; not there where there are none, nor in recipes of before. */
+  readonly opaqueBytes?: number;
   /** Statistics.db as it was read then: its header is the one the rows are encoded against. */
   readonly statistics: StreamRef;
   readonly liveComplexDeletionTime: number;

@@ -1,38 +1,61 @@
 /** What a backup did. */
+import type { Manifest } from '../repository/index.js';
+import {
+  addCounts,
+  type ByOrigin,
+  countsOf,
+  type KeptApart,
+  noCounts,
+  type Origin,
+  type StoredBytes,
+  sumOf,
+  type TableCounts,
+} from './counts.js';
 import type { DamageRecord } from './records.js';
 
 /** Sizes in bytes of files: `new` + `reused` + `derived` is everything that the backup holds. */
 export interface BackupBytes {
   /** Read from the SSTables. */
-  read: number;
+  readonly read: number;
   /** Of files whose content the repository did not have (for rows: in proportion). */
-  new: number;
+  readonly new: number;
   /** Of files, or parts of files, that it had. */
-  reused: number;
+  readonly reused: number;
   /** Of files that follow from the rows and are made again when they are restored. */
-  derived: number;
-  /** Written to the repository, compressed, with indexes; without the manifest. */
-  stored: number;
+  readonly derived: number;
+  /**
+   * Written to the repository, compressed, without the manifest; of a table without the heads and
+   * indexes of packs, which tables share.
+   */
+  readonly stored: number;
+  /** What a store of whole files would have been sent: files with contents that no backup had. */
+  readonly wholeFile: number;
 }
 
-/** What is kept exactly, but not in the form that is shared best. */
-export interface KeptApart {
-  /** Records kept as their native bytes, because the strict reading would not give them back. */
-  opaqueLeaves: number;
-  /** Compressed blocks kept beside the rows, because the encoder does not write them the same. */
-  exceptionBlocks: number;
-  /** SSTables whose Data.db is kept as plain bytes as a whole. */
-  plainSSTables: number;
+/** Counts of a table, or of all; each group adds up exactly. */
+export interface CountedBytes extends KeptApart {
+  readonly bytes: BackupBytes;
+  /** Adds up to `bytes.reused`. */
+  readonly reused: Omit<ByOrigin, 'new'>;
+  /** All leaves, and their canonical bytes. */
+  readonly leaves: ByOrigin;
+  readonly leafBytes: ByOrigin;
 }
 
-export interface TableReport extends KeptApart {
+export interface TableReport extends CountedBytes {
   readonly keyspace: string;
   readonly table: string;
   readonly path: string;
-  sstables: number;
+  readonly sstables: number;
   /** SSTables whose Data.db was not read again. */
-  sstablesReused: number;
-  readonly bytes: Omit<BackupBytes, 'stored'>;
+  readonly sstablesReused: number;
+  /** Adds up to `bytes.stored`. */
+  readonly stored: StoredBytes;
+}
+
+/** `packs`: heads and indexes of packs, index fragments, and the record of the whole backup. */
+export interface AllStoredBytes extends StoredBytes {
+  readonly packs: number;
 }
 
 /** Something that keeps the backup from being what was asked for: damage, or a file not read. */
@@ -47,7 +70,7 @@ export interface BackupNote {
   readonly message: string;
 }
 
-export interface BackupReport extends KeptApart {
+export interface BackupReport extends CountedBytes {
   readonly id: string;
   readonly node: string;
   readonly created: string;
@@ -55,8 +78,79 @@ export interface BackupReport extends KeptApart {
   readonly tags: readonly string[];
   readonly dryRun: boolean;
   readonly tables: readonly TableReport[];
-  readonly bytes: BackupBytes;
+  readonly stored: AllStoredBytes;
   readonly chunks: { readonly new: number; readonly reused: number };
   readonly faults: readonly BackupFault[];
   readonly notes: readonly BackupNote[];
+}
+
+/** What a backup kept of its counts; without `packs`, `tables` are those of all. */
+export interface KeptReport extends CountedBytes {
+  readonly tables: readonly TableReport[];
+  readonly stored: AllStoredBytes;
+}
+
+export interface CountedTable {
+  readonly keyspace: string;
+  readonly table: string;
+  readonly path: string;
+  readonly counts: TableCounts;
+}
+
+export function tableReport({ keyspace, table, path, counts }: CountedTable): TableReport {
+  const { sstables, sstablesReused, stored } = counts;
+  const bytes = countedBytes(counts, sumOf(stored));
+  return { keyspace, table, path, sstables, sstablesReused, ...bytes, stored: { ...stored } };
+}
+
+/** @param stored bytes of all files written but the manifest */
+export function wholeReport(tables: readonly CountedTable[], stored: number): KeptReport {
+  const total = noCounts();
+  for (const { counts } of tables) addCounts(total, counts);
+  return {
+    ...countedBytes(total, stored),
+    tables: tables.map(tableReport),
+    stored: { ...total.stored, packs: stored - sumOf(total.stored) },
+  };
+}
+
+function countedBytes(counts: TableCounts, stored: number): CountedBytes {
+  const { read, derived, files, leaves, leafBytes, wholeFile } = counts;
+  const { opaqueLeaves, opaqueBytes, exceptionBlocks, exceptionBytes } = counts;
+  const { plainSSTables, plainBytes } = counts;
+  const { new: fresh, ...reused } = files;
+  const bytes = { read, new: fresh, reused: sumOf(reused), derived, stored, wholeFile };
+  const plain = { plainSSTables, plainBytes };
+  const apart = { opaqueLeaves, opaqueBytes, exceptionBlocks, exceptionBytes, ...plain };
+  return { bytes, reused, leaves: { ...leaves }, leafBytes: { ...leafBytes }, ...apart };
+}
+
+/** Bytes of what the tables hold. */
+export function sizeOf({ files, derived }: TableCounts): number {
+  return sumOf(files) + derived;
+}
+
+interface KeptSummary {
+  readonly bytes?: { readonly stored?: number };
+  readonly tables?: readonly {
+    readonly keyspace: string;
+    readonly table: string;
+    readonly path: string;
+    readonly counts?: unknown;
+  }[];
+}
+
+/** What the manifest of a backup keeps of its report; null for one of before there was any. */
+export function keptReport({ summary }: Pick<Manifest, 'summary'>): KeptReport | null {
+  const { bytes, tables = [] } = summary as KeptSummary;
+  if (tables.length === 0 || tables.some(({ counts }) => counts === undefined)) return null;
+  const counted = tables.map(({ keyspace, table, path, counts }) => {
+    return { keyspace, table, path, counts: countsOf(counts) };
+  });
+  return wholeReport(counted, bytes?.stored ?? 0);
+}
+
+/** Of everything reused, what was found in other nodes' SSTables. */
+export function fromReplicas(reused: Readonly<Record<Exclude<Origin, 'new'>, number>>): number {
+  return reused.replica + reused.olderReplica;
 }

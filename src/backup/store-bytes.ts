@@ -7,7 +7,6 @@ import { toHex } from '../binary/index.js';
 import { SstashError } from '../errors.js';
 import { openFile, readWholeFile } from '../io/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
-import type { RepositoryWriter } from '../repository/index.js';
 import { byteChunks } from './byte-chunks.js';
 import {
   BatchBuilder,
@@ -17,6 +16,8 @@ import {
   storeBatch,
 } from './chunk-batch.js';
 import { encodeChunkList, type ListedChunk, wholeChunks } from './chunk-list.js';
+import type { CountedWriter } from './counted-writer.js';
+import type { StoredKind } from './counts.js';
 import type { Matching } from './match/index.js';
 import { idText, type StreamRef } from './records.js';
 
@@ -101,7 +102,7 @@ function changed(path: string, expected: number, found: number): SstashError {
 }
 
 export interface StoreContext {
-  readonly writer: RepositoryWriter;
+  readonly writer: CountedWriter;
   readonly executor: Executor;
   readonly chunker: ChunkerOptions;
   readonly signal?: AbortSignal;
@@ -118,13 +119,13 @@ export interface StoreContext {
 /** Stores a whole file as plain bytes. */
 export async function storeFile(
   context: StoreContext,
-  path: string,
-  size: number,
+  kind: StoredKind,
+  { path, size }: { readonly path: string; readonly size: number },
   count: StoredCount,
 ): Promise<StreamRef> {
   if (size <= SMALL_FILE_BYTES) {
     await context.reading(size);
-    return storeBytes(context, await readSmall(path, size), count);
+    return storeBytes(context, kind, await readSmall(path, size), count);
   }
   const { executor, chunker } = context;
   const options = context.signal === undefined ? {} : { signal: context.signal };
@@ -144,7 +145,7 @@ export async function storeFile(
   });
   for await (const { batch, sha256: pieceHash } of results) {
     hash = pieceHash;
-    chunks.push(...(await storeBatch(context.writer, batch, count)));
+    chunks.push(...(await storeBatch(context.writer, kind, batch, count)));
   }
   return streamOf(context.writer, size, whole ? hash : await hashing, chunks);
 }
@@ -152,16 +153,17 @@ export async function storeFile(
 /** Stores bytes in memory as a stream. */
 export async function storeBytes(
   context: Pick<StoreContext, 'writer' | 'chunker'>,
+  kind: StoredKind,
   bytes: Uint8Array,
   count: StoredCount,
 ): Promise<StreamRef> {
   const batch = chunkBytes(bytes, context.chunker);
-  const chunks = await storeBatch(context.writer, batch, count);
+  const chunks = await storeBatch(context.writer, kind, batch, count);
   return streamOf(context.writer, bytes.length, sha256(bytes), chunks);
 }
 
 async function streamOf(
-  writer: RepositoryWriter,
+  writer: CountedWriter,
   bytes: number,
   hash: string,
   chunks: readonly ListedChunk[],
@@ -172,7 +174,7 @@ async function streamOf(
   const lists: string[] = [];
   for (let i = 0; i < chunks.length; i += LIST_CHUNKS_MAX) {
     const list = encodeChunkList(wholeChunks(chunks.slice(i, i + LIST_CHUNKS_MAX)));
-    lists.push(idText((await writer.put('list', list)).id));
+    lists.push(idText(await writer.put('lists', list)));
   }
   return { bytes, sha256: hash, lists };
 }

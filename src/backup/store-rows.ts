@@ -17,10 +17,11 @@ import {
   plainBlocks,
   sliceBlocks,
 } from './block-layout.js';
-import { type StoredCount, storeBatch } from './chunk-batch.js';
+import { noneStored, storeBatch } from './chunk-batch.js';
 import { type ChunkList, encodeChunkList, type ListedChunk, wholeChunks } from './chunk-list.js';
+import { addCounts, type ByOrigin, noOrigins } from './counts.js';
 import { Derivation, type DerivedComponents } from './derived/index.js';
-import type { RangePiece, RangeSummary } from './encode-range.js';
+import { noRows, type RangeCounts, type RangePiece, type RangeSummary } from './encode-range.js';
 import { encodeExceptions } from './exceptions.js';
 import { type MatchedExtents, type MatchTask, RangeMatching } from './match/index.js';
 import { unpackPlaces } from './read-stream.js';
@@ -42,6 +43,13 @@ export interface StoredRows {
   readonly crc32: number;
   /** Components that need not be stored. */
   readonly derived: DerivedComponents;
+  /** Where its leaves came from, and their canonical bytes. */
+  readonly leaves: ByOrigin;
+  readonly leafBytes: ByOrigin;
+  /** The same of blocks that are kept beside the rows, in bytes. */
+  readonly exceptions: ByOrigin;
+  /** Bytes of Statistics.db that the repository did not have. */
+  readonly newStatistics: number;
 }
 
 /** Thrown where most blocks would have to be kept beside the rows: then the plain bytes are less. */
@@ -64,14 +72,13 @@ export async function storeRows(
   context: StoreContext,
   sstable: SSTable,
   file: { readonly path: string },
-  count: StoredCount,
 ): Promise<StoredRows> {
   checkReproducible(sstable);
   const data = await openFile(file.path);
   let derivation: Derivation | null = null;
   try {
     derivation = await Derivation.start(sstable);
-    return await storeOpened({ context, sstable, file: data, count, derivation });
+    return await storeOpened({ context, sstable, file: data, derivation });
   } finally {
     derivation?.close();
     await data.close();
@@ -82,7 +89,6 @@ interface OpenedRows {
   readonly context: StoreContext;
   readonly sstable: SSTable;
   readonly file: RandomAccessFile;
-  readonly count: StoredCount;
   readonly derivation: Derivation;
 }
 
@@ -114,23 +120,28 @@ async function storeOpened(opened: OpenedRows): Promise<StoredRows> {
   const extra = await storeTail(sstable, blocks, file);
   ranges.tail(extra.stored);
   const derived = await derivation.finish();
-  const statistics = await storeBytes(context, statisticsBytes, { rawBytes: 0, newRawBytes: 0 });
+  const count = noneStored();
+  const statistics = await storeBytes(context, 'statistics', statisticsBytes, count);
   const runs = concatRuns(rule, ranges.runs);
   const ordered = isTokenOrdered(sstable.statistics.partitioner);
   const tree = new SSTableTree(rule, runs, sstable.dataLength, ordered);
-  const treeId = (await context.writer.put('tree', serialiseTree(tree))).id;
+  const treeId = await context.writer.put('trees', serialiseTree(tree));
   const { leaves, words } = tree.sum();
   const { compression } = sstable;
   return {
     crc32: ranges.crc,
     derived,
     leafSum: { leaves, words: [...words] },
+    leaves: ranges.leaves,
+    leafBytes: ranges.leafBytes,
+    exceptions: ranges.exceptions,
+    newStatistics: count.newRawBytes,
     data: {
       form: 'rows',
       bytes: file.size,
       sha256: ranges.hash.digest('hex'),
       nativeBytes: sstable.dataLength,
-      ...ranges.counts,
+      ...ranges.rowCounts(),
       statistics,
       liveComplexDeletionTime: sstable.statistics.liveComplexDeletionTime,
       compression:
@@ -248,7 +259,6 @@ async function* withResult<T, R>(
 class RangeStore {
   readonly #context: StoreContext;
   readonly #file: RandomAccessFile;
-  readonly #count: StoredCount;
   readonly #derivation: Derivation;
   /** Lengths of all compressed blocks, as they are known; null where there are none. */
   readonly #blockStarts: Float64Array | null;
@@ -260,8 +270,10 @@ class RangeStore {
   crc = 0;
   blocks = 0;
   exceptionBlocks = 0;
-  matchedLeaves = 0;
-  readonly counts = { partitions: 0, rows: 0, leaves: 0, opaqueLeaves: 0, canonicalBytes: 0 };
+  readonly leaves = noOrigins();
+  readonly leafBytes = noOrigins();
+  readonly exceptions = noOrigins();
+  readonly #counts = noRows();
   readonly runs: RunTable[] = [];
   readonly columns = {
     lists: [] as string[],
@@ -270,10 +282,9 @@ class RangeStore {
     exceptions: {} as Record<string, StreamRef>,
   };
 
-  constructor({ context, file, count, derivation, sstable }: OpenedRows) {
+  constructor({ context, file, derivation, sstable }: OpenedRows) {
     this.#context = context;
     this.#file = file;
-    this.#count = count;
     this.#derivation = derivation;
     this.#blockStarts = sstable.compression?.chunkOffsets ?? null;
   }
@@ -349,8 +360,20 @@ class RangeStore {
     }
   }
 
-  #piece(piece: RangePiece): Promise<ListedChunk[]> {
-    return storeBatch(this.#context.writer, piece.batch, this.#count);
+  /** For the recipe. */
+  rowCounts(): Omit<RangeCounts, 'opaqueBytes'> & Pick<RowsData, 'opaqueBytes'> {
+    const { opaqueBytes, ...counts } = this.#counts;
+    return counts.opaqueLeaves === 0 ? counts : { ...counts, opaqueBytes };
+  }
+
+  async #piece(piece: RangePiece): Promise<ListedChunk[]> {
+    const count = noneStored();
+    const chunks = await storeBatch(this.#context.writer, 'leaves', piece.batch, count);
+    this.leaves.new += count.newLeaves;
+    this.leaves.chunks += count.leaves - count.newLeaves;
+    this.leafBytes.new += count.newRawBytes;
+    this.leafBytes.chunks += count.rawBytes - count.newRawBytes;
+    return chunks;
   }
 
   async #finish(task: RowsTask, list: ChunkList, summary: RangeSummary): Promise<void> {
@@ -360,27 +383,29 @@ class RangeStore {
     if (summary.facts !== null) this.#derivation.partitions(summary.facts);
     await this.#derivation.compare();
     const range = this.columns.lists.length;
-    const listId = idText((await writer.put('list', encodeChunkList(list))).id);
+    const listId = idText(await writer.put('lists', encodeChunkList(list)));
     this.columns.lists.push(listId);
     const { match } = summary;
     if (match !== null) {
-      this.#count.rawBytes += match.matchedBytes;
-      this.matchedLeaves += match.matchedLeaves;
+      addCounts(this.leaves, { ...noOrigins(), ...match.found.leaves });
+      addCounts(this.leafBytes, { ...noOrigins(), ...match.found.bytes });
       await this.#context.matching.cache?.write(listId, match.digests);
     }
     this.columns.nativeBytes.push(task.to - task.from);
     this.columns.leaves.push(summary.leaves);
-    this.counts.partitions += summary.partitions;
-    this.counts.rows += summary.rows;
-    this.counts.leaves += summary.leaves;
-    this.counts.opaqueLeaves += summary.opaqueLeaves;
-    this.counts.canonicalBytes += summary.canonicalBytes;
+    for (const key of Object.keys(this.#counts) as (keyof RangeCounts)[]) {
+      this.#counts[key] += summary[key];
+    }
     this.blocks += summary.blocks;
     this.runs.push(new RunTable(summary.runs.count, summary.runs.buffer));
     if (summary.exceptions.length === 0) return;
     this.exceptionBlocks += summary.exceptions.length;
     this.judge(JUDGED_BLOCKS_MIN);
     const bytes = encodeExceptions(summary.exceptions);
-    this.columns.exceptions[range] = await storeBytes(this.#context, bytes, this.#count);
+    const count = noneStored();
+    const stream = await storeBytes(this.#context, 'exceptions', bytes, count);
+    this.columns.exceptions[range] = stream;
+    this.exceptions.new += count.newRawBytes;
+    this.exceptions.chunks += count.rawBytes - count.newRawBytes;
   }
 }

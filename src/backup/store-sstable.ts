@@ -4,8 +4,8 @@ import { isSstashError, SstashError } from '../errors.js';
 import { readWholeFile, statPath } from '../io/index.js';
 import { LIMITS } from '../limits.js';
 import { type ComponentFile, SSTable, type SSTableFiles } from '../sstable/index.js';
-import type { StoredCount } from './chunk-batch.js';
-import type { DerivedComponents } from './derived/index.js';
+import { noneStored, type StoredCount } from './chunk-batch.js';
+import { addCounts, apportion, noCounts, type TableCounts } from './counts.js';
 import {
   type ComponentRecord,
   type DamageRecord,
@@ -14,10 +14,12 @@ import {
   RECORD_FORMAT,
   type Recipe,
   type SSTableRecord,
+  type StreamRef,
 } from './records.js';
-import type { BackupFault, BackupNote, TableReport } from './report.js';
+import type { BackupFault, BackupNote } from './report.js';
 import { type StoreContext, sha256, storeBytes, storeFile } from './store-bytes.js';
-import { NotReproducible, storeRows } from './store-rows.js';
+import { NotReproducible, type StoredRows, storeRows } from './store-rows.js';
+import { dataSha256, type WholeFiles } from './whole-files.js';
 
 const DATA = 'Data.db';
 const DIGEST = 'Digest.crc32';
@@ -27,7 +29,8 @@ const ALWAYS_READ = new Set([STATISTICS, 'Summary.db', 'TOC.txt', DIGEST]);
 const ALWAYS_READ_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface SSTableContext extends StoreContext {
-  readonly report: TableReport;
+  readonly counts: TableCounts;
+  readonly wholeFiles: WholeFiles;
   /** A recipe of an earlier backup. */
   readonly recipe: (id: string) => Promise<Recipe>;
   readonly faults: BackupFault[];
@@ -42,13 +45,11 @@ export async function storeSSTable(
 ): Promise<SSTableRecord> {
   const job = new SSTableJob(context, files, before);
   const record = await job.run();
-  const { bytes } = context.report;
-  context.report.sstables++;
-  if (job.reusedData) context.report.sstablesReused++;
-  const total = record.components.reduce((sum, component) => sum + component.bytes, 0);
-  bytes.new += job.newBytes;
-  bytes.derived += job.derivedBytes;
-  bytes.reused += total - job.newBytes - job.derivedBytes;
+  const { counts } = job;
+  counts.sstables = 1;
+  counts.sstablesReused = job.reusedData ? 1 : 0;
+  counts.wholeFile = await job.wholeFile();
+  addCounts(context.counts, counts);
   return record;
 }
 
@@ -59,10 +60,11 @@ class SSTableJob {
   readonly #damage: DamageRecord[] = [];
   #note: string | null = null;
   #leafSum: SSTableRecord['leafSum'] = null;
-  #derived: DerivedComponents | null = null;
   #parameters: SSTableRecord['derived'] = null;
-  newBytes = 0;
-  derivedBytes = 0;
+  #stored: StoredRows | null = null;
+  /** Files that are not taken over from an earlier backup: bytes, SHA-256, whether it is Data.db. */
+  readonly #contents: (readonly [bytes: number, sha256: string, isData: boolean])[] = [];
+  readonly counts = noCounts();
   reusedData = false;
 
   constructor(context: SSTableContext, files: SSTableFiles, before: SSTableRecord | undefined) {
@@ -73,14 +75,10 @@ class SSTableJob {
 
   async run(): Promise<SSTableRecord> {
     const components: ComponentRecord[] = [];
-    // Before the rows, which keep it too: the first of the two counts as new.
-    const statistics = this.#files.components.get(STATISTICS);
-    if (statistics !== undefined) components.push(await this.#component(statistics));
     const data = this.#files.components.get(DATA);
     const recipe = data === undefined ? null : await this.#data(data);
     for (const file of this.#files.components.values()) {
-      if (file.name === DATA || file.name === STATISTICS) continue;
-      components.push(await this.#component(file));
+      if (file.name !== DATA) components.push(await this.#component(file));
     }
     if (data === undefined) {
       this.#damaged(
@@ -107,32 +105,54 @@ class SSTableJob {
     return { base, recipe, components, ...facts };
   }
 
+  /** Bytes of files that a store of whole files would have been sent. */
+  async wholeFile(): Promise<number> {
+    let bytes = 0;
+    for (const content of this.#contents) bytes += await this.#context.wholeFiles.add(...content);
+    return bytes;
+  }
+
   /** A component other than Data.db: it follows from the rows, is unchanged, or plain bytes. */
   async #component(file: ComponentFile): Promise<ComponentRecord> {
-    const derived = this.#derived?.sha256.get(file.name);
+    const derived = this.#stored?.derived.sha256.get(file.name);
     if (derived !== undefined) {
       await checkUnchanged(file);
-      this.derivedBytes += file.size;
+      this.counts.derived += file.size;
+      this.#contents.push([file.size, derived, false]);
       return recordOf(file, null, derived);
     }
     const known = this.#usable(this.#known(file));
+    const kind = file.name === STATISTICS ? 'statistics' : 'components';
+    const count = noneStored();
     if (ALWAYS_READ.has(file.name) && file.size <= ALWAYS_READ_BYTES_MAX) {
       await this.#context.reading(file.size);
       const bytes = await readWholeFile(file.path, ALWAYS_READ_BYTES_MAX);
+      const now = { ...file, size: bytes.length };
       const same = this.#usable(this.#before?.components.find(({ name }) => name === file.name));
       if (same !== undefined && sha256Of(same) === sha256(bytes)) {
-        return recordOf({ ...file, size: bytes.length }, same.stream, same.derived);
+        this.counts.files.unchanged += bytes.length;
+        return recordOf(now, same.stream, same.derived);
       }
-      const count = { rawBytes: 0, newRawBytes: 0 };
-      const stream = await storeBytes(this.#context, bytes, count);
-      this.newBytes += count.newRawBytes;
-      return recordOf({ ...file, size: bytes.length }, stream);
+      return this.#kept(now, await storeBytes(this.#context, kind, bytes, count), count);
     }
-    if (known !== undefined) return known;
-    const count = { rawBytes: 0, newRawBytes: 0 };
-    const stream = await storeFile(this.#context, file.path, file.size, count);
+    if (known !== undefined) {
+      this.counts.files.unchanged += file.size;
+      return known;
+    }
+    const stream = await storeFile(this.#context, kind, file, count);
     await checkUnchanged(file);
-    this.newBytes += count.newRawBytes;
+    return this.#kept(file, stream, count);
+  }
+
+  /** A component that was stored as it is. */
+  #kept(file: ComponentFile, stream: StreamRef, { newRawBytes }: StoredCount): ComponentRecord {
+    const data = this.#stored?.data;
+    const isTheSame = file.name === STATISTICS && data?.statistics.sha256 === stream.sha256;
+    // The rows keep it too: what was new then is new here.
+    const fresh = newRawBytes + (isTheSame ? (this.#stored?.newStatistics ?? 0) : 0);
+    this.counts.files.new += fresh;
+    this.counts.files.chunks += file.size - fresh;
+    this.#contents.push([file.size, stream.sha256, false]);
     return recordOf(file, stream);
   }
 
@@ -156,27 +176,36 @@ class SSTableJob {
       const digest = before.components.find(({ name }) => name === DIGEST);
       // Without a digest on both sides, size and time alone prove too little.
       if (digest !== undefined && sha256Of(digest) === (await this.#digestNow())) {
-        this.reusedData = true;
-        this.#parameters = before.derived;
-        this.#damage.push(...before.damage);
-        this.#note = before.note;
-        this.#leafSum = before.leafSum;
-        this.#keptApart((await this.#context.recipe(before.recipe)).data);
-        return before.recipe;
+        return this.#unchanged(file, before, before.recipe);
       }
     }
-    const count: StoredCount = { rawBytes: 0, newRawBytes: 0 };
-    const data = await this.#rows(file, count);
+    const data = await this.#rows(file);
     await checkUnchanged(file);
     this.#keptApart(data);
-    const share = count.rawBytes === 0 ? 0 : count.newRawBytes / count.rawBytes;
-    this.newBytes += Math.round(file.size * share);
     const recipe: Recipe = {
       format: RECORD_FORMAT,
       sstable: this.#files.descriptor.base,
       data,
     };
-    return idText((await this.#context.writer.put('recipe', encodeRecord(recipe))).id);
+    this.#contents.push([file.size, dataSha256(recipe), true]);
+    return idText(await this.#context.writer.put('recipes', encodeRecord(recipe)));
+  }
+
+  async #unchanged(file: ComponentFile, before: SSTableRecord, id: string): Promise<string> {
+    const { counts } = this;
+    this.reusedData = true;
+    this.#parameters = before.derived;
+    this.#damage.push(...before.damage);
+    this.#note = before.note;
+    this.#leafSum = before.leafSum;
+    this.counts.files.unchanged += file.size;
+    const { data } = await this.#context.recipe(id);
+    this.#keptApart(data);
+    if (data.form === 'rows') {
+      counts.leaves.unchanged += data.leaves;
+      counts.leafBytes.unchanged += data.canonicalBytes;
+    }
+    return id;
   }
 
   /** SHA-256 of the file Digest.crc32 as it is now. */
@@ -187,33 +216,47 @@ class SSTableJob {
   }
 
   #keptApart(data: Recipe['data']): void {
-    const { report } = this.#context;
-    if (data.form === 'bytes') report.plainSSTables++;
-    else {
-      report.opaqueLeaves += data.opaqueLeaves;
-      report.exceptionBlocks += data.compression?.exceptionBlocks ?? 0;
+    const { counts } = this;
+    if (data.form === 'bytes') {
+      counts.plainSSTables++;
+      counts.plainBytes += data.stream.bytes;
+      return;
     }
+    counts.opaqueLeaves += data.opaqueLeaves;
+    counts.opaqueBytes += data.opaqueBytes ?? 0;
+    counts.exceptionBlocks += data.compression?.exceptionBlocks ?? 0;
+    for (const { bytes } of Object.values(data.ranges.exceptions)) counts.exceptionBytes += bytes;
   }
 
-  async #rows(file: ComponentFile, count: StoredCount): Promise<Recipe['data']> {
+  async #rows(file: ComponentFile): Promise<Recipe['data']> {
     let sstable: SSTable | undefined;
     try {
       sstable = await SSTable.open(this.#files);
-      const stored = await storeRows(this.#context, sstable, file, count);
+      const stored = await storeRows(this.#context, sstable, file);
       await this.#checkDigest(stored.crc32);
       this.#leafSum = stored.leafSum;
-      this.#derived = stored.derived;
+      this.#stored = stored;
       this.#parameters = stored.derived.parameters;
+      this.#countRows(file, stored);
       return stored.data;
     } catch (error) {
       const reason = this.#judge(error);
       // What was stored of the rows until here is left for a later prune.
-      Object.assign(count, { rawBytes: 0, newRawBytes: 0 });
-      const stream = await storeFile(this.#context, file.path, file.size, count);
+      const count = noneStored();
+      const stream = await storeFile(this.#context, 'data', file, count);
+      this.counts.files.new += count.newRawBytes;
+      this.counts.files.chunks += file.size - count.newRawBytes;
       return { form: 'bytes', stream, reason };
     } finally {
       await sstable?.close();
     }
+  }
+
+  #countRows(file: ComponentFile, { leaves, leafBytes, exceptions }: StoredRows): void {
+    const { counts } = this;
+    addCounts(counts.leaves, leaves);
+    addCounts(counts.leafBytes, leafBytes);
+    addCounts(counts.files, apportion(file.size, addCounts({ ...leafBytes }, exceptions)));
   }
 
   /** Why the rows cannot be taken apart; throws errors that are of another kind. */

@@ -70,16 +70,19 @@ export class RepositoryWriter {
     return this.#index.has(id) || this.#pending.has(toHex(id));
   }
 
-  /** Stores raw bytes; returns their id and whether they were new. */
-  async put(kind: ObjectKind, raw: Uint8Array): Promise<{ id: Uint8Array; isNew: boolean }> {
+  /** Stores raw bytes; returns their id, whether they were new, and then the bytes of their frame. */
+  async put(
+    kind: ObjectKind,
+    raw: Uint8Array,
+  ): Promise<{ id: Uint8Array; isNew: boolean; storedBytes: number }> {
     const id = objectId(this.#repository.keys.ids, raw);
     if (this.has(id)) {
       this.#known(kind, raw.length);
-      return { id, isNew: false };
+      return { id, isNew: false, storedBytes: 0 };
     }
     const frame = encodeSmallFrame(raw, this.#repository.config.compression);
     await this.putFrame(kind, id, frame, raw.length);
-    return { id, isNew: true };
+    return { id, isNew: true, storedBytes: frame.length };
   }
 
   /**

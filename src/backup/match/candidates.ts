@@ -20,6 +20,9 @@ export interface MatchTask {
   readonly slices: readonly SourceSlice[];
   /** Slices from this one on are looked at only where those before them have little. */
   readonly olderFrom: number;
+  /** The first candidates from SSTables of other nodes: since this node's last backup, and older. */
+  readonly recentStart: number;
+  readonly olderStart: number;
   /** Number of the first candidate of each slice. */
   readonly sliceStarts: Uint32Array;
   /** The chunks of all slices: where they lie, their leaves, and the stream each is part of. */

@@ -25,8 +25,28 @@ export interface MatchResult {
   readonly digests: Uint8Array<ArrayBuffer>;
   /** Null where nothing was stored before. */
   readonly matched: MatchedExtents | null;
-  readonly matchedLeaves: number;
-  readonly matchedBytes: number;
+  readonly found: FoundLeaves;
+}
+
+/** Leaves that are stored, and their canonical bytes: by the kind of SSTable they were found in. */
+export interface FoundLeaves {
+  readonly leaves: Record<FoundIn, number>;
+  readonly bytes: Record<FoundIn, number>;
+}
+
+/** SSTables that are gone; those of other nodes, since this node's last backup, and older. */
+export type FoundIn = 'compaction' | 'replica' | 'olderReplica';
+
+function nothingFound(): FoundLeaves {
+  const none = { compaction: 0, replica: 0, olderReplica: 0 };
+  return { leaves: { ...none }, bytes: { ...none } };
+}
+
+/** Null for a leaf that is not stored. */
+function foundIn(at: number, { recentStart, olderStart }: MatchTask): FoundIn | null {
+  if (at === NOT_STORED) return null;
+  if (at >= olderStart) return 'olderReplica';
+  return at >= recentStart ? 'replica' : 'compaction';
 }
 
 /** Share of the leaves that are found from which on older SSTables of replicas are not asked. */
@@ -98,34 +118,37 @@ export class LeafMatcher {
   }
 
   handOn(): MatchResult {
-    const nothing = { digests: this.#all, matched: null, matchedLeaves: 0, matchedBytes: 0 };
+    const nothing = { digests: this.#all, matched: null, found: nothingFound() };
     if (this.#found === null) return nothing;
     const { task, candidates, found, matchedLeaves } = this.#found;
-    const matchedBytes = this.#handOnNew(found);
+    const counts = this.#handOnNew(found, task);
     if (matchedLeaves === 0) return nothing;
     const stored = { leaves: task.chunkLeaves, stream: task.chunkStream };
     const matched = extentsOf(found, candidates, stored);
-    return { digests: this.#all, matched, matchedLeaves, matchedBytes };
+    return { digests: this.#all, matched, found: counts };
   }
 
-  /** Gives the leaves that are not stored to the taker; returns the bytes of the others. */
-  #handOnNew(found: Int32Array): number {
+  /** Gives the leaves that are not stored to the taker; counts the others. */
+  #handOnNew(found: Int32Array, task: MatchTask): FoundLeaves {
     let base = 0;
-    let matchedBytes = 0;
+    const counts = nothingFound();
     const taker = new ToldApart(this.#taker);
     for (const window of this.#windows) {
       const { leafCount } = window;
       for (let i = 0; i < leafCount; ) {
-        const isNew = found[base + i] === NOT_STORED;
+        const where = foundIn(found[base + i] as number, task);
         let end = i + 1;
-        while (end < leafCount && (found[base + end] === NOT_STORED) === isNew) end++;
-        if (isNew) taker.add(partOf(window, i, end));
-        else matchedBytes += bytesBefore(window, end) - bytesBefore(window, i);
+        while (end < leafCount && foundIn(found[base + end] as number, task) === where) end++;
+        if (where === null) taker.add(partOf(window, i, end));
+        else {
+          counts.leaves[where] += end - i;
+          counts.bytes[where] += bytesBefore(window, end) - bytesBefore(window, i);
+        }
         i = end;
       }
       base += leafCount;
     }
-    return matchedBytes;
+    return counts;
   }
 }
 

@@ -231,6 +231,12 @@ class TaskBuilder {
   #kind: Kind = 'gone';
   /** Number of the first slice of older SSTables. */
   #older = 0;
+  /** The first leaf of each kind. */
+  readonly #kindStarts: Record<Kind, number> = {
+    gone: 0,
+    recent: Number.POSITIVE_INFINITY,
+    older: Number.POSITIVE_INFINITY,
+  };
   leaves = 0;
 
   constructor(options: MatchSourcesOptions) {
@@ -240,6 +246,7 @@ class TaskBuilder {
   /** What is added from now on is of this kind. */
   begin(kind: Kind): void {
     this.#kind = kind;
+    this.#kindStarts[kind] = this.leaves;
     if (kind !== 'older') this.#older = Number.POSITIVE_INFINITY;
     else this.#older = this.#slices.length;
   }
@@ -302,6 +309,8 @@ class TaskBuilder {
     return {
       slices: this.#slices,
       olderFrom: Math.min(this.#older, this.#slices.length),
+      recentStart: this.#kindStarts.recent,
+      olderStart: this.#kindStarts.older,
       sliceStarts: Uint32Array.from(this.#starts),
       chunks: packPlaces(await repository.place(this.#chunks.map(({ id }) => id))),
       chunkLeaves: Uint32Array.from(this.#chunks, ({ leaves }) => leaves),

@@ -13,6 +13,7 @@ import { cacheDirectory } from '../../table/index.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
+import { countedLines, keptApartLines } from './counted-text.js';
 import { openRepository, plural, splitList } from './open.js';
 
 export interface BackupCommandOptions {
@@ -100,30 +101,21 @@ async function print(context: CommandContext, report: BackupReport): Promise<voi
     formatBytes(bytes.new),
     formatBytes(bytes.reused),
     formatBytes(bytes.derived),
+    formatBytes(bytes.stored),
+    formatBytes(bytes.wholeFile),
   ]);
-  await context.table(['table', 'sstables', 'read', 'new', 'reused', 'derived'], rows);
+  const head = ['table', 'sstables', 'read', 'new', 'reused', 'derived', 'stored', 'whole files'];
+  await context.table(head, rows);
   const { bytes, chunks } = report;
   await context.print(
     `read ${formatBytes(bytes.read)}, new ${formatBytes(bytes.new)}, ` +
       `reused ${formatBytes(bytes.reused)}, derived ${formatBytes(bytes.derived)}, stored ${formatBytes(bytes.stored)} ` +
       `in ${plural(chunks.new, 'new chunk')}`,
   );
-  const apart = [
-    ...counted(report.opaqueLeaves, 'record as native bytes', 'records as native bytes'),
-    ...counted(
-      report.exceptionBlocks,
-      'compressed block as it is',
-      'compressed blocks as they are',
-    ),
-    ...counted(report.plainSSTables, 'Data.db as plain bytes', 'Data.db files as plain bytes'),
-  ];
-  if (apart.length > 0) await context.print(`kept, but shared less well: ${apart.join(', ')}`);
+  for (const line of countedLines(report)) await context.print(line);
+  for (const line of keptApartLines(report)) await context.print(line);
   if (report.faults.length > 0) {
     await context.print(`${plural(report.faults.length, 'fault')}: see the warnings`);
   }
   await context.print(report.dryRun ? 'dry run: nothing was written' : `backup ${report.id}`);
-}
-
-function counted(count: number, one: string, many: string): string[] {
-  return count === 0 ? [] : [plural(count, one, many)];
 }
