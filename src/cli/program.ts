@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError, Option } from 'commander';
-import { errorDetails, SstashError } from '../errors.js';
+import { errorDetails, isSstashError, SstashError } from '../errors.js';
 import {
   type CommandAction,
   createContext,
@@ -116,10 +116,10 @@ function usageError(error: CommanderError): SstashError {
 
 /** What was called wrongly is explained in the help of the command. */
 function withHelp(error: unknown, command: string | null): unknown {
-  if (!(error instanceof SstashError) || error.code !== 'USAGE') return error;
+  if (!isSstashError(error, 'USAGE', 'KEY_INVALID')) return error;
   const help = `See \`${['sstash', ...(command === null ? [] : [command]), '--help'].join(' ')}\`.`;
   const hint = error.hint === undefined ? help : `${error.hint} ${help}`;
-  return new SstashError('USAGE', error.message, { ...errorDetails(error), hint });
+  return new SstashError(error.code, error.message, { ...errorDetails(error), hint });
 }
 
 /** What errors are reported with. */

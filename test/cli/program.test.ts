@@ -49,7 +49,7 @@ t.test('wrong usage is exit code 2 with a hint', async (t) => {
     'dump x --key-hex 0': /not bytes in hex/,
     'check --quick --deep x': /cannot be used with/,
     'restore latest': /required option '--to <dir>'/,
-    'dump x --format text --json': /does not go with --format text\. Leave one of the two out/,
+    'dump x --lines --format jsonl': /goes with --format json alone\. The format jsonl has a line/,
     'backups --node n': /no repository is named\. Give --repo REPO, or set SSTASH_REPO\. See/,
   };
   for (const [line, message] of Object.entries(cases)) {
