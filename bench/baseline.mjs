@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { installCassandra } from '../fixtures/harness/install.mjs';
 import { startNode } from '../fixtures/harness/node.mjs';
 import { TOOL, toolCommand } from '../fixtures/harness/tools.mjs';
+import { benchLine } from './lines.mjs';
 import { loadTables } from './load.mjs';
 import { measure } from './measure.mjs';
 
@@ -11,11 +12,11 @@ import { measure } from './measure.mjs';
 const TOOL_HEAP = '256M';
 
 export class Baseline {
-  /** @param {string} line `4.1` or `5.0` @param {string} directory of the node */
-  constructor(line, directory) {
+  /** @param {string} name of a line @param {string} directory of the node */
+  constructor(name, directory) {
     this.directory = directory;
-    this.line = line;
-    this.install = installCassandra(line);
+    this.node = benchLine(name);
+    this.install = installCassandra(this.node.line);
   }
 
   /** A node directory that holds these tables, made once; no node runs afterwards. */
@@ -24,7 +25,7 @@ export class Baseline {
     const wanted = tableDirectories.map((directory) => basename(directory)).join('\n');
     if (existsSync(marker) && readFileSync(marker, 'utf8') === wanted) return;
     rmSync(this.directory, { recursive: true, force: true });
-    const node = await startNode({ line: this.line, directory: this.directory });
+    const node = await startNode({ ...this.node, directory: this.directory });
     try {
       await loadTables([node], tableDirectories);
       node.nodetool('flush');

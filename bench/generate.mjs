@@ -1,9 +1,10 @@
 /**
- * Makes the benchmark tables under bench/data: `node bench/generate.mjs [--events N] [--sensors N]
- * [--readings N]`. Cassandra's bulk writer makes the rows once; then a real node of each release
- * takes them in and compacts them (day1), gets one cell changed and compacts again (day2).
+ * Makes the benchmark tables under bench/data: `node bench/generate.mjs [4.1] [5.0] [5.0-bti]
+ * [--events N] [--sensors N] [--readings N]`. Cassandra's bulk writer makes the rows once; then a real
+ * node of each release takes them in and compacts them (day1), gets one cell changed and compacts again
+ * (day2).
  *
- *   bench/data/<4.1|5.0>/<day1|day2>/bench/<table>-<id>/   one SSTable each, with schema.cql
+ *   bench/data/<line>/<day1|day2>/bench/<table>-<id>/   one SSTable each, with schema.cql
  */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,41 +14,43 @@ import { parseArgs } from 'node:util';
 import { connect } from '../fixtures/harness/cql.mjs';
 import { startNode } from '../fixtures/harness/node.mjs';
 import { bulkWrite, TABLES } from './bulk-write.mjs';
+import { benchLine, LINE_NAMES } from './lines.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
 const COMPACTION = "compaction = {'class': 'SizeTieredCompactionStrategy', 'enabled': 'false'}";
 
-export async function generate(lines, { events, sensors, readings }) {
+async function generate(lines, { events, sensors, readings }) {
   const work = mkdtempSync(join(tmpdir(), 'sstash-bench-'));
   const source = join(work, 'source');
   mkdirSync(source);
   bulkWrite(work, source, [events, sensors, readings]);
-  for (const line of lines) await compactOnNode(line, join(work, line), source);
+  for (const name of lines) await compactOnNode(name, join(work, name), source);
   rmSync(work, { recursive: true });
 }
 
-async function compactOnNode(line, directory, source) {
+async function compactOnNode(name, directory, source) {
+  const { line, settings } = benchLine(name);
   const node = await startNode({
     line,
     directory,
-    settings: { compaction_throughput: '0MiB/s', concurrent_compactors: '1' },
+    settings: { ...settings, compaction_throughput: '0MiB/s', concurrent_compactors: '1' },
   });
   try {
     const session = await connect(node);
     const replication = "{'class': 'SimpleStrategy', 'replication_factor': 1}";
     await session.execute(`CREATE KEYSPACE bench WITH replication = ${replication}`);
-    for (const [name, { create }] of Object.entries(TABLES)) {
+    for (const [table, { create }] of Object.entries(TABLES)) {
       await session.execute(`${create} WITH ${COMPACTION}`);
-      const from = join(source, 'bench', name);
+      const from = join(source, 'bench', table);
       for (const file of readdirSync(from))
-        cpSync(join(from, file), join(node.tableDirectory('bench', name), file));
-      node.nodetool('refresh', 'bench', name);
+        cpSync(join(from, file), join(node.tableDirectory('bench', table), file));
+      node.nodetool('refresh', 'bench', table);
     }
-    keepCompacted(node, line, 'day1');
+    keepCompacted(node, name, 'day1');
     for (const { change } of Object.values(TABLES)) await session.execute(change);
     node.nodetool('flush', 'bench');
-    keepCompacted(node, line, 'day2');
+    keepCompacted(node, name, 'day2');
     await session.close();
   } finally {
     await node.stop();
@@ -55,13 +58,13 @@ async function compactOnNode(line, directory, source) {
   rmSync(directory, { recursive: true });
 }
 
-function keepCompacted(node, line, day) {
+function keepCompacted(node, name, day) {
   node.nodetool('compact', 'bench');
   node.nodetool('snapshot', '-t', day, 'bench');
-  rmSync(join(here, 'data', line, day), { recursive: true, force: true });
+  rmSync(join(here, 'data', name, day), { recursive: true, force: true });
   for (const table of Object.keys(TABLES)) {
     const folder = node.tableDirectory('bench', table);
-    const target = join(here, 'data', line, day, 'bench', basename(folder));
+    const target = join(here, 'data', name, day, 'bench', basename(folder));
     const partial = `${target}.partial`;
     cpSync(join(folder, 'snapshots', day), partial, { recursive: true });
     rmSync(join(partial, 'manifest.json'), { force: true });
@@ -79,5 +82,7 @@ const { values, positionals } = parseArgs({
   },
 });
 const started = Date.now();
-await generate(positionals.length === 0 ? ['4.1', '5.0'] : positionals, values);
+const lines = positionals.length === 0 ? LINE_NAMES : positionals;
+lines.forEach(benchLine);
+await generate(lines, values);
 console.log(`made bench/data in ${((Date.now() - started) / 1000).toFixed(0)} s`);

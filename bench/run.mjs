@@ -1,6 +1,6 @@
 /**
  * Measures sstash against Cassandra's own tools, in paired runs:
- *   npm run bench -- [--line 4.1|5.0] [--table events|readings] [--rounds N] [--only NAME,...]
+ *   npm run bench -- [--line 4.1|5.0|5.0-bti] [--table events|readings] [--rounds N] [--only NAME,...]
  *                    [--write] [--ours]
  * `--write` puts the table into bench/README.md, `--ours` leaves Cassandra out.
  * bench/data is made by `node bench/generate.mjs` when it is missing.

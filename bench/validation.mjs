@@ -6,6 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startNode } from '../fixtures/harness/node.mjs';
+import { benchLine } from './lines.mjs';
 import { KEYSPACE, loadTables } from './load.mjs';
 import { measureProcess } from './measure.mjs';
 
@@ -16,25 +17,26 @@ export class Replicas {
 
   /**
    * Two nodes under `directory`, both with the tables in these folders.
-   * @param {string} line `4.1` or `5.0`
+   * @param {string} name of a line
    * @param {string} directory of both, made anew
    * @param {string[]} tableDirectories
    */
-  static async start(line, directory, tableDirectories) {
+  static async start(name, directory, tableDirectories) {
+    const { line, settings } = benchLine(name);
     rmSync(directory, { recursive: true, force: true });
     const replicas = new Replicas();
     replicas.#directory = directory;
-    const first = await startNode({ line, directory: join(directory, 'first') });
+    const first = await startNode({ line, directory: join(directory, 'first'), settings });
     replicas.#nodes.push(first);
     const seeds = `parameters: [ { seeds: "${first.address}" } ]`;
-    const settings = {
-      seed_provider: `[ { class_name: org.apache.cassandra.locator.SimpleSeedProvider, ${seeds} } ]`,
-      auto_bootstrap: 'false',
-    };
     const second = await startNode({
       line,
       directory: join(directory, 'second'),
-      settings,
+      settings: {
+        ...settings,
+        seed_provider: `[ { class_name: org.apache.cassandra.locator.SimpleSeedProvider, ${seeds} } ]`,
+        auto_bootstrap: 'false',
+      },
       ringDelay: 10_000,
     });
     replicas.#nodes.push(second);
