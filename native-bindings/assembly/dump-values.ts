@@ -63,7 +63,7 @@ export function writeValue(kind: u32, from: usize, length: usize, to: usize): us
     case BOOLEAN:
       return length == 1 ? boolean(load<u8>(from) != 0, to) : 0;
     case DOUBLE:
-      return length == 8 ? double(reinterpret<f64>(bswap<u64>(load<u64>(from))), to) : 0;
+      return length == 8 ? doubleValue(reinterpret<f64>(bswap<u64>(load<u64>(from))), to) : 0;
     case FLOAT:
       return length == 4 ? float(reinterpret<f32>(bswap<u32>(load<u32>(from))), to) : 0;
     case TIMESTAMP:
@@ -230,6 +230,18 @@ function power(exponent: i32): f64 {
   let value: f64 = 1;
   for (let i = 0; i < exponent; i++) value *= 10;
   return value;
+}
+
+/** Prints a number as Java does to `to`; the length of the text, or 0. */
+@external("env", "dumpDouble")
+declare function hostDouble(value: f64, to: usize): usize;
+
+/** Numbers of up to nine decimals are printed here, other finite ones by the host. */
+function doubleValue(value: f64, to: usize): usize {
+  const end = double(value, to);
+  if (end || !isFinite<f64>(value)) return end;
+  const length = hostDouble(value, to);
+  return length ? to + length : 0;
 }
 
 /** Zero, and doubles from 0.001 to below 10^7, which Java writes without exponent. */

@@ -8,6 +8,8 @@ export interface DumpHost {
    * that may be above `room`, -2 when the bytes are none of its values.
    */
   value(writer: number, at: number, length: number, to: number, room: number): number;
+  /** Prints a finite double as Java does to `to`, where there is room; the length of the text. */
+  double(value: number, to: number): number;
 }
 
 /** All numbers are addresses, lengths and counts, unless their names say otherwise. */
@@ -52,5 +54,6 @@ export function dumpImports(host: () => DumpHost | null): Record<string, unknown
   return {
     dumpValue: (writer: number, at: number, length: number, to: number, room: number) =>
       host()?.value(writer, at, length, to, room) ?? -2,
+    dumpDouble: (value: number, to: number) => host()?.double(value, to) ?? 0,
   };
 }

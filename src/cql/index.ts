@@ -20,6 +20,7 @@ export { mergeCounters } from './counter-merge.js';
 export { bigIntToBytes, bytesToBigInt } from './decimal.js';
 export { compositeComponents } from './elements.js';
 export { quoteName, type ReservedWords } from './identifiers.js';
+export { doubleToJava } from './java-float.js';
 export { jsonWriter, valueToJson } from './json.js';
 export { type KeyHash, murmur3 } from './murmur3.js';
 export { parseKeyText } from './parse-key.js';

@@ -6,7 +6,7 @@
 import type { ByteReader } from '../../../binary/index.js';
 import { type DumpHost, KernelInstance, kernelKind } from '../../../codec/index.js';
 import type { FormatVersion } from '../../../components/index.js';
-import { quoteName } from '../../../cql/index.js';
+import { doubleToJava, quoteName } from '../../../cql/index.js';
 import { isSstashError } from '../../../errors.js';
 import type { ByteOutput } from '../byte-output.js';
 import { dumpDialect } from '../dialect.js';
@@ -147,6 +147,11 @@ function hostOf(memory: Buffer, printers: readonly Printer[]): DumpHost {
       }
       if (text.length * 3 > room) return NO_ROOM;
       return memory.write(text, to);
+    },
+    double(value, to) {
+      const text = doubleToJava(value);
+      for (let i = 0; i < text.length; i++) memory[to + i] = text.charCodeAt(i);
+      return text.length;
     },
   };
 }
