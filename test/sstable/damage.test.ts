@@ -1,7 +1,7 @@
 /**
  * One byte changed at a time, and files cut short: every change must be reported or be none to anybody,
  * no command may crash, take long, or print fewer rows with exit code 0. A seeded sample by default; with
- * SSTASH_DAMAGE=full two changes of every byte and every length, counted in comments, which takes hours:
+ * SSTASH_DAMAGE=full one bit of every byte and every length, counted in comments, which takes hours:
  * SSTASH_DAMAGE_ONLY=name,... tries the tables alone whose names hold one of these.
  */
 import { existsSync, readdirSync } from 'node:fs';
@@ -49,7 +49,7 @@ if (existsSync(golden)) {
   }
 }
 
-const MASKS = full ? [0x01, 0x80] : [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff];
+const MASKS = [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff];
 
 /** Every change, or a seeded sample. */
 function* changes(bytes: Buffer, seed: number): Generator<[what: string, bytes: Buffer]> {
@@ -62,7 +62,7 @@ function* changes(bytes: Buffer, seed: number): Generator<[what: string, bytes: 
   const cut = (at: number): [string, Buffer] => [`cut at ${at}`, bytes.subarray(0, at)];
   if (full) {
     for (let at = 0; at < bytes.length; at++) {
-      for (const mask of MASKS) yield flip(at, mask);
+      yield flip(at, 1 << (at % 8));
       yield cut(at);
     }
     return;
@@ -98,6 +98,7 @@ t.ok(wanted.length > 0, 'there are tables');
 for (const [name, source] of wanted) {
   t.test(`every change of ${name} is reported or changes nothing`, { timeout: 0 }, async (t) => {
     const table = await DamagedTable.copy(source, t.testdir({}));
+    table.brief = full;
     const sound = await table.observe();
     for (const [command, { code }] of Object.entries(sound)) t.equal(code, 0, `${command} before`);
     const before = process.resourceUsage().maxRSS * 1024;
