@@ -78,12 +78,17 @@ export class ComponentCheck {
     for (const name of ['Data.db', 'Statistics.db', 'Digest.crc32', 'TOC.txt', ...index]) {
       if (!this.has(name) && !listed.has(name)) this.missing(name, 'every SSTable has one');
     }
-    // Where an index was added later, 3.11 and 4.0 leave a TOC.txt with that alone.
-    if (toc === undefined || (listed.size > 0 && ![...listed].some(isCassandras))) return;
+    // Where an index was added later, 3.11 and 4.0 leave a TOC.txt with that alone, or an empty one.
+    const ofIndexAlone = listed.size > 0 ? ![...listed].some(isCassandras) : this.#hasSasiIndex();
+    if (toc === undefined || ofIndexAlone) return;
     for (const name of this.#files.components.keys()) {
       if (listed.has(name) || !isCassandras(name)) continue;
       this.fault('TOC.txt', null, `${name} is there but not listed`);
     }
+  }
+
+  #hasSasiIndex(): boolean {
+    return [...this.#files.components.keys()].some((name) => name.startsWith('SI_'));
   }
 
   /** Statistics.db as far as it can be parsed, and whether its checksums match. */

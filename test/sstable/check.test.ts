@@ -146,6 +146,15 @@ t.test('each missing component is named', async (t) => {
   }
 });
 
+t.test('an empty TOC.txt is a fault, but for what 3.11 leaves beside a SASI index', async (t) => {
+  const data = copyFixture('cassandra-4.1', 'statics', t.testdir({}));
+  const empty = () => Buffer.alloc(0);
+  const faults = await withChanged(data, 'TOC.txt', empty, () => faultsOf(data));
+  t.ok(faults.length > 5);
+  writeFileSync(componentPath(data, 'SI_by_name.db'), 'index');
+  t.same(await withChanged(data, 'TOC.txt', empty, () => faultsOf(data)), []);
+});
+
 t.test('says which of two files that contradict each other is the wrong one', async (t) => {
   const flipFirst = (bytes: Buffer): Buffer => {
     bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
