@@ -109,18 +109,20 @@ class BackupJob {
       entries.push(await this.#table(table, parents));
     }
     const root: BackupRoot = { format: RECORD_FORMAT, tables: entries, excluded };
-    const { id: rootId } = await this.writer.put('record', encodeRecord(root));
+    const { id: rootId, storedBytes } = await this.writer.put('record', encodeRecord(root));
     await this.writer.flush();
     throwIfInterrupted(this.#options.signal);
-    const whole = wholeReport(this.#counted, this.writer.stats.storedBytes);
+    const written = { stored: this.writer.stats.storedBytes, root: storedBytes };
+    const whole = wholeReport(this.#counted, written);
     const draft = { created, node, tags, parent: parents.id, root: rootId };
-    const manifest = await this.#commit(draft, whole);
+    const manifest = await this.#commit(draft, whole, written.root);
     return this.#report(manifest, whole);
   }
 
   async #commit(
     draft: Pick<Manifest, 'node' | 'tags' | 'parent' | 'root'> & { created: Date },
     { bytes }: KeptReport,
+    rootBytes: number,
   ): Promise<Omit<Manifest, 'root' | 'summary'>> {
     const { session } = this.writer;
     if (this.#options.dryRun === true) {
@@ -131,7 +133,7 @@ class BackupJob {
       const { sstables } = counts;
       return { keyspace, table, path, sstables, bytes: sizeOf(counts), counts: sparse(counts) };
     });
-    const summary = { bytes, tables, faults: this.#faults.length };
+    const summary = { bytes, tables, rootBytes, faults: this.#faults.length };
     return this.#options.repository.commit({ ...draft, session, generation: 0, summary });
   }
 

@@ -37,5 +37,12 @@ export { type RestoreOptions, type RestoreReport, restore } from './restore.js';
 export type { RestoreLayout } from './restore-plan.js';
 export { encodeWholeRange, factBuffers, type RowsTask } from './rows-task.js';
 export { isSelected, type SourceTable, sourceTables, type TableFilter } from './sources.js';
+export {
+  type BackupStats,
+  type RepositoryStats,
+  repositoryStats,
+  type Stats,
+  type TableStats,
+} from './stats/index.js';
 export { type BytesTask, chunkFilePiece, type HashTask, hashFile } from './store-bytes.js';
 export { type VerifyFault, type VerifyReport, verify } from './verify.js';

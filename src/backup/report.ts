@@ -6,7 +6,6 @@ import {
   countsOf,
   type KeptApart,
   noCounts,
-  type Origin,
   type StoredBytes,
   sumOf,
   type TableCounts,
@@ -53,7 +52,7 @@ export interface TableReport extends CountedBytes {
   readonly stored: StoredBytes;
 }
 
-/** `packs`: heads and indexes of packs, index fragments, and the record of the whole backup. */
+/** `records` with the backup's own; `packs`: heads and indexes of packs, and index fragments. */
 export interface AllStoredBytes extends StoredBytes {
   readonly packs: number;
 }
@@ -84,7 +83,7 @@ export interface BackupReport extends CountedBytes {
   readonly notes: readonly BackupNote[];
 }
 
-/** What a backup kept of its counts; without `packs`, `tables` are those of all. */
+/** The counts of a backup, as its manifest keeps them. */
 export interface KeptReport extends CountedBytes {
   readonly tables: readonly TableReport[];
   readonly stored: AllStoredBytes;
@@ -103,9 +102,18 @@ export function tableReport({ keyspace, table, path, counts }: CountedTable): Ta
   return { keyspace, table, path, sstables, sstablesReused, ...bytes, stored: { ...stored } };
 }
 
-/** @param stored bytes of all files written but the manifest */
-export function wholeReport(tables: readonly CountedTable[], stored: number): KeptReport {
+/** What a backup wrote: all files but the manifest, and of that the record of the whole backup. */
+interface Written {
+  readonly stored: number;
+  readonly root: number;
+}
+
+export function wholeReport(
+  tables: readonly CountedTable[],
+  { stored, root }: Written,
+): KeptReport {
   const total = noCounts();
+  total.stored.records = root;
   for (const { counts } of tables) addCounts(total, counts);
   return {
     ...countedBytes(total, stored),
@@ -132,6 +140,7 @@ export function sizeOf({ files, derived }: TableCounts): number {
 
 interface KeptSummary {
   readonly bytes?: { readonly stored?: number };
+  readonly rootBytes?: number;
   readonly tables?: readonly {
     readonly keyspace: string;
     readonly table: string;
@@ -142,15 +151,10 @@ interface KeptSummary {
 
 /** What the manifest of a backup keeps of its report; null for one of before there was any. */
 export function keptReport({ summary }: Pick<Manifest, 'summary'>): KeptReport | null {
-  const { bytes, tables = [] } = summary as KeptSummary;
+  const { bytes, rootBytes: root = 0, tables = [] } = summary as KeptSummary;
   if (tables.length === 0 || tables.some(({ counts }) => counts === undefined)) return null;
   const counted = tables.map(({ keyspace, table, path, counts }) => {
     return { keyspace, table, path, counts: countsOf(counts) };
   });
-  return wholeReport(counted, bytes?.stored ?? 0);
-}
-
-/** Of everything reused, what was found in other nodes' SSTables. */
-export function fromReplicas(reused: Readonly<Record<Exclude<Origin, 'new'>, number>>): number {
-  return reused.replica + reused.olderReplica;
+  return wholeReport(counted, { stored: bytes?.stored ?? 0, root });
 }

@@ -22,6 +22,7 @@ const COMMANDS: CommandTable = {
   backup: async () => (await import('./commands/backup.js')).registerBackup,
   backups: async () => (await import('./commands/backups.js')).registerBackups,
   show: async () => (await import('./commands/show.js')).registerShow,
+  stats: async () => (await import('./commands/stats.js')).registerStats,
   cat: async () => (await import('./commands/cat.js')).registerCat,
   restore: async () => (await import('./commands/restore.js')).registerRestore,
   verify: async () => (await import('./commands/verify.js')).registerVerify,

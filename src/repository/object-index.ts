@@ -29,6 +29,8 @@ export class ObjectIndex {
   /** By id as hex: the places after the first; few objects have any. */
   readonly #others = new Map<string, ObjectLocation[]>();
   size = 0;
+  /** Of all frames, those of further places too. */
+  frameBytes = 0;
 
   /** Packs that hold at least one object. */
   get packs(): readonly string[] {
@@ -51,6 +53,7 @@ export class ObjectIndex {
     this.#ids.set(entry.id, this.size * OBJECT_ID_BYTES);
     this.#places.set([number, entry.offset, entry.length, entry.rawLength], this.size * 4);
     this.size++;
+    this.frameBytes += entry.length;
     this.#slots[slot] = this.size;
   }
 
@@ -58,8 +61,21 @@ export class ObjectIndex {
     return this.#slots[this.#find(id)] !== 0;
   }
 
+  /** Objects are numbered from 0 as they come; -1 for one that is not there. */
+  numberOf(id: Uint8Array): number {
+    return (this.#slots[this.#find(id)] as number) - 1;
+  }
+
+  /** Bytes of the frame of an object, and of what is in it. */
+  lengthsOf(number: number): { readonly length: number; readonly rawLength: number } {
+    return {
+      length: this.#places[number * 4 + 2] as number,
+      rawLength: this.#places[number * 4 + 3] as number,
+    };
+  }
+
   locate(id: Uint8Array): ObjectLocation | null {
-    const object = (this.#slots[this.#find(id)] as number) - 1;
+    const object = this.numberOf(id);
     if (object < 0) return null;
     const others = this.#others.size === 0 ? undefined : this.#others.get(toHex(id));
     return {
@@ -75,6 +91,7 @@ export class ObjectIndex {
     const first = this.locate(id);
     const others = first?.others ?? [];
     if (first?.pack === pack || others.some((other) => other.pack === pack)) return;
+    this.frameBytes += length;
     this.#others.set(toHex(id), [...others, { pack, offset, length, rawLength }]);
   }
 

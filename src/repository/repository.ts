@@ -100,6 +100,11 @@ export class Repository {
     return this.#index;
   }
 
+  /** Whether an index fragment names the pack; the index must have been read. */
+  isIndexed(pack: string): boolean {
+    return this.#indexed.has(pack);
+  }
+
   async #loadIndex(): Promise<ObjectIndex> {
     const index = new ObjectIndex();
     // Listed before the packs: what a fragment names was there before the fragment.

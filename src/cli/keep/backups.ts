@@ -18,7 +18,11 @@ interface Summary {
     readonly derived: number;
     readonly stored?: number;
   };
-  readonly tables?: readonly { readonly keyspace: string; readonly table: string }[];
+  readonly tables?: readonly {
+    readonly keyspace: string;
+    readonly table: string;
+    readonly counts?: unknown;
+  }[];
   readonly faults?: number;
 }
 
@@ -67,5 +71,8 @@ function isWanted(manifest: Manifest, { node, table }: BackupsOptions): boolean 
 
 function asJson(manifest: Manifest): unknown {
   const { id, node, created, tags, parent } = manifest;
-  return { id, node, created, tags, parent, ...manifest.summary };
+  const { bytes, tables, faults } = manifest.summary as Summary;
+  // What was counted in detail is for `show` and `stats`.
+  const names = tables?.map(({ counts: _, ...table }) => table);
+  return { id, node, created, tags, parent, bytes, tables: names, faults };
 }

@@ -13,27 +13,32 @@ function named(values: Named, format: (value: number) => string): string {
     .join(', ');
 }
 
+/** Bytes of frames of objects that describe rows and files. */
+export function recipeBytes(stored: StoredBytes): number {
+  return RECIPE_KINDS.reduce((sum, kind) => sum + stored[kind], 0);
+}
+
 /** Bytes that were added to the repository, by what they are for. */
-export function storedParts(stored: StoredBytes & { readonly packs?: number }): Named {
+export function partsText(stored: StoredBytes & { readonly packs?: number }): string {
   const { leaves, statistics, components, data, files, exceptions, packs = 0 } = stored;
-  const recipes = RECIPE_KINDS.reduce((sum, kind) => sum + stored[kind], 0);
-  return [
+  const parts: Named = [
     ['rows', leaves],
     ['Statistics.db', statistics],
     ['other components', components],
     ['Data.db as it is', data],
     ['side files', files],
     ['blocks as they are', exceptions],
-    ['recipes', recipes],
+    ['recipes', recipeBytes(stored)],
     ['packs and indexes', packs],
   ];
+  return named(parts, formatBytes);
 }
 
-/** `2.3 %`; nothing where there is nothing to compare with. */
+/** `2.34%`; nothing where there is nothing to compare with. */
 export function share(part: number, whole: number): string {
   if (whole === 0) return '';
   const percent = (part / whole) * 100;
-  return `${percent.toFixed(percent < 10 ? 2 : 1)} %`;
+  return `${percent.toFixed(percent < 10 ? 2 : 1)}%`;
 }
 
 /** Where what was reused came from, what was stored, and how much that is. */
@@ -57,7 +62,7 @@ export function countedLines({ bytes, reused, leaves, stored }: KeptReport): str
   const lines: Named = [
     [`reused: ${named(where, formatBytes)}`, bytes.reused],
     [`leaves: ${named(rows, formatCount)}`, leaves.new + leaves.unchanged + bytes.reused],
-    [`stored: ${named(storedParts(stored), formatBytes)}${compared}`, bytes.stored],
+    [`stored: ${partsText(stored)}${compared}`, bytes.stored],
   ];
   return lines.filter(([, value]) => value > 0).map(([line]) => line);
 }

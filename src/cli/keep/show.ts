@@ -1,5 +1,6 @@
 import {
   type BackupBytes,
+  keptReport,
   readRoot,
   readSSTables,
   readStreamWhole,
@@ -12,6 +13,7 @@ import type { Manifest, Repository } from '../../repository/index.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
+import { countedLines, keptApartLines } from './counted-text.js';
 import { openRepository } from './open.js';
 
 export interface ShowOptions {
@@ -69,6 +71,7 @@ function asJson({ manifest, bytes, excluded, tables }: Shown): unknown {
     tags,
     parent,
     bytes,
+    report: keptReport(manifest),
     excluded,
     tables: tables.map(({ entry, record, sstables, schema }) => ({
       keyspace: entry.keyspace,
@@ -109,6 +112,9 @@ async function print(context: CommandContext, shown: Shown): Promise<void> {
   for (const [name, text] of lines) {
     if (text !== '') await context.print(`${name.padEnd(8)} ${text}`);
   }
+  const report = keptReport(manifest);
+  const counted = report === null ? [] : [...countedLines(report), ...keptApartLines(report)];
+  for (const line of counted) await context.print(line);
   await context.table(
     ['table', 'sstables', 'size', 'raw root', 'path'],
     tables.map(({ entry, sstables }) => [
