@@ -2,7 +2,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { breakdown } from './breakdown.mjs';
 import { assertSame, bytesUnder, isData, WholeFiles } from './files.mjs';
 
 /**
@@ -14,7 +13,7 @@ import { assertSame, bytesUnder, isData, WholeFiles } from './files.mjs';
  * @property {number} wholeFile new bytes for a store of whole files
  * @property {Record<string, { stored: number, cost: Cost, report?: any }>} tools
  * @property {{ cost: Cost, report: any }} restored by sstash
- * @property {import('./breakdown.mjs').BackupParts} parts of what sstash stored
+ * @property {import('./tools.mjs').BackupParts} parts of what sstash stored
  */
 
 /** Snapshots in the order in which they are backed up: day by day, node by node. */
@@ -70,7 +69,7 @@ export async function measureWorkload({ folder, keyspace = '' }, work, makeTools
   for (const backup of backups) {
     backup.restored = restoreBySstash(tools[0], backup, { work, keyspace });
   }
-  const parts = await breakdown(tools[0].repository, tools[0].program);
+  const parts = tools[0].stats();
   for (const [i, backup] of backups.entries()) backup.parts = parts[i];
   const restores = {};
   for (const tool of tools.slice(1)) {

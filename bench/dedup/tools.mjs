@@ -10,6 +10,16 @@ import { bytesUnder } from './files.mjs';
 
 /** @typedef {import('../measure.mjs').Cost} Cost */
 
+/**
+ * @typedef {object} BackupParts
+ * @property {string} id
+ * @property {Record<string, number>} stored bytes of frames that a backup was the first to need, by
+ *   what they are for
+ * @property {{ all: number, own: number, extents: number }} leaves of Data.db files that are new
+ * @property {{ chunks: number, needed: number, other: number }} restore bytes of the chunks of rows
+ *   that its SSTables take something of, in proportion what they take, and of all other objects
+ */
+
 /** @returns {{ cost: Cost, json: any }} */
 function measureJson(command, env, work) {
   const outputPath = join(work, 'output.json');
@@ -25,7 +35,6 @@ export class Sstash {
   /** @param {string} program path of main.js @param {string} work */
   constructor(program, work) {
     this.work = join(work, 'sstash');
-    this.program = program;
     this.command = [process.execPath, program];
     this.repository = join(this.work, 'repo');
     mkdirSync(this.work, { recursive: true });
@@ -46,6 +55,12 @@ export class Sstash {
     const before = bytesUnder(this.repository);
     const { cost, json } = this.#run(['backup', folder, '--node', node], node);
     return { cost, id: json.id, stored: bytesUnder(this.repository) - before, report: json };
+  }
+
+  /** What the repository says of its backups, oldest first. @returns {BackupParts[]} */
+  stats() {
+    const { json } = this.#run(['stats'], 'none');
+    return json.backups.map(({ id, stored, leaves, restore }) => ({ id, stored, leaves, restore }));
   }
 
   /** @returns {{ cost: Cost, folder: string, report: any }} `folder`: where the files are */
