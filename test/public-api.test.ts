@@ -28,6 +28,7 @@ t.test('the names of the library', async (t) => {
     'openStore',
     'pairTables',
     'parseKeyText',
+    'repositoryStats',
     'restore',
     'sourceTables',
     'tableSum',

@@ -15,6 +15,10 @@ new      bytes of files, or their share in them, that the repository did not hav
 reused   bytes of those that it had, also where another SSTable or node brought them
 derived  bytes of components that a restore makes again from the rows: Index.db and the like
 stored   what was added to the repository: the new ones compressed, with indexes
+whole files  what a store of whole files would have been sent
+
+A dry run reads and counts exactly as the backup would, and writes nothing; show and stats tell the
+counts of a backup later.
 
 Run it again and nothing new is stored: unchanged SSTables are not even read. Damaged SSTables are
 kept as they are, byte for byte, and reported; then the exit code is 1. Back up snapshots (nodetool
