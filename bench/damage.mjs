@@ -18,10 +18,10 @@ const KEYSPACE = 'damage';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = join(root, 'dist/cli/main.js');
 const SETS = [
-  { name: '4.1 (nb)', line: '4.1', format: 'big' },
-  { name: '5.0 (oa)', line: '5.0', format: 'big' },
+  { version: 'nb', line: '4.1', format: 'big' },
+  { version: 'oa', line: '5.0', format: 'big' },
   {
-    name: '5.0 (da)',
+    version: 'da',
     line: '5.0',
     format: 'bti',
     settings: { sstable: '{ selected_format: bti }' },
@@ -85,6 +85,7 @@ function check(dataPath, flags) {
 function firstWords(text) {
   const line = text
     .split('\n')
+    .filter((each) => !each.includes('LEAK DETECTED'))
     .find((each) => /Error|Exception|corrupt|Invalid|mismatch|Cannot|missing/i.test(each));
   return (line ?? '')
     .replace(/^.*?(?:Exception|Error): /, '')
@@ -103,7 +104,7 @@ async function startedNode(options) {
   }
 }
 
-async function compare({ name, line, settings, format }) {
+async function compare({ version, line, settings, format }) {
   const directory = mkdtempSync(join(tmpdir(), 'sstash-damage-'));
   const damages = DAMAGES.filter(
     (damage) => damage.format === undefined || damage.format === format,
@@ -143,7 +144,7 @@ async function compare({ name, line, settings, format }) {
     const verified = runTools(node.install, directory, jobs);
     return [{ what: 'nothing' }, ...damages].map(({ what }, i) => ({
       what,
-      set: name,
+      version,
       verify: verified[i].status,
       words: firstWords(`${verified[i].stderr}\n${verified[i].stdout}`),
       ...before[i],
@@ -153,23 +154,59 @@ async function compare({ name, line, settings, format }) {
   }
 }
 
-const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 160);
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 300);
 
-/** One row per damage; what the sets have in common is said once. */
+/** `nothing`, or `nb, oa: nothing; da: exit 1`: what the SSTables have in common is said once. */
+function together(results, say) {
+  const bySaying = new Map();
+  for (const result of results) {
+    const text = say(result);
+    bySaying.set(text, [...(bySaying.get(text) ?? []), result.version]);
+  }
+  if (bySaying.size === 1) return [...bySaying.keys()][0];
+  return [...bySaying].map(([text, versions]) => `${versions.join(', ')}: ${text}`).join('; ');
+}
+
+/** What the tool says of an SSTable, without the name of its file. */
+function verdict({ verify, words }) {
+  if (verify === 0) return 'nothing';
+  const text = words
+    .replace(/^WARNING: /, '')
+    .replace(/(?: for)? *\b(?:nb|oa|da)-\S+?-(?:big|bti)(?:-\w+\.db)?/g, '')
+    .replace(/:? \d+ != \d+/, '')
+    .replace(/[:\s]+$/, '');
+  return text === '' ? `exit ${verify}` : text;
+}
+
+const found = ({ status, faults }) => (status === 0 ? 'nothing' : String(faults.length));
+
+/** The fault that says most of what was done: in the words for it, or else in the file. */
+function telling(what, faults) {
+  const [component, , done = ''] = what.split(/([:,].*?:|:)/);
+  const words = done.split(/\W+/).filter((word) => word.length > 4 && word !== 'wrong');
+  const score = ({ component: at, message }) =>
+    2 * words.filter((word) => message.includes(word)).length +
+    (at === component.replace('rows', 'Data.db') ? 1 : 0);
+  return faults.toSorted((a, b) => score(b) - score(a))[0];
+}
+
+/** One row per damage. */
 function markdown(results) {
   const lines = [
-    '| damage | SSTable | `sstableverify -e` | `check` | `check --deep`: first of the faults |',
+    '| Damage | `sstableverify -e` says | Faults: `check` | `check --deep` | One of these, of the last SSTable |',
     '|---|---|---|---|---|',
   ];
-  for (const { what, set, verify, words, full, deep } of results) {
-    const said = verify === 0 ? 'nothing' : `exit ${verify}: ${words}`;
-    const found = (result) => (result.status === 0 ? 'nothing' : `${result.faults.length} found`);
-    const [first] = deep.faults;
-    const fault =
-      first === undefined
-        ? 'nothing'
-        : `${deep.faults.length}: ${first.component}: ${first.message}`;
-    lines.push(`| ${what} | ${set} | ${cell(said)} | ${found(full)} | ${cell(fault)} |`);
+  for (const what of new Set(results.map((result) => result.what))) {
+    const same = results.filter((result) => result.what === what);
+    const fault = telling(what, same.at(-1).deep.faults);
+    const cells = [
+      what,
+      together(same, verdict),
+      together(same, ({ full }) => found(full)),
+      together(same, ({ deep }) => found(deep)),
+      fault === undefined ? '' : `${fault.component}: ${fault.message}`,
+    ];
+    lines.push(`| ${cells.map(cell).join(' | ')} |`);
   }
   return lines.join('\n');
 }
