@@ -9,9 +9,8 @@ import { DamagedTable, fixtureData } from '../helpers/damage.js';
 import { onlyFreeFields } from '../helpers/unprotected.js';
 import { changeRegion, randomNumbers } from './mutations.js';
 
-const { SSTASH_DAMAGE } = process.env;
-const full = SSTASH_DAMAGE === 'full';
-const CHANGES = full ? 2000 : 10;
+const { SSTASH_DAMAGE, SSTASH_DAMAGE_CHANGES } = process.env;
+const CHANGES = Number(SSTASH_DAMAGE_CHANGES ?? (SSTASH_DAMAGE === 'full' ? 2000 : 10));
 
 const cases = [
   ['cassandra-3.11', 'deletes'],
@@ -22,7 +21,7 @@ const cases = [
   ['cassandra-5.0-bti', 'deletes'],
 ] as const;
 
-t.setTimeout(full ? 0 : 240_000);
+t.setTimeout(CHANGES > 10 ? 0 : 240_000);
 
 for (const [set, name] of cases) {
   t.test(`changed components of ${set} ${name}`, { timeout: 0 }, async (t) => {
