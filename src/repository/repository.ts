@@ -42,7 +42,7 @@ export class Repository {
   /** Places that do not count: packs that are not there, or cut short; objects in quarantine. */
   readonly #doubtful = new ObjectIndex();
   #quarantine: Promise<Quarantine> | null = null;
-  /** Packs that an index names. */
+  /** Packs whose objects are in the index: those that a fragment names, and those looked into. */
   readonly #indexed = new Set<string>();
   #unindexed: Promise<void> | null = null;
 
@@ -100,7 +100,7 @@ export class Repository {
     return this.#index;
   }
 
-  /** Whether an index fragment names the pack; the index must have been read. */
+  /** Whether the index has the objects of the pack; it must have been read. */
   isIndexed(pack: string): boolean {
     return this.#indexed.has(pack);
   }
@@ -147,6 +147,7 @@ export class Repository {
         if (this.#indexed.has(name)) return;
         try {
           for (const entry of await readPackIndex(this.store, name, bytes)) add(name, entry);
+          this.#indexed.add(name);
         } catch (error) {
           if (!isSstashError(error, ...DAMAGE)) throw error;
         }

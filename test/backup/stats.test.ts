@@ -178,6 +178,9 @@ t.test('without indexes packs say what they hold', async (t) => {
   const before = await repositoryStats({ repository: await history(root) });
   rmSync(join(root, 'repo', 'index'), { recursive: true });
   const after = await repositoryStats({ repository: await openRepository(join(root, 'repo')) });
+  sumsHold(t, after);
+  t.equal(after.packs.unindexed, 0, 'they were looked into');
+  t.same(after.packs, before.packs);
   t.same(after.backups, before.backups);
   t.same(after.tables, before.tables);
 });
