@@ -10,6 +10,7 @@ export { writeValue as dumpOne } from './dump-values';
 export { leafDigests, leafEnds } from './leaves';
 export { decode as lz4Decode, encode as lz4Encode } from './lz4';
 export { digest as murmur3 } from './murmur3';
+export { encodeNative, nativeInside, nativePrevious, nativeResume } from './native';
 export { nextRun, runState, setRunRule } from './runs';
 export {
   scan,

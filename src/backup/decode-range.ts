@@ -71,15 +71,19 @@ export async function* decodeNative(
   const encoder = new NativeEncoder({ header, version, liveComplexDeletionTime }, where);
   let length = 0;
   const list = decodeChunkList(task.list);
-  for await (const raw of assembleLeaves(reader, list, unpackPlaces(task.chunks), signal)) {
-    throwIfInterrupted(signal);
-    const native = encoder.push(raw);
-    length += native.length;
-    yield native;
+  try {
+    for await (const raw of assembleLeaves(reader, list, unpackPlaces(task.chunks), signal)) {
+      throwIfInterrupted(signal);
+      const native = encoder.push(raw);
+      length += native.length;
+      yield native;
+    }
+    const end = encoder.finish();
+    length += end.length;
+    yield end;
+  } finally {
+    encoder.close();
   }
-  const end = encoder.finish();
-  length += end.length;
-  yield end;
   if (length === task.nativeBytes) return;
   throw new SstashError('REPOSITORY_CORRUPT', 'a range does not have the length it had', {
     ...where,

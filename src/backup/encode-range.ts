@@ -136,6 +136,7 @@ export async function* encodeRange(
       facts: scanner?.take() ?? null,
     };
   } finally {
+    exact.close();
     walker.close();
   }
 }

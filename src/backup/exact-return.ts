@@ -72,6 +72,10 @@ export class ExactReturn {
     this.#same(this.#encoder.finish(), this.#owed);
   }
 
+  close(): void {
+    this.#encoder.close();
+  }
+
   #same(native: Uint8Array, expected: Uint8Array): void {
     if (!equalBytes(native, expected)) throw this.#inexact();
   }

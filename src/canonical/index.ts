@@ -7,7 +7,8 @@ export { encodeHead, encodeOpaque, encodeUnfiltered, isEmptyRow, writePlace } fr
 export { headKeyLength, headKeyStart } from './head-key.js';
 export { leafDigests, leafEnds, MATCH_DIGEST_BYTES } from './leaf-scan.js';
 export { type LeafKind, leafKind } from './leaf-scan-typescript.js';
-export { NativeEncoder, type NativeEncoderOptions } from './native.js';
+export { NativeEncoder } from './native.js';
+export type { NativeEncoderOptions } from './native-types.js';
 export { FACT_COUNTS, FactCount, type FactTimes, RecordFacts } from './record-facts.js';
 export { RecordTag } from './tags.js';
 export { LeafWalker } from './walker.js';

@@ -85,6 +85,10 @@ export interface KernelExports extends DumpExports, ScanExports {
     bucket: number,
     ended: number,
   ): number;
+  nativeResume(inside: number, previousSize: number): void;
+  encodeNative(input: number, length: number, out: number, outLimit: number): number;
+  readonly nativeInside: KernelGlobal;
+  readonly nativePrevious: KernelGlobal;
   reset(): void;
   walk(window: number, length: number, last: number, out: number, outLimit: number): number;
   readonly consumed: KernelGlobal;
@@ -142,7 +146,7 @@ const DIGEST_BYTES = 16;
 const SLACK_BYTES = 64;
 /** Instances with more memory than this are not kept for the next user. */
 const KEEP_BYTES = 96 * 1024 * 1024;
-const KEEP_INSTANCES = 2;
+const KEEP_INSTANCES = 3;
 
 const align = (address: number): number => Math.ceil(address / 64) * 64;
 

@@ -3,7 +3,7 @@
  * and the row writer are two ways to the same bytes; the walker is a third look at them.
  */
 import t from 'tap';
-import { ByteReader, ByteWriter, equalBytes } from '../../src/binary/index.js';
+import { ByteReader, ByteWriter, equalBytes, toHex } from '../../src/binary/index.js';
 import {
   decodeRecords,
   encodeHead,
@@ -99,9 +99,16 @@ function walk(rows: RandomRows, native: Uint8Array): { bytes: Uint8Array; opaque
   return { bytes: out.toBytes(), opaque };
 }
 
+const KINDS = ['webassembly', 'typescript'] as const;
+
 /** Native bytes of canonical ones that come in pieces, each of `most` records at most. */
-function encode(rows: RandomRows, { canonical, ends }: Written, most: number): Uint8Array {
-  const encoder = new NativeEncoder(rows.options);
+function encode(
+  rows: RandomRows,
+  { canonical, ends }: Written,
+  most: number,
+  kind: (typeof KINDS)[number],
+): Uint8Array {
+  const encoder = new NativeEncoder(rows.options, {}, kind);
   const out = new ByteWriter();
   for (let i = 0, start = 0; i < ends.length; i += most) {
     const end = ends[Math.min(ends.length, i + most) - 1] as number;
@@ -109,6 +116,7 @@ function encode(rows: RandomRows, { canonical, ends }: Written, most: number): U
     start = end;
   }
   out.bytes(encoder.finish());
+  encoder.close();
   return out.toBytes();
 }
 
@@ -122,8 +130,10 @@ for (const [name, shape] of Object.entries(headerShapes())) {
         const expected = records.map(facts);
         t.same(readBack(rows, native).map(facts), expected, 'native bytes say the same');
         t.same(decodeRecords(canonical, rows.header).map(facts), expected, 'canonical ones too');
-        t.ok(equalBytes(encode(rows, written, Infinity), native), 'exact return in one piece');
-        t.ok(equalBytes(encode(rows, written, 1), native), 'and record by record');
+        for (const kind of KINDS) {
+          t.ok(equalBytes(encode(rows, written, Infinity, kind), native), `${kind}: in one piece`);
+          t.ok(equalBytes(encode(rows, written, 1, kind), native), 'and record by record');
+        }
         const walked = walk(rows, native);
         t.equal(walked.opaque, 0, 'nothing is opaque');
         t.ok(equalBytes(walked.bytes, canonical), 'the walker gives the same canonical bytes');
@@ -186,6 +196,18 @@ t.test('records of another table are refused', async (t) => {
   t.throws(() => new NativeEncoder(rows.options).push(Uint8Array.of(2, 0, 0, 0)), corrupt);
 });
 
+/** What becomes of bytes that may be damaged: native ones, or an error. */
+function outcome(rows: RandomRows, canonical: Uint8Array, kind: (typeof KINDS)[number]): string {
+  const encoder = new NativeEncoder(rows.options, {}, kind);
+  try {
+    return toHex(encoder.push(canonical)) + toHex(encoder.finish());
+  } catch (error) {
+    return String(error);
+  } finally {
+    encoder.close();
+  }
+}
+
 t.test('damaged canonical bytes end in bytes or REPOSITORY_CORRUPT', async (t) => {
   let refused = 0;
   for (const [name, shape] of Object.entries(headerShapes())) {
@@ -196,8 +218,10 @@ t.test('damaged canonical bytes end in bytes or REPOSITORY_CORRUPT', async (t) =
       const damaged = canonical.slice(0, i % 4 === 0 ? next() % canonical.length : undefined);
       if (damaged.length === 0) continue;
       for (let k = next() % 3; k >= 0; k--) damaged[next() % damaged.length] = next() >>> 24;
+      const outcomes = KINDS.map((kind) => outcome(rows, damaged, kind));
+      if (outcomes[0] !== outcomes[1]) t.equal(outcomes[0], outcomes[1], `${name}, ${i}`);
       for (const use of [
-        () => new NativeEncoder(rows.options).push(damaged),
+        () => new NativeEncoder(rows.options, {}, 'typescript').push(damaged),
         () => decodeRecords(damaged, rows.header),
       ]) {
         try {
