@@ -195,10 +195,10 @@ class BackupJob {
       ...(signal === undefined ? {} : { signal }),
     };
     const recipe = (id: string): Promise<Recipe> => readRecipe(repository, id);
-    const wholeFiles = new WholeFiles(recipe, async () => {
-      return (await before.others()).tables.map(knownFiles);
-    });
-    wholeFiles.note(knownFiles(before.own));
+    const wholeFiles = new WholeFiles(recipe, [
+      async () => [knownFiles(before.own)],
+      async () => (await before.others()).tables.map(knownFiles),
+    ]);
     return { ...store, counts, wholeFiles, recipe, faults: this.#faults, notes: this.#notes };
   }
 
@@ -322,7 +322,7 @@ class BackupJob {
         const isUnchanged = before?.stream.sha256 === stream.sha256;
         counts.files.new += count.newRawBytes;
         counts.files[isUnchanged ? 'unchanged' : 'chunks'] += size - count.newRawBytes;
-        counts.wholeFile += await wholeFiles.add(size, stream.sha256, false);
+        if (!isUnchanged) counts.wholeFile += await wholeFiles.add(size, stream.sha256, false);
       } catch (error) {
         this.#unread(error, path);
       }

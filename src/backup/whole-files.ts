@@ -2,6 +2,7 @@
  * What a store of whole files would have been sent: of each table, the files with contents that
  * neither the backups it is compared with have, nor the files before them in the same backup.
  */
+import { isSstashError } from '../errors.js';
 import { DigestSet } from './digest-set.js';
 import type { FileRecord, Recipe, SSTableRecord } from './records.js';
 
@@ -13,25 +14,39 @@ export interface KnownFiles {
   readonly files: readonly FileRecord[];
 }
 
+export type KnownSource = () => Promise<readonly KnownFiles[]>;
+
 export class WholeFiles {
   readonly #known = new DigestSet();
   /** Recipes of Data.db files, by size: only of one of the same size the SHA-256 is asked for. */
   readonly #recipes = new Map<number, Set<string>>();
   readonly #recipe: (id: string) => Promise<Recipe>;
-  readonly #more: () => Promise<readonly KnownFiles[]>;
-  #noted: Promise<void> | null = null;
+  readonly #sources: readonly KnownSource[];
+  /** As many of the sources as were asked. */
+  readonly #asked: Promise<void>[] = [];
 
-  /** @param more what else is known, asked for where `note` did not tell of a file */
-  constructor(
-    recipe: (id: string) => Promise<Recipe>,
-    more: () => Promise<readonly KnownFiles[]> = async () => [],
-  ) {
+  /** @param sources what is known, the likeliest first: each is asked where those before it failed */
+  constructor(recipe: (id: string) => Promise<Recipe>, sources: readonly KnownSource[] = []) {
     this.#recipe = recipe;
-    this.#more = more;
+    this.#sources = sources;
   }
 
-  /** Contents that were stored before. */
-  note({ sstables, files }: KnownFiles): void {
+  /** Bytes to be sent for a file with this content: all or none. */
+  async add(bytes: number, sha256: string, isData: boolean): Promise<number> {
+    for (const [i, source] of this.#sources.entries()) {
+      if (this.#known.has(sha256)) return 0;
+      this.#asked[i] ??= this.#ask(source);
+      await this.#asked[i];
+      if (isData) await this.#noteData(bytes);
+    }
+    return this.#known.add(sha256) ? bytes : 0;
+  }
+
+  async #ask(source: KnownSource): Promise<void> {
+    for (const files of await source()) this.#note(files);
+  }
+
+  #note({ sstables, files }: KnownFiles): void {
     for (const { stream } of files) this.#known.add(stream.sha256);
     for (const { components, recipe } of sstables) {
       for (const { name, bytes, stream, derived } of components) {
@@ -45,20 +60,6 @@ export class WholeFiles {
     }
   }
 
-  /** Bytes to be sent for a file with this content: all or none. */
-  async add(bytes: number, sha256: string, isData: boolean): Promise<number> {
-    if (isData) await this.#noteData(bytes);
-    if (this.#known.has(sha256)) return 0;
-    this.#noted ??= this.#noteMore();
-    await this.#noted;
-    if (isData) await this.#noteData(bytes);
-    return this.#known.add(sha256) ? bytes : 0;
-  }
-
-  async #noteMore(): Promise<void> {
-    for (const files of await this.#more()) this.note(files);
-  }
-
   async #noteData(bytes: number): Promise<void> {
     for (const id of this.#recipes.get(bytes) ?? []) this.#known.add(await this.#sha256(id));
     this.#recipes.delete(bytes);
@@ -66,8 +67,12 @@ export class WholeFiles {
 
   /** A recipe that is not there any more knows no content. */
   async #sha256(id: string): Promise<string> {
-    const recipe = await this.#recipe(id).catch(() => null);
-    return recipe === null ? '' : dataSha256(recipe);
+    try {
+      return dataSha256(await this.#recipe(id));
+    } catch (error) {
+      if (!isSstashError(error)) throw error;
+      return '';
+    }
   }
 }
 
