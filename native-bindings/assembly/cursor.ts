@@ -21,7 +21,7 @@ export let previousTime: i64 = 0;
 export let loose: bool = false;
 
 /** Base of the first `time` of a record: 2015-09-22T00:00:00Z in microseconds. */
-const EPOCH: i64 = 1442880000000000;
+export const EPOCH: i64 = 1442880000000000;
 
 export function setOutput(at: usize, end: usize): void {
   o = at;

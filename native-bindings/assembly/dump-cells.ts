@@ -1,4 +1,13 @@
 /** The cells of a row as the JSON of sstabledump. */
+import {
+  CELL_DELETED,
+  CELL_EMPTY,
+  CELL_EXPIRING,
+  CELL_ROW_TIME,
+  CELL_ROW_TTL,
+  HAS_ALL_COLUMNS,
+  HAS_COMPLEX_DELETION,
+} from './flags';
 import { afterVint, copy, vintAt } from './cursor';
 import { instant, microInstant } from './dump-numbers';
 import {
@@ -30,16 +39,6 @@ import {
 } from './dump-parts';
 import { COLUMN_ENTRY, columnCount, columnTable, minTimestamp, now } from './dump-state';
 
-/** Flags of rows (format reference, 7.3). */
-const HAS_ALL_COLUMNS: u32 = 0x20;
-const HAS_COMPLEX_DELETION: u32 = 0x40;
-/** Flags of cells (7.7). */
-const IS_DELETED: u32 = 0x01;
-const IS_EXPIRING: u32 = 0x02;
-const HAS_EMPTY_VALUE: u32 = 0x04;
-const USE_ROW_TIMESTAMP: u32 = 0x08;
-const USE_ROW_TTL: u32 = 0x10;
-
 /** What a column table says of columns that are the host's. */
 const LEFT_OUT: u32 = 2;
 
@@ -69,7 +68,7 @@ export function cells(flags: u32, from: usize, bodyEnd: usize, out: usize): usiz
     const entry = columnTable + <usize>ctz<u64>(bits) * COLUMN_ENTRY;
     bits &= bits - 1;
     // The usual cell: simple, written with its row, not deleted, not expiring on its own.
-    if (from < bodyEnd && load<u8>(from) == USE_ROW_TIMESTAMP && !load<u32>(entry, 4) && rowTime >= 0) {
+    if (from < bodyEnd && load<u8>(from) == CELL_ROW_TIME && !load<u32>(entry, 4) && rowTime >= 0) {
       let length = <u64>load<i32>(entry);
       from++;
       if (load<i32>(entry) < 0) {
@@ -147,12 +146,12 @@ function cell(entry: usize, complex: bool, from: usize, bodyEnd: usize, to: usiz
   const flags = <u32>load<u8>(from++);
   if (flags > 0x1f || (flags & 3) == 3) return NO_VALUE;
   const live = rowTime >= 0;
-  const sharesTtl = (flags & USE_ROW_TTL) != 0;
-  const deleted = (flags & IS_DELETED) != 0;
-  const expiring = (flags & IS_EXPIRING) != 0 && !sharesTtl;
-  if (sharesTtl && (rowTtl == 0 || !(flags & IS_EXPIRING))) return NO_VALUE;
+  const sharesTtl = (flags & CELL_ROW_TTL) != 0;
+  const deleted = (flags & CELL_DELETED) != 0;
+  const expiring = (flags & CELL_EXPIRING) != 0 && !sharesTtl;
+  if (sharesTtl && (rowTtl == 0 || !(flags & CELL_EXPIRING))) return NO_VALUE;
   let time = rowTime;
-  if (!(flags & USE_ROW_TIMESTAMP)) {
+  if (!(flags & CELL_ROW_TIME)) {
     time = timeAt(from);
     from = afterVint(from);
   }
@@ -179,11 +178,11 @@ function cell(entry: usize, complex: bool, from: usize, bodyEnd: usize, to: usiz
     to = putText(TEXT_LIST_END, to);
   }
   if (deleted) {
-    if (!(flags & HAS_EMPTY_VALUE)) return NO_VALUE;
+    if (!(flags & CELL_EMPTY)) return NO_VALUE;
     to = putText(TEXT_CELL_DELETED_END, instant(<u64>local, putText(TEXT_CELL_DELETED, to)));
   } else {
     let length: u64 = 0;
-    if (!(flags & HAS_EMPTY_VALUE)) {
+    if (!(flags & CELL_EMPTY)) {
       const fixed = load<i32>(entry);
       length = <u64>fixed;
       if (complex || fixed < 0) {

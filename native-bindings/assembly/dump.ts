@@ -6,6 +6,14 @@
  * be damage, is left to the host's RowReader and SstabledumpWriter, which are the specification: the
  * dump stops before that item.
  */
+import {
+  END_OF_PARTITION,
+  HAS_DELETION,
+  HAS_TIMESTAMP,
+  HAS_TTL,
+  IS_EXTENDED,
+  IS_MARKER,
+} from './flags';
 import { afterVint, vintAt } from './cursor';
 import { cells } from './dump-cells';
 import { microInstant } from './dump-numbers';
@@ -55,12 +63,7 @@ const AT_END: i32 = 0;
 const UNUSUAL: i32 = 1;
 const OUTPUT_FULL: i32 = 2;
 
-const END_OF_PARTITION: u32 = 0x01;
-/** Flags of rows (format reference, 7.3). */
-const HAS_TIMESTAMP: u32 = 0x04;
-const HAS_TTL: u32 = 0x08;
-const HAS_DELETION: u32 = 0x10;
-const MARKER_OR_EXTENDED: u32 = 0x82;
+const MARKER_OR_EXTENDED: u32 = IS_MARKER | IS_EXTENDED;
 
 /** Room for the fixed texts of an item. */
 const ROOM: usize = 4096;

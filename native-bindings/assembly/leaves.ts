@@ -3,14 +3,16 @@
  * What is read comes from the repository and was checked against its id; all the same every length
  * is compared with the end, so that no bytes make this run astray.
  */
+import {
+  HEAD_TAG,
+  MARKER_TAG,
+  OPAQUE_HEAD_TAG,
+  OPAQUE_TAG,
+  ROW_TAG,
+} from './tags';
 import { afterVint, vintAt } from './cursor';
 import * as xxh3 from './xxh3';
 
-const HEAD: u32 = 0x01;
-const ROW: u32 = 0x02;
-const MARKER: u32 = 0x03;
-const OPAQUE: u32 = 0x04;
-const OPAQUE_HEAD: u32 = 0x05;
 const MATCH_DIGEST_BYTES: usize = 12;
 
 /** Next byte of the record that is skipped, and where the bytes end. */
@@ -20,7 +22,7 @@ let end: usize = 0;
 @inline
 function isHead(at: usize): bool {
   const tag = <u32>load<u8>(at);
-  return tag == HEAD || tag == OPAQUE_HEAD;
+  return tag == HEAD_TAG || tag == OPAQUE_HEAD_TAG;
 }
 
 /**
@@ -70,10 +72,10 @@ export function leafDigests(
 /** Moves `p` behind the record there. */
 function skipRecord(): bool {
   const tag = <u32>load<u8>(p++);
-  if (tag == ROW) return skipClustering() && skipBody();
-  if (tag == HEAD) return skipHead();
-  if (tag == OPAQUE || tag == OPAQUE_HEAD) return skipBytes();
-  if (tag != MARKER) return false;
+  if (tag == ROW_TAG) return skipClustering() && skipBody();
+  if (tag == HEAD_TAG) return skipHead();
+  if (tag == OPAQUE_TAG || tag == OPAQUE_HEAD_TAG) return skipBytes();
+  if (tag != MARKER_TAG) return false;
   const kind = <u32>load<u8>(p++);
   if (!skipClustering()) return false;
   skipVints(kind == 2 || kind == 5 ? 4 : 2);

@@ -6,7 +6,28 @@
  * The sizes and sets that stand before what they count are taken to be as long as in the row before;
  * where that was wrong, what follows them moves.
  */
-import { afterVint, copy, putVint, vintAt } from './cursor';
+import {
+  CELL_EMPTY,
+  CELL_EXPIRING,
+  CELL_MORTAL,
+  CELL_ROW_TIME,
+  CELL_ROW_TTL,
+  END_OF_PARTITION,
+  EXT_SHADOWABLE,
+  EXT_STATIC,
+  HAS_ALL_COLUMNS,
+  HAS_COMPLEX_DELETION,
+  IS_EXTENDED,
+  IS_MARKER,
+} from './flags';
+import {
+  HEAD_TAG,
+  MARKER_TAG,
+  OPAQUE_HEAD_TAG,
+  OPAQUE_TAG,
+  ROW_TAG,
+} from './tags';
+import { afterVint, copy, EPOCH, putVint, vintAt } from './cursor';
 import {
   clusteringCount,
   clusteringTable,
@@ -22,12 +43,7 @@ import {
   unsignedDeletion,
 } from './table';
 
-/** Tags of records, flags of heads and of bodies (src/canonical/tags.ts). */
-const HEAD: u32 = 0x01;
-const ROW: u32 = 0x02;
-const MARKER: u32 = 0x03;
-const OPAQUE: u32 = 0x04;
-const OPAQUE_HEAD: u32 = 0x05;
+/** Flags of heads and bodies, tags of columns (src/canonical/tags.ts). */
 const HEAD_DELETION: u32 = 0x01;
 const HEAD_STATIC: u32 = 0x02;
 const BODY_LIVE: u32 = 0x01;
@@ -37,22 +53,6 @@ const BODY_SHADOWABLE: u32 = 0x08;
 const COMPLEX: u32 = 0x80;
 const COMPLEX_DELETED: u32 = 0xc0;
 
-/** Flags of native rows and cells (format reference, 7.3 and 7.7). */
-const END_OF_PARTITION: u32 = 0x01;
-const IS_MARKER: u32 = 0x02;
-const HAS_ALL_COLUMNS: u32 = 0x20;
-const HAS_COMPLEX_DELETION: u32 = 0x40;
-const IS_EXTENDED: u32 = 0x80;
-const EXT_STATIC: u32 = 0x01;
-const EXT_SHADOWABLE: u32 = 0x02;
-const CELL_EXPIRING: u32 = 0x02;
-const CELL_MORTAL: u32 = 0x03;
-const CELL_EMPTY: u32 = 0x04;
-const CELL_ROW_TIME: u32 = 0x08;
-const CELL_ROW_TTL: u32 = 0x10;
-
-/** Base of the first time of a record: 2015-09-22T00:00:00Z in microseconds. */
-const EPOCH: i64 = 1442880000000000;
 const NO_TIME: i64 = i64.MIN_VALUE;
 const COLUMNS_MAX: i32 = 63;
 /** Room for what a record writes between two checks. */
@@ -94,7 +94,7 @@ export function encodeNative(input: usize, length: usize, out: usize, outLimit: 
   while (p < inputEnd) {
     if (o + ROOM > outputEnd) return 0;
     const tag = <u32>load<u8>(p++);
-    const isHead = tag == HEAD || tag == OPAQUE_HEAD;
+    const isHead = tag == HEAD_TAG || tag == OPAQUE_HEAD_TAG;
     if (isHead) {
       if (inside) store<u8>(o++, END_OF_PARTITION);
     } else if (!inside) {
@@ -103,10 +103,10 @@ export function encodeNative(input: usize, length: usize, out: usize, outLimit: 
     time = EPOCH;
     const start = o;
     let done = false;
-    if (tag == ROW) done = row(previous);
-    else if (tag == HEAD) done = head();
-    else if (tag == MARKER) done = marker(previous);
-    else if (tag == OPAQUE || tag == OPAQUE_HEAD) done = value(lengthAt());
+    if (tag == ROW_TAG) done = row(previous);
+    else if (tag == HEAD_TAG) done = head();
+    else if (tag == MARKER_TAG) done = marker(previous);
+    else if (tag == OPAQUE_TAG || tag == OPAQUE_HEAD_TAG) done = value(lengthAt());
     if (!done || p > inputEnd) return 0;
     inside = true;
     previous = <u32>(o - start);

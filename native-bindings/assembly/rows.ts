@@ -5,6 +5,26 @@
  * serialiser takes for the same facts; a difference makes the record `loose` (see cursor.ts).
  */
 import {
+  CELL_EMPTY,
+  CELL_EXPIRING,
+  CELL_MORTAL,
+  CELL_ROW_TIME,
+  CELL_ROW_TTL,
+  EXT_SHADOWABLE,
+  EXT_STATIC,
+  HAS_ALL_COLUMNS,
+  HAS_COMPLEX_DELETION,
+  HAS_DELETION,
+  HAS_TIMESTAMP,
+  HAS_TTL,
+  IS_EXTENDED,
+  IS_MARKER,
+} from './flags';
+import {
+  MARKER_TAG,
+  ROW_TAG,
+} from './tags';
+import {
   afterVint,
   copy,
   fits,
@@ -46,28 +66,8 @@ import {
   rowBytesMax,
 } from './table';
 
-const IS_MARKER: u32 = 0x02;
-const HAS_TIMESTAMP: u32 = 0x04;
-const HAS_TTL: u32 = 0x08;
-const HAS_DELETION: u32 = 0x10;
-const HAS_ALL_COLUMNS: u32 = 0x20;
-const HAS_COMPLEX_DELETION: u32 = 0x40;
-const IS_EXTENDED: u32 = 0x80;
-const EXT_STATIC: u32 = 0x01;
-const EXT_SHADOWABLE: u32 = 0x02;
-
-const CELL_DELETED: u32 = 0x01;
-const CELL_EXPIRING: u32 = 0x02;
-const CELL_EMPTY: u32 = 0x04;
-const CELL_ROW_TIME: u32 = 0x08;
-const CELL_ROW_TTL: u32 = 0x10;
-const CELL_MORTAL: u32 = CELL_DELETED | CELL_EXPIRING;
-
 /** Write time of a deletion that deletes nothing. */
 const NO_TIME: i64 = i64.MIN_VALUE;
-
-export const ROW_TAG: u32 = 0x02;
-export const MARKER_TAG: u32 = 0x03;
 
 /** Cells read since the walk began. */
 export let cells: u32 = 0;

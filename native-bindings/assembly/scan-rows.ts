@@ -3,6 +3,24 @@
  * what they add to the sums. Nothing is explained here: what is not sound is ODD, and then the host
  * reads the whole range again in a slower way that says what is wrong.
  */
+import {
+  CELL_DELETED,
+  CELL_EMPTY,
+  CELL_EXPIRING,
+  CELL_MORTAL,
+  CELL_ROW_TIME,
+  CELL_ROW_TTL,
+  END_OF_PARTITION,
+  EXT_SHADOWABLE,
+  EXT_STATIC,
+  HAS_ALL_COLUMNS,
+  HAS_COMPLEX_DELETION,
+  HAS_DELETION,
+  HAS_TIMESTAMP,
+  HAS_TTL,
+  IS_EXTENDED,
+  IS_MARKER,
+} from './flags';
 import { afterVint, vintAt } from './cursor';
 import {
   addCells,
@@ -36,24 +54,6 @@ import { isValue } from './scan-values';
 export const DONE: i32 = 0;
 export const NEED_BYTES: i32 = 1;
 export const ODD: i32 = 2;
-
-const IS_MARKER: u32 = 0x02;
-const HAS_TIMESTAMP: u32 = 0x04;
-const HAS_TTL: u32 = 0x08;
-const HAS_DELETION: u32 = 0x10;
-const HAS_ALL_COLUMNS: u32 = 0x20;
-const HAS_COMPLEX_DELETION: u32 = 0x40;
-const IS_EXTENDED: u32 = 0x80;
-const EXT_STATIC: u32 = 0x01;
-const EXT_SHADOWABLE: u32 = 0x02;
-const END_OF_PARTITION: u32 = 0x01;
-
-const CELL_DELETED: u32 = 0x01;
-const CELL_EXPIRING: u32 = 0x02;
-const CELL_EMPTY: u32 = 0x04;
-const CELL_ROW_TIME: u32 = 0x08;
-const CELL_ROW_TTL: u32 = 0x10;
-const CELL_MORTAL: u32 = CELL_DELETED | CELL_EXPIRING;
 
 const NO_TIME: i64 = i64.MIN_VALUE;
 const SHARD_BYTES: i32 = 32;

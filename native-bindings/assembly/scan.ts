@@ -8,6 +8,9 @@
  * A batch is what is kept of each partition: 16 bytes of Murmur3 as `hashMany` leaves them, f64
  * position in the stream, the key and its u32 end among the keys.
  */
+import {
+  END_OF_PARTITION,
+} from './flags';
 import * as murmur3 from './murmur3';
 import {
   addLargest,
@@ -65,7 +68,6 @@ const BLOCK: i32 = 4;
 /** A partition with such a block has ended. */
 const INDEXED_END: i32 = 5;
 
-const END_OF_PARTITION: u32 = 0x01;
 const LIVE_DELETION_TIME: u32 = 0x7fffffff;
 const NO_TIME: i64 = i64.MIN_VALUE;
 const KEY_BYTES_MAX: usize = 65536;

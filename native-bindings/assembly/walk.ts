@@ -7,6 +7,15 @@
  * inside a large partition: the place prefix and the size of the previous record carry over.
  */
 import {
+  END_OF_PARTITION,
+} from './flags';
+import {
+  HEAD_TAG,
+  MARKER_TAG,
+  OPAQUE_HEAD_TAG,
+  OPAQUE_TAG,
+} from './tags';
+import {
   beginRecord,
   copy,
   fits,
@@ -27,7 +36,6 @@ import * as murmur3 from './murmur3';
 import {
   cells,
   clusteringEnd,
-  MARKER_TAG,
   mortal,
   resetCells,
   staticRow,
@@ -52,14 +60,10 @@ import {
 } from './table';
 import * as xxh3 from './xxh3';
 
-const HEAD_TAG: u32 = 0x01;
-const OPAQUE_UNFILTERED_TAG: u32 = 0x04;
-const OPAQUE_HEAD_TAG: u32 = 0x05;
 /** Notes of a leaf, as LeafNote in src/canonical/walker-types.ts. */
 const COVERS: u32 = 0x01;
 const MORTAL: u32 = 0x02;
 const IS_OPAQUE: u32 = 0x04;
-const END_OF_PARTITION: u32 = 0x01;
 const LIVE_DELETION_TIME: u32 = 0x7fffffff;
 
 /** What the last walk did, read by the host. */
@@ -231,7 +235,7 @@ function partitionStart(): i32 {
   if (loose) {
     rowOpaque = 1;
     rowNotes = IS_OPAQUE;
-    if (!writeOpaque(OPAQUE_UNFILTERED_TAG, headEnd, rowStart, p - rowStart)) return OUTPUT_FULL;
+    if (!writeOpaque(OPAQUE_TAG, headEnd, rowStart, p - rowStart)) return OUTPUT_FULL;
   }
   beginPartition();
   markerCount += isMarker;
@@ -261,7 +265,7 @@ function nextUnfiltered(): i32 {
   let notes = notesOf(isMarker);
   if (loose) {
     notes = IS_OPAQUE;
-    if (!writeOpaque(OPAQUE_UNFILTERED_TAG, outRecord, nativeStart, p - nativeStart)) {
+    if (!writeOpaque(OPAQUE_TAG, outRecord, nativeStart, p - nativeStart)) {
       return OUTPUT_FULL;
     }
     opaqueCount++;
