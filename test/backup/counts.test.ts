@@ -110,16 +110,21 @@ async function dryAndReal(
   const through = opened.through(new DiscardStore(opened.store));
   const dry = await runBackup(through, paths, { ...options, dryRun: true });
   t.same(hashes(location), before, 'a dry run leaves every byte as it was');
-  const written = await openRepository(location);
-  const real = await runBackup(written, paths, options);
+  const real = await runBackup(await openRepository(location), paths, options);
   const { id, created } = real;
-  t.same({ ...dry, id, created, dryRun: false }, real, 'a dry run counts as the real one');
-  let bytes = 0;
+  // The names of packs are random, and so the compressed lists of them differ by a byte or two.
+  const luck = real.stored.packs - dry.stored.packs;
+  t.ok(Math.abs(luck) <= 16, `packs differ by ${luck} bytes`);
+  const stored = { ...dry.stored, packs: real.stored.packs };
+  const bytes = { ...dry.bytes, stored: dry.bytes.stored + luck };
+  const same = { ...dry, id, created, dryRun: false, stored, bytes };
+  t.same(same, real, 'a dry run counts as the real one');
+  let written = 0;
   for (const name of hashes(location).keys()) {
     if (before.has(name) || name.startsWith('manifests')) continue;
-    bytes += statSync(join(location, name)).size;
+    written += statSync(join(location, name)).size;
   }
-  t.equal(real.bytes.stored, bytes, 'bytes of the files that are new');
+  t.equal(real.bytes.stored, written, 'bytes of the files that are new');
   await addsUp(t, await openRepository(location), real);
   return real;
 }
