@@ -168,8 +168,13 @@ export class RepositoryWriter {
     await this.#writeFragment();
   }
 
-  /** Waits for what is under way and forgets the rest: for the way out after an error. */
+  /**
+   * For the way out: waits for what is under way and names it in an index, so that the next backup
+   * finds what one that was stopped has stored.
+   */
   async abandon(): Promise<void> {
     await this.#putting.catch(() => {});
+    // The error that brought us here is the one to report.
+    await this.#writeFragment().catch(() => {});
   }
 }

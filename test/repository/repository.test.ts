@@ -114,6 +114,20 @@ t.test('objects are stored once and read back by another session', async (t) => 
   await t.rejects(later.read(new Uint8Array(32)), { code: 'REPOSITORY_CORRUPT' });
 });
 
+t.test('what a writer stored before it was stopped is found by the next one', async (t) => {
+  const { store, repository } = await newRepository();
+  const writer = await RepositoryWriter.open(repository);
+  const objects = Array.from({ length: 40 }, () => new Uint8Array(randomBytes(2000)));
+  for (const raw of objects) await writer.put('chunk', raw);
+  await writer.abandon();
+  const packs = (await store.list('packs')).length;
+  t.ok(packs >= 3 && packs < 8, `${packs} packs`);
+  const second = await RepositoryWriter.open(await Repository.open(store));
+  let known = 0;
+  for (const raw of objects) if (!(await second.put('chunk', raw)).isNew) known++;
+  t.ok(known >= 20 && known < 40, `${known} objects are known`);
+});
+
 t.test('a pack says at its end what it holds', async (t) => {
   const { store, repository } = await newRepository();
   const writer = await RepositoryWriter.open(repository);
