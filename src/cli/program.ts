@@ -12,8 +12,9 @@ import {
 } from './context.js';
 import { errorJson, errorLine } from './error-text.js';
 import { EXIT, exitCodeOf, exitCodeOfSignal } from './exit-codes.js';
+import { formatBytes } from './format.js';
 import { toJson } from './json.js';
-import { parseCount, parseSize, workersWithin } from './options.js';
+import { MEMORY_LIMIT_MIN, parseCount, parseSize, workersWithin } from './options.js';
 import { descriptorOutput, type Output, OutputClosed, writeError } from './output.js';
 
 /** Loads a command's module; keyed by the command's name. */
@@ -49,7 +50,7 @@ function newProgram(stdout: string[]): Command {
     .option('--workers <n>', 'worker threads (default: from the machine)', parseCount)
     .option(
       '--memory-limit <size>',
-      'use fewer workers, so that 100 MiB and 80 MiB for each stay within it, e.g. 500MiB',
+      'use fewer workers, so that 150 MiB and 80 MiB for each stay within it, e.g. 500MiB',
       parseSize,
     )
     .addOption(
@@ -172,6 +173,10 @@ async function runAction(
     env: process.env,
     unread: (error) => unread.push(error),
   });
+  if (options.memoryLimit !== undefined && options.memoryLimit < MEMORY_LIMIT_MIN) {
+    const least = formatBytes(MEMORY_LIMIT_MIN);
+    context.warn(`--memory-limit may not be kept: up to ${least} are taken with one thread`);
+  }
   try {
     let code: number;
     try {
