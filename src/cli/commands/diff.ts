@@ -14,6 +14,7 @@ Examples:
 
 Descends Merkle trees from their roots and reads rows only where they differ. Exit code 0 same,
 1 different. A tree file has no rows: differences from it are ranges of tokens, and --key needs rows.
+SSTables that both sides have are left out first, so the leaves of a range are those of the others.
 With --reconciled both sides are merged by Cassandra's rules first: what is hidden, superseded or
 expired makes no difference, and a compaction neither, unless it dropped old tombstones; --purge-at
 drops them on both sides.
