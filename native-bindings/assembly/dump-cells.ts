@@ -43,8 +43,6 @@ import { COLUMN_ENTRY, columnCount, columnTable, minTimestamp, now } from './dum
 const LEFT_OUT: u32 = 2;
 
 const COMMA: u8 = 0x2c;
-/** ` }` */
-const OBJECT_END: u16 = 0x7d20;
 /** Room for the fixed texts of a cell. */
 const ROOM: usize = 512;
 
@@ -83,8 +81,7 @@ export function cells(flags: u32, from: usize, bodyEnd: usize, out: usize): usiz
       copy(to, <usize>load<u32>(entry, 24), texts);
       to = value(entry + 8, from, <usize>length, to + texts);
       if (to <= NO_VALUE) return to;
-      store<u16>(to, OBJECT_END);
-      to += 2;
+      to = putText(TEXT_OBJECT_END, to);
       from += <usize>length;
       continue;
     }

@@ -127,7 +127,10 @@ class RangeDump {
     const source: SourceBytes = (position, length) => this.#items.source(position, length);
     this.#writer = newWriter(format, whole, sstable.version, source);
     const plain = filter.excludedKeys.length === 0 && filter.tokens === null;
-    this.#fast = format === 'json' && plain ? FastDump.create(whole, sstable.version) : null;
+    const inLines = format === 'partition-lines';
+    const { version } = sstable;
+    this.#fast =
+      plain && (inLines || format === 'json') ? FastDump.create(whole, version, inLines) : null;
     this.#items = this.#itemsFrom(resume?.head ?? resume?.position ?? argument.from);
     this.#isWanted = keyPredicate(filter, sstable.statistics.partitioner, header.keyType);
   }

@@ -6,7 +6,7 @@ import { parseType } from '../../src/cql/index.js';
 import { dumpDialect } from '../../src/tasks/dump/dialect.js';
 import { stringPrinter, ValueKind, valuePrinter } from '../../src/tasks/dump/fast/value-kinds.js';
 import { javaInstant } from '../../src/tasks/dump/java-time.js';
-import { dumpDocument } from './dump-harness.js';
+import { dumpDocument, dumpText } from './dump-harness.js';
 
 /** Tokens of the whole ring: the same partitions, but not in the fast way. */
 const GENERAL = { excludedKeys: [], tokens: { after: -(2n ** 63n) - 1n, upTo: 2n ** 127n } };
@@ -20,6 +20,10 @@ t.test('over all fixtures, and in pieces of any length', async (t) => {
       if (fast !== general) t.equal(fast, general, `${table.table} ${base}`);
       const pieces = await dumpDocument(dataPath, { answerLength: 5000 });
       if (pieces !== general) t.equal(pieces, general, `${table.table} ${base} in pieces`);
+      const format = 'partition-lines';
+      const lines = await dumpText(dataPath, { format });
+      const generalLines = await dumpText(dataPath, { format, filter: GENERAL });
+      if (lines !== generalLines) t.equal(lines, generalLines, `${table.table} ${base} in lines`);
       compared++;
     }
   }

@@ -9,6 +9,14 @@ export function jsonString(text: string): string {
     : json;
 }
 
+/** A string, which stays as it is, or blanks between tokens. */
+const TOKENS = /("(?:[^"\\]|\\.)*")|\s+/g;
+
+/** JSON, or whole tokens of it, without blanks. */
+export function compact(json: string): string {
+  return json.replace(TOKENS, '$1');
+}
+
 /**
  * How times are printed: ISO 8601 or, with `rawTime`, the numbers that are stored. Neighbouring
  * rows mostly share their write time, so the last of each kind is remembered.

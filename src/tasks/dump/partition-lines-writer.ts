@@ -1,12 +1,8 @@
 /** The JSON of `sstabledump` with one partition per line and no blanks: `sstabledump -l`. */
 import type { PartitionHead, Unfiltered } from '../../components/index.js';
+import { compact } from './json-text.js';
 import type { DumpStyle, DumpWriter } from './row-writer.js';
 import { SstabledumpWriter } from './sstabledump-writer.js';
-
-/** A string, which stays as it is, or blanks between tokens. */
-const TOKENS = /("(?:[^"\\]|\\.)*")|\s+/g;
-
-const compact = (json: string): string => json.replace(TOKENS, '$1');
 
 export class PartitionLinesWriter implements DumpWriter {
   readonly #inner: SstabledumpWriter;

@@ -10,10 +10,10 @@ import { doubleToJava, quoteName } from '../../../cql/index.js';
 import { isSstashError } from '../../../errors.js';
 import type { ByteOutput } from '../byte-output.js';
 import { dumpDialect } from '../dialect.js';
-import { jsonString } from '../json-text.js';
+import { compact, jsonString } from '../json-text.js';
 import type { DumpStyle } from '../row-writer.js';
 import { TableMemory } from './memory.js';
-import { dumpTexts, VALUE_START } from './texts.js';
+import { compactText, dumpTexts, VALUE_START } from './texts.js';
 import { complexPrinters, type Printer, stringPrinter, valuePrinter } from './value-kinds.js';
 
 /** Columns whose subset is read as one number. */
@@ -39,12 +39,12 @@ export class FastDump {
   readonly #textAt: number;
   readonly #memory: Buffer;
 
-  private constructor(style: DumpStyle, version: FormatVersion) {
+  private constructor(style: DumpStyle, version: FormatVersion, inLines: boolean) {
     this.#instance = KernelInstance.acquire();
     const { exports, start } = this.#instance;
     const printers: Printer[] = [];
     const tables = new TableMemory(start);
-    const addresses = layTables(tables, style, printers);
+    const addresses = layTables(tables, style, inLines, printers);
     this.#windowAt = tables.end;
     this.#textAt = this.#windowAt + WINDOW_BYTES + MARGIN;
     this.#instance.ensure(this.#textAt + TEXT_BYTES + MARGIN);
@@ -64,15 +64,19 @@ export class FastDump {
     );
   }
 
-  /** Null where nothing of an SSTable or of a style can be done here. Give it back by `close`. */
-  static create(style: DumpStyle, version: FormatVersion): FastDump | null {
+  /**
+   * Null where nothing of an SSTable or of a style can be done here. Give it back by `close`.
+   *
+   * @param inLines a partition a line, not an array of them
+   */
+  static create(style: DumpStyle, version: FormatVersion, inLines: boolean): FastDump | null {
     const { header, rawTime, tombstonesOnly } = style;
     if (kernelKind() === 'typescript' || rawTime || tombstonesOnly) return null;
     const { stringsOnly, firstRowIsReadAhead } = dumpDialect(style.dialect);
     if (stringsOnly || firstRowIsReadAhead) return null;
     if (header.regularColumns.length > COLUMNS_MAX) return null;
     if (header.clusteringTypes.length > CLUSTERINGS_MAX) return null;
-    return new FastDump(style, version);
+    return new FastDump(style, version, inLines);
   }
 
   close(): void {
@@ -160,19 +164,21 @@ function hostOf(memory: Buffer, printers: readonly Printer[]): DumpHost {
 function layTables(
   tables: TableMemory,
   style: DumpStyle,
+  inLines: boolean,
   printers: Printer[],
 ): [number, number, number, number, number, number, number, number] {
   const { header } = style;
   const dialect = dumpDialect(style.dialect);
-  const entry = (printer: Printer): [number, number] => {
-    printers.push(printer);
-    return [printer.kind, printers.length - 1];
+  const entry = ({ kind, write }: Printer): [number, number] => {
+    printers.push({ kind, write: inLines ? (bytes) => compact(write(bytes)) : write });
+    return [kind, printers.length - 1];
   };
   const text = (value: string): [number, number] => {
     const bytes = Buffer.from(value);
     return [tables.take(bytes), bytes.length];
   };
-  const texts = dumpTexts(style).flatMap(text);
+  const texts = dumpTexts(style, inLines).flatMap(text);
+  const valueStart = inLines ? compactText(VALUE_START) : VALUE_START;
   const { keyType } = header;
   const parts = keyType.kind === 'composite' ? keyType.elements : [keyType];
   const keys = parts.flatMap((part) => entry(stringPrinter(part, dialect)));
@@ -185,9 +191,10 @@ function layTables(
     const cells = complex ? complexPrinters(type, dialect) : { value: printer, path: printer };
     const kind = cells === null ? LEFT_OUT : Number(complex);
     const { value, path } = cells ?? { value: printer, path: printer };
-    const start = `\n          { "name" : ${jsonString(quoteName(name, dialect.reserved))}`;
-    const [at, length] = text(start + VALUE_START);
-    const nameLength = length - VALUE_START.length;
+    const quoted = jsonString(quoteName(name, dialect.reserved));
+    const start = inLines ? `{"name":${quoted}` : `\n          { "name" : ${quoted}`;
+    const [at, length] = text(start + valueStart);
+    const nameLength = length - valueStart.length;
     return [type.fixedLength, kind, ...entry(value), ...entry(path), at, nameLength, length];
   });
   return [
