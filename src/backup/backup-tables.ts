@@ -12,6 +12,7 @@ import type { SSTableRecord, TableEntry } from './records.js';
 import { selectTables } from './restore-plan.js';
 import type { TableFilter } from './sources.js';
 import { StoredSource } from './stored-source.js';
+import { type KeptSSTable, keptSSTables } from './unknown-sstables.js';
 
 export interface OpenBackupOptions {
   /** SSTASH_REPO stands for the repository of `::ID`. */
@@ -19,6 +20,11 @@ export interface OpenBackupOptions {
   /** Node whose backup it is: needed for `latest` where there are several. */
   readonly node?: string;
   readonly signal?: AbortSignal;
+  /**
+   * Told of each SSTable that is kept as files because nothing is known of its version; without it
+   * the first one is thrown.
+   */
+  readonly onUnknown?: (unknown: KeptSSTable) => void;
 }
 
 /** `REPO::ID` or `::ID`, narrowed to a table by `:keyspace.table` behind it. */
@@ -52,9 +58,14 @@ export interface BackupTable extends ComparedTable {
   sideFile(name: string): Promise<Uint8Array | null>;
   /** For single partitions; null where the table has no SSTables. Errors are those of reading. */
   reader(): Promise<BackupReader | null>;
+  /** SSTables that are kept as files: nothing else here has their rows. */
+  kept(): Promise<KeptSSTable[]>;
 }
 
-/** Errors are those of opening the repository and finding the backup; reading comes later. */
+/**
+ * Errors are those of opening the repository and finding the backup, SSTABLE_UNSUPPORTED_VERSION
+ * unless `onUnknown` was given; reading rows and trees comes later.
+ */
 export async function openBackupTables(
   text: string,
   options: OpenBackupOptions,
@@ -63,7 +74,14 @@ export async function openBackupTables(
   const repository = await Repository.open(openStore(location));
   const manifest = await repository.findManifest(id, options.node);
   const filter = table === null ? {} : { tables: [table] };
-  return backupTables(repository, manifest, filter);
+  const tables = await backupTables(repository, manifest, filter);
+  for (const each of tables) {
+    for (const unknown of await each.kept()) {
+      if (options.onUnknown === undefined) throw unknown.error;
+      options.onUnknown(unknown);
+    }
+  }
+  return tables;
 }
 
 /** The tables of a backup that the filter lets through, at least one. */
@@ -81,7 +99,12 @@ export async function backupTables(
     open: () => openTable(repository, entry),
     sideFile: (name) => readSideFile(repository, entry, name),
     reader: () => BackupReader.open(repository, entry),
+    kept: () => readKept(repository, entry),
   }));
+}
+
+async function readKept(repository: Repository, entry: TableEntry): Promise<KeptSSTable[]> {
+  return entry.files === 0 ? [] : keptSSTables(await readTable(repository, entry.record));
 }
 
 async function readSideFile(repository: Repository, entry: TableEntry, name: string) {

@@ -158,7 +158,7 @@ class BackupJob {
       sstables: sstables.length,
       files: others.length,
       bytes: sizeOf(counts),
-      raw: rawRoot(sstables),
+      raw: files.unknown.length === 0 ? rawRoot(sstables) : null,
       record: idText(id),
     };
   }

@@ -45,4 +45,5 @@ export {
   type TableStats,
 } from './stats/index.js';
 export { type BytesTask, chunkFilePiece, type HashTask, hashFile } from './store-bytes.js';
+export { type KeptSSTable, keptSSTables } from './unknown-sstables.js';
 export { type VerifyFault, type VerifyReport, verify } from './verify.js';

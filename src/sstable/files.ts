@@ -195,6 +195,30 @@ function describeOrRefuse(directory: string, name: string): Described | null {
   }
 }
 
+/** An SSTable of which only the names of its files are known. */
+export interface NamedSSTable {
+  /** Start of the names, `zz-2-big`. */
+  readonly base: string;
+  readonly names: readonly string[];
+  /** SSTABLE_UNSUPPORTED_VERSION; null where the version is one that is known. */
+  readonly error: SstashError | null;
+}
+
+/** The SSTables to which files of the folder `directory` belong, by their names alone. */
+export function namedSSTables(directory: string, names: readonly string[]): NamedSSTable[] {
+  const found = new Map<string, { names: string[]; error: SstashError | null }>();
+  for (const name of names) {
+    const described = describeOrRefuse(directory, name);
+    if (described === null) continue;
+    const error = 'error' in described ? described.error : null;
+    const group = found.get(described.base) ?? { names: [], error };
+    if (name.endsWith('-Data.db')) group.error = error;
+    group.names.push(name);
+    found.set(described.base, group);
+  }
+  return [...found].map(([base, group]) => ({ base, ...group }));
+}
+
 async function fileOf(
   directory: string,
   fileName: string,

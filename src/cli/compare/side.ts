@@ -35,8 +35,13 @@ async function openBackup(
   node: string | undefined,
 ): Promise<ComparedTable[]> {
   const { openBackupTables } = await import('../../backup/index.js');
-  const { env, signal } = context;
-  return openBackupTables(text, { env, signal, ...(node === undefined ? {} : { node }) });
+  const { env, signal, unread: onUnknown } = context;
+  return openBackupTables(text, {
+    env,
+    signal,
+    onUnknown,
+    ...(node === undefined ? {} : { node }),
+  });
 }
 
 /**

@@ -39,8 +39,10 @@ export async function cat(
   const manifest = await repository.findManifest(id, options.node);
   const stored = named(await backupTables(repository, manifest, { tables: [name] }), name);
   const { keyspace, table } = stored;
+  const kept = await stored.kept();
   const reader = await stored.reader();
-  if (reader === null) throw withoutSSTables(stored);
+  if (reader === null) throw kept[0]?.error ?? withoutSSTables(stored);
+  for (const unknown of kept) context.unread(unknown);
   try {
     const schemaOf = async (of: string): Promise<Uint8Array | null> => {
       if (of === table) return stored.sideFile('schema.cql');

@@ -1,6 +1,8 @@
 import {
   type BackupBytes,
+  type KeptSSTable,
   keptReport,
+  keptSSTables,
   readRoot,
   readSSTables,
   readStreamWhole,
@@ -14,7 +16,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
 import { countedLines, keptApartLines } from './counted-text.js';
-import { openRepository } from './open.js';
+import { openRepository, plural } from './open.js';
 
 export interface ShowOptions {
   readonly repo?: string;
@@ -25,6 +27,8 @@ interface ShownTable {
   readonly entry: TableEntry;
   readonly record: TableRecord;
   readonly sstables: readonly SSTableRecord[];
+  /** Of unknown versions. */
+  readonly kept: readonly KeptSSTable[];
   readonly schema: string | null;
 }
 
@@ -57,7 +61,8 @@ async function readShown(repository: Repository, entry: TableEntry): Promise<Sho
   const sstables = await readSSTables(repository, record);
   const file = record.files.find(({ name }) => name === 'schema.cql');
   const bytes = file === undefined ? null : await readStreamWhole(repository, file.stream);
-  return { entry, record, sstables, schema: bytes === null ? null : Buffer.from(bytes).toString() };
+  const schema = bytes === null ? null : Buffer.from(bytes).toString();
+  return { entry, record, sstables, kept: keptSSTables(record), schema };
 }
 
 function asJson({ manifest, bytes, excluded, tables }: Shown): unknown {
@@ -73,23 +78,35 @@ function asJson({ manifest, bytes, excluded, tables }: Shown): unknown {
     bytes,
     report: keptReport(manifest),
     excluded,
-    tables: tables.map(({ entry, record, sstables, schema }) => ({
+    tables: tables.map(({ entry, record, sstables, kept, schema }) => ({
       keyspace: entry.keyspace,
       table: entry.table,
       path: entry.path,
       bytes: entry.bytes,
-      roots: { raw: entry.raw },
+      roots: { raw: kept.length === 0 ? entry.raw : null },
       schema,
       files: sizes(record.files),
       sstables: sstables.map(({ base, components, damage, note }) => ({
         base,
-        bytes: components.reduce((sum, component) => sum + component.bytes, 0),
+        bytes: sumOf(components),
         components: sizes(components),
         damage,
         note,
       })),
+      unknownSSTables: kept.map(({ base, files }) => ({
+        base,
+        bytes: sumOf(files),
+        files: files.map(({ name }) => name),
+        note: KEPT_AS_FILES,
+      })),
     })),
   };
+}
+
+const KEPT_AS_FILES = 'of an unknown version, kept as files';
+
+function sumOf(files: readonly { readonly bytes: number }[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 async function print(context: CommandContext, shown: Shown): Promise<void> {
@@ -117,15 +134,19 @@ async function print(context: CommandContext, shown: Shown): Promise<void> {
   for (const line of counted) await context.print(line);
   await context.table(
     ['table', 'sstables', 'size', 'raw root', 'path'],
-    tables.map(({ entry, sstables }) => [
+    tables.map(({ entry, sstables, kept }) => [
       `${entry.keyspace}.${entry.table}`,
-      String(sstables.length),
+      kept.length === 0 ? String(sstables.length) : `${sstables.length} and ${kept.length} unknown`,
       formatBytes(entry.bytes),
-      entry.raw ?? 'not known',
+      (kept.length === 0 ? entry.raw : null) ?? 'not known',
       entry.path,
     ]),
   );
-  for (const { entry, sstables } of tables) {
+  for (const { entry, sstables, kept } of tables) {
+    for (const { base, files } of kept) {
+      const size = `${plural(files.length, 'file')}, ${formatBytes(sumOf(files))}`;
+      await context.print(`${entry.path}/${base}: ${KEPT_AS_FILES} (${size})`);
+    }
     for (const { base, damage } of sstables) {
       for (const { code, message } of damage) {
         await context.print(`${entry.path}/${base}: ${code}: ${message}`);
