@@ -30,8 +30,16 @@ export class ComponentCheck {
   readonly #files: SSTableFiles;
   readonly #fs: FileSystem;
   readonly #faults: Faults;
+  readonly #unreadable: ReadonlySet<string>;
 
-  constructor(files: SSTableFiles, fs: FileSystem, faults: Faults) {
+  /** `files` without those of `unreadable`, which are reported already. */
+  constructor(
+    files: SSTableFiles,
+    fs: FileSystem,
+    faults: Faults,
+    unreadable: ReadonlySet<string> = new Set(),
+  ) {
+    this.#unreadable = unreadable;
     this.#files = files;
     this.#fs = fs;
     this.#faults = faults;
@@ -46,6 +54,7 @@ export class ComponentCheck {
   }
 
   missing(name: string, why: string): void {
+    if (this.#unreadable.has(name)) return;
     this.#faults.add({
       code: 'SSTABLE_COMPONENT_MISSING',
       file: this.path(name),

@@ -39,8 +39,8 @@ export class Faults {
   }
 
   /**
-   * An error as a fault; errors that are not about the bytes of an SSTable (a disk that fails, an
-   * interruption, a mistake in the program) are thrown on.
+   * An error as a fault; errors that are not about a file of the SSTable (an interruption, a mistake in
+   * the program) are thrown on.
    */
   addError(error: unknown, file: string, component: string): void {
     this.add(faultOf(error, file, component));
@@ -48,7 +48,7 @@ export class Faults {
 }
 
 export function faultOf(error: unknown, file: string, component: string): Fault {
-  if (!(error instanceof SstashError) || !isAboutBytes(error.code)) throw error;
+  if (!(error instanceof SstashError) || !isAboutFiles(error.code)) throw error;
   const expected = error.expected === undefined ? '' : `, expected ${error.expected}`;
   const found = error.found === undefined ? '' : `, found ${error.found}`;
   return {
@@ -61,6 +61,13 @@ export function faultOf(error: unknown, file: string, component: string): Fault 
   };
 }
 
-function isAboutBytes(code: ErrorCode): boolean {
-  return code.startsWith('SSTABLE_') || code === 'LIMIT_EXCEEDED' || code === 'PATH_NOT_FOUND';
+function isAboutFiles(code: ErrorCode): boolean {
+  return code.startsWith('SSTABLE_') || OF_FILES.includes(code);
+}
+
+const OF_FILES: readonly ErrorCode[] = ['LIMIT_EXCEEDED', 'PATH_NOT_FOUND', 'READ_FAILED'];
+
+/** Whether `fault` says that something could not be read, not that it is damaged. */
+export function isUnread({ code }: Fault): boolean {
+  return code === 'READ_FAILED' || code.startsWith('SSTABLE_UNSUPPORTED_');
 }

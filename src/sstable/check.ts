@@ -3,13 +3,13 @@
  * that can be judged without it still is.
  */
 import type { CompressionInfo, Statistics } from '../components/index.js';
-import { isSstashError } from '../errors.js';
-import { type FileSystem, nodeFileSystem, statPathIfThere } from '../io/index.js';
+import { isSstashError, SstashError } from '../errors.js';
+import { type FileSystem, nodeFileSystem, openFile, statPathIfThere } from '../io/index.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import { ALL_BLOCKS, checkBlocks, fileCrc, readChecksums } from './check-blocks.js';
 import { ComponentCheck, type ParsedStatistics } from './check-components.js';
 import { checkCompression } from './check-compression.js';
-import { type Fault, Faults } from './check-faults.js';
+import { type Fault, Faults, faultOf, isUnread } from './check-faults.js';
 import { type CheckIndexResult, checkIndexOf } from './check-index.js';
 import { canProve, type Proof, proveSound } from './check-proof.js';
 import { type CheckRangeArgument, type CheckRangeResult, checkRangeOf } from './check-range.js';
@@ -56,11 +56,12 @@ export async function checkSSTable(
   files: SSTableFiles,
   options: CheckOptions,
 ): Promise<CheckResult> {
-  const check = new Check(files, options);
+  const unread = new Faults();
+  const check = new Check(await readable(files, unread, options.fs), options, unread);
   try {
     await check.run();
   } catch (error) {
-    if (!isSstashError(error, 'PATH_NOT_FOUND')) throw error;
+    if (!isSstashError(error, 'PATH_NOT_FOUND', 'READ_FAILED')) throw error;
     check.faults.addError(error, files.dataPath, error.component ?? 'Data.db');
   }
   const { bytesRead } = check;
@@ -73,22 +74,58 @@ export async function checkSSTable(
 /** Data.db was there and is not any more. */
 async function hasVanished(files: SSTableFiles, fs: FileSystem | undefined): Promise<boolean> {
   if (!files.components.has('Data.db')) return false;
-  return (await statPathIfThere(files.dataPath, fs)) === null;
+  try {
+    return (await statPathIfThere(files.dataPath, fs)) === null;
+  } catch (error) {
+    if (!isSstashError(error, 'READ_FAILED')) throw error;
+    return false;
+  }
+}
+
+/**
+ * `files` without those that the operating system does not open, which go to `unread`: everything
+ * that can be judged without them still is.
+ */
+async function readable(
+  files: SSTableFiles,
+  unread: Faults,
+  fs: FileSystem | undefined,
+): Promise<SSTableFiles> {
+  const components = new Map(files.components);
+  for (const { name, path } of files.components.values()) {
+    try {
+      await (await openFile(path, fs)).close();
+    } catch (error) {
+      if (!isSstashError(error)) throw error;
+      // Where it is gone, that shows below.
+      if (error.code !== 'READ_FAILED') continue;
+      unread.addError(error, path, name);
+      components.delete(name);
+    }
+  }
+  return { ...files, components };
 }
 
 class Check {
-  readonly faults = new Faults();
+  readonly faults: Faults;
   bytesRead = 0;
+  /** Workers would open the files by themselves: not those of `fs`, and more than can be read. */
+  readonly #here: boolean;
   readonly #files: SSTableFiles;
   readonly #options: CheckOptions;
   readonly #mode: CheckMode;
   readonly #components: ComponentCheck;
 
-  constructor(files: SSTableFiles, options: CheckOptions) {
+  /** `faults` has those of files that cannot be read; `files` is without them. */
+  constructor(files: SSTableFiles, options: CheckOptions, faults: Faults) {
+    this.faults = faults;
+    this.#here = options.fs !== undefined || faults.list.length > 0;
     this.#files = files;
     this.#options = options;
     this.#mode = options.mode ?? 'full';
-    this.#components = new ComponentCheck(files, options.fs ?? nodeFileSystem, this.faults);
+    const unreadable = new Set(faults.list.map(({ component }) => component));
+    const fs = options.fs ?? nodeFileSystem;
+    this.#components = new ComponentCheck(files, fs, faults, unreadable);
   }
 
   async run(): Promise<void> {
@@ -234,7 +271,9 @@ class Check {
   ): Promise<void> {
     const parts = await this.#arguments(sstable, decodes);
     const provable = parsed.sound && parts.every(({ rows }) => rows) && canProve(sstable);
-    const proof = provable ? await this.#prove(sstable, parts) : null;
+    const tried = provable ? await this.#prove(sstable, parts) : null;
+    // Where the disk fails the slower pass finds out what can be read.
+    const [proof, failure] = tried instanceof SstashError ? [null, tried] : [tried, null];
     const { part, collector } = proof ?? { part: null, collector: null };
     const proven =
       proof !== null &&
@@ -249,23 +288,37 @@ class Check {
       await checkStatistics(sstable, counted, this.#mode === 'deep', this.faults);
     }
     if (proof !== null) this.#unexplained(proof);
+    if (failure === null || this.faults.list.some(({ file }) => file === failure.file)) return;
+    this.faults.add(this.#unread(failure));
   }
 
-  #prove(sstable: SSTable, parts: readonly CheckRangeArgument[]): Promise<Proof> {
+  /** READ_FAILED where the disk fails. */
+  async #prove(
+    sstable: SSTable,
+    parts: readonly CheckRangeArgument[],
+  ): Promise<Proof | SstashError> {
     const { executor, signal, onProgress } = this.#options;
-    return proveSound(sstable, parts, {
-      executor,
-      deep: this.#mode === 'deep',
-      here: this.#options.fs !== undefined,
-      ...(signal === undefined ? {} : { signal }),
-      ...(onProgress === undefined ? {} : { onProgress }),
-    });
+    try {
+      return await proveSound(sstable, parts, {
+        executor,
+        deep: this.#mode === 'deep',
+        here: this.#here,
+        ...(signal === undefined ? {} : { signal }),
+        ...(onProgress === undefined ? {} : { onProgress }),
+      });
+    } catch (error) {
+      if (!isSstashError(error, 'READ_FAILED')) throw error;
+      return error;
+    }
   }
 
   /** Components that are not what the rows give, where no check has said why. */
   #unexplained({ outcomes, unreadable }: Proof): void {
     for (const [component, reason] of unreadable) {
-      const known = this.faults.list.some((fault) => fault.component === component);
+      const { list } = this.faults;
+      // What cannot be opened is listed, and there.
+      const follows = component === 'TOC.txt' && list.some(isUnread);
+      const known = follows || list.some((fault) => fault.component === component);
       if (!known) this.#components.fault(component, null, reason);
     }
     // How 6.0 writes is not final, and not known to the last byte.
@@ -296,8 +349,13 @@ class Check {
     // Values were looked at already where the rows are sound.
     const deep = (from: number): boolean => proof === null || proof.odd.has(from);
     const wanted = parts.map((part) => ({ ...part, deep: part.deep && deep(part.from) }));
-    const results = mapOrdered(wanted, limit, (part) => this.#range(sstable, sound, part));
+    const results = mapOrdered(wanted, limit, (part) => this.#rangeOrFault(sstable, sound, part));
+    let whole = true;
     for await (const result of results) {
+      if (result === null) {
+        whole = false;
+        continue;
+      }
       this.faults.addAll(result.faults);
       rowFaults.push(...result.rowFaults);
       this.#orderOfRanges(sstable, collector.totals, result.totals);
@@ -307,12 +365,12 @@ class Check {
       if (proof === null) this.#options.onProgress?.(result.part.length);
     }
     const hasSums = sstable.compression !== null || sstable.components.has('CRC.db');
-    this.#compareDigest(digest, crc, hasSums);
+    if (whole) this.#compareDigest(digest, crc, hasSums);
     await index;
     // By a header that is not sound, sound rows look damaged.
     const judged = headerSound || !rowFaults.some((fault) => fault.component === 'Data.db');
     if (judged) this.faults.addAll(rowFaults);
-    return collector.totals.complete ? collector : null;
+    return whole && collector.totals.complete ? collector : null;
   }
 
   async #arguments(sstable: SSTable, rows: boolean): Promise<CheckRangeArgument[]> {
@@ -333,11 +391,35 @@ class Check {
     });
   }
 
+  #unread(error: SstashError): Fault {
+    const { dataPath, components } = this.#files;
+    const { file = dataPath } = error;
+    const component = [...components.values()].find(({ path }) => path === file)?.name;
+    return faultOf(error, file, component ?? 'Data.db');
+  }
+
+  /** As `#range`; null, with a fault, where the disk fails. */
+  async #rangeOrFault(
+    sstable: SSTable,
+    sound: boolean,
+    part: CheckRangeArgument,
+  ): Promise<CheckRangeResult | null> {
+    try {
+      return await this.#range(sstable, sound, part);
+    } catch (error) {
+      if (!isSstashError(error, 'READ_FAILED')) throw error;
+      const { from, to } = part;
+      const message = `${error.message}: rows from ${from} to ${to} could not be checked`;
+      this.faults.add({ ...this.#unread(error), uncompressedOffset: from, message });
+      return null;
+    }
+  }
+
   /** In a worker, unless the worker would fail over the same damaged metadata. */
   #range(sstable: SSTable, sound: boolean, part: CheckRangeArgument): Promise<CheckRangeResult> {
     const { executor, signal } = this.#options;
     throwIfInterrupted(signal);
-    if (!sound || this.#options.fs !== undefined) return checkRangeOf(sstable, part, signal);
+    if (!sound || this.#here) return checkRangeOf(sstable, part, signal);
     const options = signal === undefined ? {} : { signal };
     return executor.run<CheckRangeResult>('check-range', part, options);
   }
@@ -348,7 +430,7 @@ class Check {
     const { dataPath } = this.#files;
     try {
       const result =
-        sound && this.#options.fs === undefined
+        sound && !this.#here
           ? await executor.run<CheckIndexResult>('check-index', { dataPath, alone }, options)
           : await checkIndexOf(sstable, alone ? { alone: sstable } : { data: sstable }, signal);
       this.faults.addAll(result.faults);

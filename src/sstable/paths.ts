@@ -4,7 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import { compareIds } from '../components/index.js';
-import { SstashError } from '../errors.js';
+import { isSstashError, SstashError } from '../errors.js';
 import {
   type DirectoryEntry,
   type FileSystem,
@@ -43,6 +43,16 @@ export interface FindOptions {
    * first one is thrown.
    */
   readonly onUnknown?: (unknown: UnknownSSTable) => void;
+  /**
+   * Told of each folder that cannot be read (READ_FAILED): what is beside it is found all the same,
+   * which may be nothing; without it the first one is thrown.
+   */
+  readonly onUnread?: (folder: UnreadFolder) => void;
+}
+
+export interface UnreadFolder {
+  /** READ_FAILED, with the folder as `file` or something in it. */
+  readonly error: SstashError;
 }
 
 /** Deeper folders are taken for a loop. */
@@ -67,8 +77,13 @@ export async function findTables(
   const fs = options.fs ?? nodeFileSystem;
   const all: Found[] = [];
   for (const path of paths) {
-    const found = (await findUnder(resolve(path), fs)).filter(isSomething);
-    if (found.length === 0) throw await nothingThere(path, fs);
+    const { found: under, unread } = await findUnder(resolve(path), fs);
+    const found = under.filter(isSomething);
+    for (const folder of unread) {
+      if (options.onUnread === undefined) throw folder.error;
+      options.onUnread(folder);
+    }
+    if (found.length === 0 && unread.length === 0) throw await nothingThere(path, fs);
     all.push(...found);
   }
   const tables = group(all);
@@ -83,12 +98,15 @@ function isSomething({ sstables, unknown }: Found): boolean {
   return sstables.length > 0 || unknown.length > 0;
 }
 
-async function findUnder(path: string, fs: FileSystem): Promise<Found[]> {
+async function findUnder(
+  path: string,
+  fs: FileSystem,
+): Promise<{ readonly found: readonly Found[]; readonly unread: readonly UnreadFolder[] }> {
   const status = await statPathIfThere(path, fs);
   if (status?.kind === 'directory') {
     const walk = new Walk(fs);
     await walk.enter(path, 0);
-    return walk.found;
+    return walk;
   }
   const single = await findSSTable(path, fs).catch((error: unknown) => {
     if (error instanceof SstashError && error.code === 'PATH_NOT_FOUND') return null;
@@ -100,14 +118,15 @@ async function findUnder(path: string, fs: FileSystem): Promise<Found[]> {
       hint: 'Give an SSTable file, or a table, snapshot, keyspace or data directory.',
     });
   }
-  if (single === null) return [];
+  if (single === null) return { found: [], unread: [] };
   const { directory } = single.descriptor;
-  return [{ directory, sstables: [single], unknown: [], others: [] }];
+  return { found: [{ directory, sstables: [single], unknown: [], others: [] }], unread: [] };
 }
 
 /** Collects the folders that hold SSTables below one directory. */
 class Walk {
   readonly found: Found[] = [];
+  readonly unread: UnreadFolder[] = [];
   readonly #fs: FileSystem;
   readonly #seen = new Set<string>();
 
@@ -116,6 +135,15 @@ class Walk {
   }
 
   async enter(directory: string, depth: number): Promise<void> {
+    try {
+      await this.#read(directory, depth);
+    } catch (error) {
+      if (!isSstashError(error, 'READ_FAILED')) throw error;
+      this.unread.push({ error });
+    }
+  }
+
+  async #read(directory: string, depth: number): Promise<void> {
     if (depth > DEPTH_MAX || !(await this.#isNew(directory))) return;
     const files = await readFolder(directory, this.#fs);
     this.found.push({ directory, ...files });

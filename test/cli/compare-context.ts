@@ -1,5 +1,6 @@
 /** Runs a command's work in this process and keeps what it prints. */
 import { type CommandContext, createContext } from '../../src/cli/context.js';
+import type { SstashError } from '../../src/errors.js';
 import { inlineExecutor } from '../../src/parallel/index.js';
 import { tasks } from '../../src/tasks/index.js';
 
@@ -7,6 +8,8 @@ export interface Ran {
   readonly code: number;
   readonly text: string;
   readonly warnings: readonly string[];
+  /** What could not be read although the rest could: the program reports it with its exit code. */
+  readonly unread: readonly SstashError[];
 }
 
 export async function runCommand(
@@ -21,15 +24,16 @@ export async function runCommand(
     },
     async flush() {},
   };
+  const unread: SstashError[] = [];
   const context = await createContext({
     options: { json: options.json ?? false, progress: 'none' },
     stdout,
     signal: options.signal ?? new AbortController().signal,
     executor: inlineExecutor(tasks),
     env: { SSTASH_CACHE_DIR: options.cache },
-    unread: () => undefined,
+    unread: (error) => void unread.push(error),
   });
   const warnings: string[] = [];
   const code = await action({ ...context, warn: (text) => void warnings.push(text) });
-  return { code, text: parts.join(''), warnings };
+  return { code, text: parts.join(''), warnings, unread };
 }

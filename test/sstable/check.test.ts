@@ -4,6 +4,7 @@ import t from 'tap';
 import { fixtureTables } from '../../fixtures/index.js';
 import { checkSSTable, SSTable } from '../../src/sstable/index.js';
 import { FaultyFileSystem } from '../helpers/faulty-file-system.js';
+import { refusingFileSystem } from '../helpers/refusing-file-system.js';
 import {
   checkExecutor,
   componentPath,
@@ -191,16 +192,42 @@ t.test('an aborted check is interrupted, not sound', async (t) => {
   });
 });
 
-t.test('a disk that fails is an error, not a fault of the SSTable', async (t) => {
+t.test('a disk that fails is told as such', async (t) => {
   const data = copyFixture('cassandra-5.0', 'statics', t.testdir({}));
   const files = await sstableFiles(data);
-  for (let at = 1; at < 12; at++) {
+  let reads = 0;
+  for (let at = 1; at < 100; at++) {
     const fs = new FaultyFileSystem({ at, what: 'EIO', only: ['readAt'] });
-    const outcome = await checkSSTable(files, { executor: checkExecutor, fs }).catch((e) => e);
+    const { faults } = await checkSSTable(files, { executor: checkExecutor, fs });
     if (fs.counted < at) break;
-    t.match(outcome, { code: 'READ_FAILED' }, `read ${at}`);
+    reads++;
+    t.ok(
+      faults.some(({ code }) => code === 'READ_FAILED'),
+      `read ${at}`,
+    );
   }
+  t.ok(reads > 6);
 });
+
+for (const set of ['cassandra-4.1', 'cassandra-5.0-bti'] as const) {
+  t.test(`a file that cannot be opened hides nothing else: ${set}`, async (t) => {
+    const data = copyFixture(set, 'statics', t.testdir({}));
+    const files = await sstableFiles(data);
+    for (const name of files.components.keys()) {
+      const fs = refusingFileSystem(new RegExp(`-${name}$`));
+      const { faults } = await checkSSTable(files, { executor: checkExecutor, fs });
+      const [fault, ...others] = faults;
+      t.match(fault, { code: 'READ_FAILED', component: name, file: new RegExp(`-${name}$`) });
+      t.same(others, [], name);
+    }
+    const fs = refusingFileSystem(/-Data\.db$/);
+    const cut = (bytes: Buffer): Buffer => bytes.subarray(0, 1);
+    const check = () => checkSSTable(files, { executor: checkExecutor, fs });
+    const { faults } = await withChanged(data, 'Statistics.db', cut, check);
+    t.ok(faults.some(({ component, code }) => component === 'Data.db' && code === 'READ_FAILED'));
+    t.ok(faults.some(({ component }) => component === 'Statistics.db'));
+  });
+}
 
 t.test('a check in many ranges finds what one in a single range finds', async (t) => {
   const data = copyFixture('cassandra-4.1', 'many_partitions', t.testdir({}));

@@ -10,7 +10,8 @@ Examples:
   sstash check --deep ks/users-5a1c39d0      every value against its type too
   sstash check --json data | jq '.faults[]'  every fault with file and offset
 
-Exit code 1 when there is a fault. --quick reads no rows, and says so: in JSON rowsRead is false.
+Exit code 1 when there is a fault, 3 when a file or folder could not be read (everything else is checked).
+--quick reads no rows, and says so: in JSON rowsRead is false.
 `;
 
 export interface CheckOptions {

@@ -15,6 +15,7 @@ import {
 } from '../../table/index.js';
 import type { TreeOptions } from '../commands/tree.js';
 import type { CommandContext } from '../context.js';
+import { eachTable, findWhatIsThere } from '../each-table.js';
 import { formatBytes, formatCount } from '../format.js';
 import { isTreeFileAt, treeOptions } from './side.js';
 
@@ -157,7 +158,8 @@ export async function tree(
   const at = options.at ?? Math.floor(Date.now() / 1000);
   const reports: TreeReport[] = [];
   const trees: TableTrees[] = [];
-  for (const files of await findTables(paths, { onUnknown: context.unread })) {
+  const tables = await findTables(paths, findWhatIsThere(context));
+  const failed = await eachTable(context, tables, async (files) => {
     const { entries: sstables, merged } = await treesOf(context, files, at);
     const done = report(files, sstables, merged, at);
     reports.push(done);
@@ -165,8 +167,13 @@ export async function tree(
       trees.push({ keyspace: files.keyspace, table: files.table, sstables });
     }
     if (!context.json) await printTable(context, done);
+  });
+  if (output !== undefined && failed > 0) {
+    // To diff, a table that is not in it would not be there.
+    context.warn(`${output} was not written, because not every table could be read`);
+  } else if (output !== undefined) {
+    await writeTrees(output, trees);
   }
-  if (output !== undefined) await writeTrees(output, trees);
   if (context.json) await context.printJson({ tables: reports });
   return 0;
 }

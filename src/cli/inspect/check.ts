@@ -4,8 +4,10 @@ import {
   checkSSTable,
   type Fault,
   findTables,
+  isUnread,
   type SSTableFiles,
   type UnknownSSTable,
+  type UnreadFolder,
 } from '../../sstable/index.js';
 import { createExecutor } from '../../tasks/index.js';
 import type { CheckOptions } from '../commands/check.js';
@@ -22,12 +24,16 @@ export async function check(
   options: CheckOptions,
 ): Promise<number> {
   const unknown: UnknownSSTable[] = [];
-  const tables = await findTables(paths, { onUnknown: (each) => unknown.push(each) });
+  const folders: UnreadFolder[] = [];
+  const tables = await findTables(paths, {
+    onUnknown: (each) => unknown.push(each),
+    onUnread: (each) => folders.push(each),
+  });
   const sstables = tables.flatMap((table) => table.sstables);
   const dataBytes = sstables.reduce((sum, files) => sum + dataSize(files), 0);
   const inline = await createExecutor(0);
   const mode = options.quick ? 'quick' : options.deep ? 'deep' : 'full';
-  const faults = unknown.map(unknownFault);
+  const faults = [...unknown.map(unknownFault), ...folders.map(folderFault)];
   if (!context.json) for (const fault of faults) await context.print(faultLine(fault));
   let damaged = 0;
   let bytesRead = 0;
@@ -43,7 +49,7 @@ export async function check(
         onProgress: (bytes) => progress.advance(bytes),
       });
       bytesRead += found.bytesRead;
-      if (found.faults.length > 0) damaged++;
+      if (found.faults.some((fault) => !isUnread(fault))) damaged++;
       faults.push(...found.faults);
       if (!context.json) for (const fault of found.faults) await context.print(faultLine(fault));
     }
@@ -58,12 +64,13 @@ export async function check(
     await context.printJson({ sound, mode, rowsRead, ...counts, faults });
   } else {
     const read = mode === 'quick' ? null : bytesRead;
-    await context.print(summary(sstables.length, damaged, faults.length, read));
+    await context.print(summary({ sstables: sstables.length, damaged, bytes: read }, faults));
   }
   if (sound) return EXIT.done;
+  // What was refused can be read after a change of rights: what is said of it is not all.
+  if (faults.some(({ code }) => code === 'READ_FAILED')) return EXIT.input;
   // What this release cannot read is not known to be damaged.
-  const unread = faults.every(({ code }) => code.startsWith('SSTABLE_UNSUPPORTED_'));
-  return unread ? EXIT.input : EXIT.no;
+  return faults.every(isUnread) ? EXIT.input : EXIT.no;
 }
 
 function unknownFault({ dataPath, error }: UnknownSSTable): Fault {
@@ -71,6 +78,17 @@ function unknownFault({ dataPath, error }: UnknownSSTable): Fault {
     code: error.code,
     file: dataPath,
     component: 'Data.db',
+    offset: null,
+    uncompressedOffset: null,
+    message: error.message,
+  };
+}
+
+function folderFault({ error }: UnreadFolder): Fault {
+  return {
+    code: error.code,
+    file: error.file ?? '',
+    component: 'folder',
     offset: null,
     uncompressedOffset: null,
     message: error.message,
@@ -86,11 +104,27 @@ function faultLine({ code, file, offset, message }: Fault): string {
   return `${file}${place}: ${message} (${code})`;
 }
 
-/** `bytes` of rows that were read, null where none were meant to be. */
-function summary(sstables: number, damaged: number, faults: number, bytes: number | null): string {
-  const all = `${formatCount(sstables)} ${sstables === 1 ? 'SSTable' : 'SSTables'}`;
+interface Counts {
+  readonly sstables: number;
+  readonly damaged: number;
+  /** Of rows that were read, null where none were meant to be. */
+  readonly bytes: number | null;
+}
+
+function summary({ sstables, damaged, bytes }: Counts, faults: readonly Fault[]): string {
+  const unread = new Set(faults.filter(isUnread).map(({ file }) => file)).size;
+  const left = unread === 0 ? '' : `; ${counted(unread, 'path')} could not be read, see above`;
+  if (sstables === 0) return `nothing was checked${left}`;
+  const found = faults.filter((fault) => !isUnread(fault)).length;
+  const all = counted(sstables, 'SSTable');
   const read = bytes === null ? 'rows were not read' : `${formatBytes(bytes)} of rows read`;
-  if (faults === 0) return `sound${bytes === null ? ' as far as read' : ''}: ${all}, ${read}`;
-  const what = `${formatCount(faults)} ${faults === 1 ? 'fault' : 'faults'}`;
-  return `${what} in ${formatCount(damaged)} of ${all}, ${read}`;
+  if (found > 0) {
+    return `${counted(found, 'fault')} in ${formatCount(damaged)} of ${all}, ${read}${left}`;
+  }
+  if (unread > 0) return `no fault in what could be read of ${all}, ${read}${left}`;
+  return `sound${bytes === null ? ' as far as read' : ''}: ${all}, ${read}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${formatCount(count)} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -2,7 +2,8 @@
 import { throwIfInterrupted } from '../../parallel/index.js';
 import { findTables, type TableFiles } from '../../sstable/index.js';
 import type { CommandContext } from '../context.js';
-import { exitCodeOf } from '../exit-codes.js';
+import { findWhatIsThere } from '../each-table.js';
+import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount, formatMicros, formatMillis } from '../format.js';
 import { type RowFacts, readFacts, rowFacts, type SSTableFacts } from './facts.js';
 
@@ -15,7 +16,7 @@ interface ListedTable {
 
 export async function list(context: CommandContext, paths: readonly string[]): Promise<number> {
   const tables: ListedTable[] = [];
-  for (const table of await findTables([...paths], { onUnknown: context.unread })) {
+  for (const table of await findTables(paths, findWhatIsThere(context))) {
     throwIfInterrupted(context.signal);
     tables.push(await readTable(table));
   }
@@ -26,11 +27,9 @@ export async function list(context: CommandContext, paths: readonly string[]): P
   }
   const errors = tables.flatMap(({ sstables }) => sstables.map(({ error }) => error));
   const first = errors.find((error) => error !== null);
-  if (first === undefined || first === null) return 0;
   // Everything that could be read is printed; the error decides the exit code.
-  await context.stdout.flush();
-  if (exitCodeOf(first) !== 0) throw first;
-  return 0;
+  if (first !== undefined && first !== null) context.unread({ error: first });
+  return EXIT.done;
 }
 
 async function readTable(table: TableFiles): Promise<ListedTable> {

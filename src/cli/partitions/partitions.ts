@@ -11,6 +11,7 @@ import {
 import { createExecutor } from '../../tasks/index.js';
 import type { PartitionsOptions } from '../commands/partitions.js';
 import type { CommandContext } from '../context.js';
+import { eachTable, findWhatIsThere } from '../each-table.js';
 import { EXIT } from '../exit-codes.js';
 import { reportJson } from './json.js';
 import { printReport } from './text.js';
@@ -83,11 +84,8 @@ async function inspect(
 }
 
 /** Tables of secondary indexes only where a path names them. */
-async function tablesOf(
-  paths: readonly string[],
-  { unread }: CommandContext,
-): Promise<TableFiles[]> {
-  const all = await findTables(paths, { onUnknown: unread });
+async function tablesOf(paths: readonly string[], context: CommandContext): Promise<TableFiles[]> {
+  const all = await findTables(paths, findWhatIsThere(context));
   const found = all.filter(({ sstables }) => sstables.length > 0);
   const tables = found.filter(({ directory }) => !basename(directory).startsWith('.'));
   return tables.length === 0 ? found : tables;
@@ -100,11 +98,11 @@ export async function partitions(
 ): Promise<number> {
   const tables = await tablesOf(paths, context);
   const reports: unknown[] = [];
-  for (const files of tables) {
+  await eachTable(context, tables, async (files) => {
     const found = await inspect(context, files, options);
     if (context.json) reports.push(reportJson(found));
     else await printReport(context, found);
-  }
+  });
   // One table is told as itself, several as a list.
   const [only] = reports;
   if (context.json) await context.printJson(tables.length === 1 ? only : { tables: reports });
