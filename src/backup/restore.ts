@@ -312,10 +312,14 @@ class RestoreJob {
     const shown = this.#failed.slice(0, SHOWN).map(({ path }) => path);
     const more = this.#failed.length > SHOWN ? ', …' : '';
     const { filesWritten, dryRun } = this.#report;
+    const failed = this.#failed.length;
+    const what = failed === 1 ? '1 file or table' : `${failed} files or tables`;
+    const others = filesWritten === 1 ? '1 other' : `${filesWritten} others`;
+    const were = filesWritten === 1 ? 'was' : 'were';
     return new SstashError(
       'REPOSITORY_CORRUPT',
-      `${this.#failed.length} files or tables cannot be restored: ${shown.join(', ')}${more}; ` +
-        `${filesWritten} others ${dryRun ? 'would be' : 'were'} (${first?.error.message ?? ''})`,
+      `${what} cannot be restored: ${shown.join(', ')}${more}; ` +
+        `${others} ${dryRun ? 'would be' : were} (${first?.error.message ?? ''})`,
       {
         file: join(this.#options.target, first?.path ?? ''),
         hint: '`sstash verify --read-data` lists it; an older backup may have these files.',

@@ -165,3 +165,19 @@ t.test('what cannot be done is refused with a reason', async (t) => {
   await refused((c) => runBackup(c, [table.directory], { repo }), 'WRITE_FAILED');
   t.equal(readFileSync(join(repo, 'packs'), 'utf8'), 'in the way');
 });
+
+t.test('a backup without rows has no line of leaves', async (t) => {
+  const root = t.testdir();
+  const repo = join(root, 'repo');
+  const directory = copyTable(table.directory, root, 'plain');
+  for (const name of readdirSync(directory)) {
+    if (!/Data\.db$|Statistics\.db$/.test(name)) continue;
+    writeFileSync(join(directory, name), 'nothing that could be read, but twice the same');
+  }
+  await human((c) => init(c, repo, {}));
+  await human((c) => runBackup(c, [directory], { repo, node: 'n1' }));
+  const again = await human((c) => runBackup(c, [directory], { repo, node: 'n2' }));
+  t.match(again.text, /^reused: /m);
+  t.notMatch(again.text, /^leaves:/m);
+  t.notMatch((await human((c) => showBackup(c, 'latest', { repo, node: 'n2' }))).text, /^leaves:/m);
+});

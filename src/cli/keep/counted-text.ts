@@ -59,9 +59,10 @@ export function countedLines({ bytes, reused, leaves, stored }: KeptReport): str
   ];
   const of = share(bytes.stored, bytes.wholeFile);
   const compared = of === '' ? '' : `, ${of} of the ${formatBytes(bytes.wholeFile)} in new files`;
+  const known = rows.reduce((sum, [, value]) => sum + value, 0);
   const lines: Named = [
     [`reused: ${named(where, formatBytes)}`, bytes.reused],
-    [`leaves: ${named(rows, formatCount)}`, leaves.new + leaves.unchanged + bytes.reused],
+    [`leaves: ${named(rows, formatCount)}`, known],
     [`stored: ${partsText(stored)}${compared}`, bytes.stored],
   ];
   return lines.filter(([, value]) => value > 0).map(([line]) => line);
