@@ -21,6 +21,7 @@ export {
   type StoredKind,
 } from './counts.js';
 export { type DecodeTask, decodeWholeRange } from './decode-range.js';
+export type { OtherSSTables } from './other-sstables.js';
 export { readRoot, readSSTables, readTable } from './parent.js';
 export { readStreamWhole } from './read-stream.js';
 export type { SSTableRecord, TableEntry, TableRecord } from './records.js';

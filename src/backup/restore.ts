@@ -25,6 +25,7 @@ import { mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import type { Manifest, Repository } from '../repository/index.js';
 import { DerivedFiles } from './derived/index.js';
 import { Ledger } from './ledger.js';
+import { type OtherSSTables, otherSSTables } from './other-sstables.js';
 import { type ReadContext, readData, versionOf } from './read-data.js';
 import { readStream, readStreamWhole } from './read-stream.js';
 import {
@@ -51,6 +52,8 @@ export interface RestoreOptions extends ReadContext {
   readonly verify?: boolean;
   readonly fs?: FileSystem;
   readonly onProgress?: (progress: { readonly table: string; readonly bytes: number }) => void;
+  /** Told before anything is written, and not where nothing will be because of a conflict. */
+  readonly onOtherSSTables?: (others: OtherSSTables) => void;
 }
 
 export interface RestoreReport {
@@ -65,6 +68,8 @@ export interface RestoreReport {
   bytesRead: number;
   bytesAlreadyThere: number;
   verified: boolean;
+  /** SSTables that are not of the backup, in folders of its tables. */
+  otherSSTables: readonly OtherSSTables[];
 }
 
 /** Groups smaller than this are restored several at a time. */
@@ -106,6 +111,7 @@ class RestoreJob {
       bytesRead: 0,
       bytesAlreadyThere: 0,
       verified: false,
+      otherSSTables: [],
     };
   }
 
@@ -141,13 +147,19 @@ class RestoreJob {
     const missing: PlannedGroup[] = [];
     const conflicts: string[] = [];
     const seen = new Set<string>();
+    const folders = new Map<string, string>();
+    const incomplete = new Set<string>();
     for await (const group of plan) {
-      if (group.lost !== undefined) this.#failed.push(group.lost);
+      if (group.lost !== undefined) {
+        this.#failed.push(group.lost);
+        incomplete.add(group.table);
+      }
       const files: PlannedFile[] = [];
       for (const file of group.files) {
         throwIfInterrupted(this.#options.signal);
         if (seen.has(file.path)) throw this.#twice(file.path);
         seen.add(file.path);
+        folders.set(folderOf(file.path), group.table);
         this.#report.files++;
         const state = await this.#stateOf(file);
         if (state === 'same') this.#report.bytesAlreadyThere += file.bytes;
@@ -158,7 +170,19 @@ class RestoreJob {
       if (files.length > 0) missing.push({ ...group, files, bytes });
     }
     if (conflicts.length > 0 && this.#options.overwrite !== true) throw this.#conflict(conflicts);
+    // Where the repository lost a part of a table, its files may be there from before.
+    for (const [folder, table] of folders) if (incomplete.has(table)) folders.delete(folder);
+    await this.#findOthers(folders, seen);
     return missing;
+  }
+
+  async #findOthers(
+    folders: ReadonlyMap<string, string>,
+    paths: ReadonlySet<string>,
+  ): Promise<void> {
+    const { target, onOtherSSTables } = this.#options;
+    this.#report.otherSSTables = await otherSSTables(target, folders, paths, this.#fs);
+    for (const others of this.#report.otherSSTables) onOtherSSTables?.(others);
   }
 
   async #stateOf(file: PlannedFile): Promise<'absent' | 'same' | 'other'> {
@@ -387,6 +411,11 @@ class RestoreJob {
       await file.close();
     }
   }
+}
+
+/** Of a path below the target. */
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 function differs(file: PlannedFile, found: string): SstashError {

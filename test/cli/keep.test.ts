@@ -181,3 +181,35 @@ t.test('a backup without rows has no line of leaves', async (t) => {
   t.notMatch(again.text, /^leaves:/m);
   t.notMatch((await human((c) => showBackup(c, 'latest', { repo, node: 'n2' }))).text, /^leaves:/m);
 });
+
+t.test('SSTables that are not of the backup are told', async (t) => {
+  const root = t.testdir();
+  const repo = join(root, 'repo');
+  await human((c) => init(c, repo, {}));
+  await human((c) => runBackup(c, [table.directory], { repo }));
+  const to = join(root, 'out');
+  const options = { repo, to, layout: 'flat' as const };
+  const first = await human((c) => runRestore(c, 'latest', options));
+  t.same(first.warnings, [], 'into an empty folder');
+  const again = await human((c) => runRestore(c, 'latest', options));
+  t.same(again.warnings, [], 'the same once more');
+  const [base = ''] = table.sstables.map((each) => each.base);
+  for (const name of readdirSync(to).filter((each) => each.startsWith(`${base}-`))) {
+    const other = name.replace(/^(..)-[^-]+-/, '$1-987-');
+    writeFileSync(join(to, other), readFileSync(join(to, name)));
+  }
+  const text =
+    `1 SSTable in ${to} is not of this backup: together they say something else than the backup. ` +
+    'Restore into an empty folder.';
+  const found = await human((c) => runRestore(c, 'latest', options));
+  t.same(found.warnings, [text]);
+  writeFileSync(join(to, 'zz-988-big-Data.db'), 'from the future');
+  const dry = await json((c) => runRestore(c, 'latest', { ...options, dryRun: true }));
+  const sstables = [base.replace(/^(..)-[^-]+-/, '$1-987-'), 'zz-988-big'];
+  t.match(dry, {
+    code: 0,
+    json: { otherSSTables: [{ table: 'generations', folder: to, sstables: sstables.sort() }] },
+  });
+  const whole = await json((c) => runRestore(c, 'latest', { ...options, layout: 'cassandra' }));
+  t.match(whole.json, { otherSSTables: { length: 0 } }, 'another folder');
+});

@@ -14,6 +14,9 @@ Every component comes back byte for byte. Run it again after it was stopped and 
 missing; run it once more and it writes nothing. Files that differ are never replaced without
 --overwrite: then nothing at all is written and the exit code is 1.
 
+Nothing is ever deleted. SSTables of the tables that lie in DIR and are not of the backup stay there:
+together they say something else than the backup, which a warning tells. Restore into an empty folder.
+
 Layouts: cassandra  DIR/keyspace/table-id/…, as in a data directory
          flat       DIR/keyspace.table/…, or straight into DIR where there is one table only
 `;

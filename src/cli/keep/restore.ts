@@ -1,5 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
-import { type RestoreLayout, type RestoreReport, restore } from '../../backup/index.js';
+import {
+  type OtherSSTables,
+  type RestoreLayout,
+  type RestoreReport,
+  restore,
+} from '../../backup/index.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
@@ -27,6 +32,7 @@ export async function runRestore(
   const repository = await openRepository(context, options.repo);
   const manifest = await repository.findManifest(id, options.node);
   context.progress.begin('restore', null);
+  const others: OtherSSTables[] = [];
   let report: RestoreReport;
   try {
     report = await restore({
@@ -40,6 +46,7 @@ export async function runRestore(
       dryRun: options.dryRun === true,
       verify: options.verify === true,
       signal: context.signal,
+      onOtherSSTables: (found) => others.push(found),
       onProgress: ({ table, bytes }) => {
         context.progress.label(table);
         context.progress.advance(bytes);
@@ -47,10 +54,19 @@ export async function runRestore(
     });
   } finally {
     context.progress.end();
+    for (const found of others) context.warn(otherText(found));
   }
   if (context.json) await context.printJson(report);
   else await context.print(describe(report));
   return EXIT.done;
+}
+
+function otherText({ sstables, folder }: OtherSSTables): string {
+  const are = sstables.length === 1 ? 'is' : 'are';
+  return (
+    `${plural(sstables.length, 'SSTable')} in ${folder} ${are} not of this backup: together they ` +
+    'say something else than the backup. Restore into an empty folder.'
+  );
 }
 
 function describe(report: RestoreReport): string {
