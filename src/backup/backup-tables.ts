@@ -91,8 +91,20 @@ export async function backupTables(
   filter: TableFilter,
 ): Promise<BackupTable[]> {
   const entries = await selectTables(repository, manifest, filter);
+  const found: BackupTable[] = [];
+  for (const entry of entries) {
+    const kept = entry.sstables === 0 ? await readKept(repository, entry) : [];
+    // What could not be read when the backup was made is not told apart from what was not there.
+    const isWhole = (manifest.summary as { readonly faults?: number }).faults === 0;
+    const empty = entry.sstables === 0 && kept.length === 0 && isWhole;
+    found.push({ ...backupTable(repository, manifest, entry), empty });
+  }
+  return found;
+}
+
+function backupTable(repository: Repository, manifest: Manifest, entry: TableEntry): BackupTable {
   const { location } = repository.store;
-  return entries.map((entry) => ({
+  return {
     keyspace: entry.keyspace,
     table: entry.table,
     location: `${location}::${manifest.id.slice(0, 12)}:${entry.keyspace}.${entry.table}`,
@@ -100,7 +112,7 @@ export async function backupTables(
     sideFile: (name) => readSideFile(repository, entry, name),
     reader: () => BackupReader.open(repository, entry),
     kept: () => readKept(repository, entry),
-  }));
+  };
 }
 
 async function readKept(repository: Repository, entry: TableEntry): Promise<KeptSSTable[]> {

@@ -48,6 +48,8 @@ export interface FindOptions {
    * which may be nothing; without it the first one is thrown.
    */
   readonly onUnread?: (folder: UnreadFolder) => void;
+  /** Also tables of which there is a `schema.cql` and no SSTable, as snapshots of empty ones are. */
+  readonly emptyTables?: boolean;
 }
 
 export interface UnreadFolder {
@@ -79,6 +81,7 @@ export async function findTables(
   for (const path of paths) {
     const { found: under, unread } = await findUnder(resolve(path), fs);
     const found = under.filter(isSomething);
+    if (options.emptyTables === true) found.push(...emptyTables(under, resolve(path)));
     for (const folder of unread) {
       if (options.onUnread === undefined) throw folder.error;
       options.onUnread(folder);
@@ -96,6 +99,19 @@ export async function findTables(
 
 function isSomething({ sstables, unknown }: Found): boolean {
   return sstables.length > 0 || unknown.length > 0;
+}
+
+/** Folders that are named as tables or snapshots of them are, or, where nothing else is, `path`. */
+function emptyTables(under: readonly Found[], path: string): Found[] {
+  const described = under.filter((found) => {
+    return !isSomething(found) && found.others.some(({ name }) => name === 'schema.cql');
+  });
+  const tables = described.filter(({ directory }) => {
+    const { id, snapshot } = locateTable(directory);
+    return id !== null || snapshot !== null;
+  });
+  if (tables.length > 0 || under.some(isSomething)) return tables;
+  return described.filter(({ directory }) => directory === path);
 }
 
 async function findUnder(

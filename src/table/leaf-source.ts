@@ -40,6 +40,8 @@ export interface ComparedTable {
   readonly table: string;
   /** Where it is, as messages tell it: a directory, a tree file, a backup. */
   readonly location: string;
+  /** It is known to hold no SSTable. */
+  readonly empty?: boolean;
   /** Errors are those of reading or building its trees. */
   open(): Promise<OpenedTable>;
 }

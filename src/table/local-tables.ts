@@ -46,8 +46,9 @@ export async function openLocalTables(
 ): Promise<ComparedTable[]> {
   const tables = await findTables(paths, find);
   return tables.map((files): ComparedTable => {
-    const { keyspace, table, directory } = files;
+    const { keyspace, table, directory, sstables, unknown } = files;
+    const empty = sstables.length === 0 && unknown.length === 0;
     const open = (): Promise<OpenedTable> => openTable(files, options);
-    return { keyspace, table, location: directory, open };
+    return { keyspace, table, location: directory, empty, open };
   });
 }

@@ -32,10 +32,17 @@ function byName(tables: readonly ComparedTable[]): Map<string, ComparedTable> {
   return names;
 }
 
-/** The one table that is no index, if there is exactly one. */
+/** The one table that is no index, if there is exactly one, or one that is not empty. */
 function single(tables: readonly ComparedTable[]): ComparedTable | null {
-  const [first, second] = tables.filter((table) => !isIndex(table));
+  const bases = tables.filter((table) => !isIndex(table));
+  const filled = bases.filter(({ empty }) => empty !== true);
+  const [first, second] = filled.length > 0 ? filled : bases;
   return first !== undefined && second === undefined ? first : null;
+}
+
+/** Whether it is the table `of`, or one of its indexes. */
+function isPart(table: ComparedTable, of: ComparedTable): boolean {
+  return table === of || table.table.startsWith(`${of.table}.`);
 }
 
 /** `name` of the table `from` as the table `to` would be called: for its indexes. */
@@ -51,7 +58,9 @@ function renamed(table: ComparedTable, from: ComparedTable, to: ComparedTable): 
 export function pairTables(a: readonly ComparedTable[], b: readonly ComparedTable[]): TablePair[] {
   const [onlyA, onlyB] = [single(a), single(b)];
   const right =
-    onlyA !== null && onlyB !== null ? b.map((table) => renamed(table, onlyB, onlyA)) : b;
+    onlyA !== null && onlyB !== null && nameOf(onlyA) !== nameOf(onlyB)
+      ? b.filter((table) => isPart(table, onlyB)).map((table) => renamed(table, onlyB, onlyA))
+      : b;
   const [namesA, namesB] = [byName(a), byName(right)];
   const names = [...new Set([...namesA.keys(), ...namesB.keys()])].sort();
   return names.flatMap((name): TablePair[] => {

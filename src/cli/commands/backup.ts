@@ -22,7 +22,7 @@ counts of a backup later.
 
 Run it again and nothing new is stored: unchanged SSTables are not even read. Damaged SSTables are
 kept as they are, byte for byte, and reported; then the exit code is 1. Back up snapshots (nodetool
-snapshot): live data folders change while they are read.
+snapshot): live data folders change while they are read. Of an empty table the schema.cql is kept.
 `;
 
 /** `50MiB/s` or `50MiB`: bytes a second. */

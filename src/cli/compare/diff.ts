@@ -56,7 +56,9 @@ class Run {
     const before = this.differences;
     if (a === null || b === null) {
       const change = b === null ? 'onlyA' : 'onlyB';
-      await this.#tell({ kind: 'table', change, keyspace, table });
+      const isEmpty = (a ?? b)?.empty === true;
+      // Without SSTables it says nothing, as the side that lacks it.
+      if (!isEmpty) await this.#tell({ kind: 'table', change, keyspace, table });
     } else {
       await this.#compare(keyspace, table, a, b);
     }

@@ -56,5 +56,8 @@ export async function openSide(
   if (await isTreeFileAt(text)) return openTreeFile(text);
   const isBackup = text.includes('::') && (await statPathIfThere(text)) === null;
   if (isBackup) return openBackup(context, text, node);
-  return openLocalTables([text], treeOptions(context), { onUnknown: context.unread });
+  return openLocalTables([text], treeOptions(context), {
+    onUnknown: context.unread,
+    emptyTables: true,
+  });
 }

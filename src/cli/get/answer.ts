@@ -30,12 +30,18 @@ import { deletionFacts, type FactsContext, markerFacts, rowFacts } from './parti
 import { textOutput } from './text-output.js';
 import { jsonValue } from './values.js';
 
-function keyOf({ header }: TableKey, { key, keyHex }: PartitionOptions): Uint8Array {
+/** Throws USAGE. */
+export function checkOneKey({ key, keyHex }: PartitionOptions): void {
   if ((key === undefined) === (keyHex === undefined)) {
     throw new SstashError('USAGE', key === undefined ? 'which key?' : 'two keys were given', {
       hint: 'Give one of --key and --key-hex: `sstash get ks/table-5a1c --key 42`.',
     });
   }
+}
+
+function keyOf({ header }: TableKey, options: PartitionOptions): Uint8Array {
+  checkOneKey(options);
+  const { key, keyHex } = options;
   return keyHex === undefined ? parseKeyText(header.keyType, key ?? '') : parseHexKey(keyHex);
 }
 

@@ -3,9 +3,10 @@ import { type BackupTable, backupTables } from '../../backup/index.js';
 import { SstashError } from '../../errors.js';
 import { readSchema, storedSchema } from '../../table/index.js';
 import type { CommandContext } from '../context.js';
+import { EXIT } from '../exit-codes.js';
 import { openRepository } from '../keep/open.js';
 import type { PartitionOptions } from '../partition-options.js';
-import { answer } from './answer.js';
+import { answer, checkOneKey } from './answer.js';
 
 export interface CatOptions extends PartitionOptions {
   readonly repo?: string;
@@ -41,6 +42,7 @@ export async function cat(
   const { keyspace, table } = stored;
   const kept = await stored.kept();
   const reader = await stored.reader();
+  if (reader === null && stored.empty === true) return answerEmpty(context, stored, options);
   if (reader === null) throw kept[0]?.error ?? withoutSSTables(stored);
   for (const unknown of kept) context.unread(unknown);
   try {
@@ -59,6 +61,39 @@ export async function cat(
   } finally {
     await reader.close();
   }
+}
+
+/** A table without SSTables has no partition; nothing in it says what a key is made of. */
+async function answerEmpty(
+  context: CommandContext,
+  { keyspace, table }: BackupTable,
+  options: CatOptions,
+): Promise<number> {
+  checkOneKey(options);
+  const { key = null, keyHex = null, at = Math.floor(Date.now() / 1000) } = options;
+  if (context.json) {
+    await context.printJson({
+      keyspace,
+      table,
+      key,
+      keyHex,
+      keyColumns: [],
+      clusteringColumns: [],
+      token: null,
+      at,
+      searched: 0,
+      sstables: [],
+      deletion: null,
+      static: null,
+      rows: [],
+      liveRows: 0,
+      found: false,
+    });
+  } else {
+    await context.print(`${keyspace}.${table}  key ${key ?? `0x${keyHex}`}`);
+    await context.print('in 0 of 0 SSTables: the table was empty, a SELECT returns nothing');
+  }
+  return EXIT.no;
 }
 
 function withoutSSTables({ location }: BackupTable): SstashError {

@@ -40,7 +40,8 @@ export async function runBackup(
   const dryRun = options.dryRun === true;
   const repository = dryRun ? opened.through(new DiscardStore(opened.store)) : opened;
   const excluded = splitList(options.exclude);
-  const tables = sourceTables(await findTables(paths, { onUnknown: () => undefined }), {
+  const found = await findTables(paths, { onUnknown: () => undefined, emptyTables: true });
+  const tables = sourceTables(found, {
     keyspaces: splitList(options.keyspace),
     tables: splitList(options.table),
     excluded,
