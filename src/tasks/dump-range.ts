@@ -12,7 +12,7 @@ import { ByteOutput } from './dump/byte-output.js';
 import { FastDump } from './dump/fast/fast-dump.js';
 import { keyPredicate, type PartitionFilter } from './dump/filters.js';
 import { ItemReader } from './dump/item-reader.js';
-import { KeysWriter } from './dump/keys-writer.js';
+import { type KeysFormat, KeysWriter } from './dump/keys-writer.js';
 import { LinesWriter } from './dump/lines-writer.js';
 import { PartitionLinesWriter } from './dump/partition-lines-writer.js';
 import { onlyTombstones } from './dump/row-facts.js';
@@ -20,7 +20,7 @@ import type { DumpStyle, DumpWriter } from './dump/row-writer.js';
 import { SstabledumpWriter } from './dump/sstabledump-writer.js';
 import { TextWriter } from './dump/text-writer.js';
 
-export type DumpFormat = 'json' | 'partition-lines' | 'jsonl' | 'text' | 'annotate' | 'keys';
+export type DumpFormat = 'json' | 'partition-lines' | 'jsonl' | 'text' | 'annotate' | KeysFormat;
 
 /** Where an answer stopped. */
 export interface DumpContinuation {
@@ -89,7 +89,9 @@ function newWriter(
     case 'annotate':
       return new AnnotateWriter(style, version, source);
     case 'keys':
-      return new KeysWriter(style);
+    case 'keys-jsonl':
+    case 'keys-text':
+      return new KeysWriter(style, format);
   }
 }
 

@@ -30,6 +30,25 @@ t.test('one partition per line', async (t) => {
   t.equal((await runCli(['dump', dataPath, '--lines', '--format', 'text'])).code, 2);
 });
 
+t.test('keys alone, as an array and on lines', async (t) => {
+  const { dataPath } = sstable('cassandra-4.1', 'key_composite');
+  const { stdout } = await runCli(['dump', dataPath, '--keys']);
+  const keys: string[][] = JSON.parse(stdout);
+  t.ok(keys.length > 10);
+  t.equal((await runCli(['dump', dataPath, '-e', '-l'])).stdout, stdout, 'as sstabledump -e -l');
+  const jsonl = await runCli(['dump', dataPath, '--keys', '--format', 'jsonl']);
+  const lines = jsonl.stdout.trimEnd().split('\n');
+  t.strictSame(
+    lines.map((line) => JSON.parse(line)),
+    keys,
+  );
+  const text = await runCli(['dump', dataPath, '--keys', '--format', 'text']);
+  t.equal(text.stdout.split('\n').length, keys.length + 1);
+  const annotate = await runCli(['dump', dataPath, '--keys', '--format', 'annotate']);
+  t.equal(annotate.code, 2);
+  t.match(annotate.stderr, /--keys does not go with --format annotate/);
+});
+
 t.test('the shape of another release', async (t) => {
   const { dataPath } = sstable('cassandra-5.0', 'key_text');
   const [own] = JSON.parse((await runCli(['dump', dataPath])).stdout);

@@ -83,6 +83,20 @@ t.test('keys prints the keys alone', async (t) => {
   }
 });
 
+t.test('keys on lines', async (t) => {
+  for (const table of ['key_composite', 'key_text']) {
+    for (const path of pathsOf(table)) {
+      const keys: string[][] = JSON.parse(await dumpDocument(path, { format: 'keys' }));
+      const asJson = lines(await dumpText(path, { format: 'keys-jsonl' }));
+      t.strictSame(asJson, keys, table);
+      const text = (await dumpText(path, { format: 'keys-text' })).trimEnd().split('\n');
+      const rows = (await dumpText(path, { format: 'text' })).trimEnd().split('\n');
+      const heads = new Set(rows.map((row) => row.slice(1, row.indexOf(']@'))));
+      t.strictSame(text, [...heads], 'as the lines of rows begin');
+    }
+  }
+});
+
 t.test('tombstones prints deletions alone, and all of them', async (t) => {
   const style = { tombstonesOnly: true };
   const count = (text: string): number => text.split('"deletion_info"').length - 1;

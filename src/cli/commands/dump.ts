@@ -27,8 +27,9 @@ Examples:
   sstash dump nb-1-big-Data.db --format annotate       every field with offset and length
 
 json is one array of partitions in the shape of the sstabledump that belongs to the SSTable's version
-(--shape for another one), text with --raw-time the lines of sstabledump -d; jsonl is one row, range tombstone or partition deletion per line,
-each with its partition key. With several SSTables each partition or line names its SSTable.
+(--shape for another one); jsonl is one row, range tombstone or partition deletion per line,
+each with its partition key. With several SSTables each partition or line names its SSTable. With --keys, json
+is one array of keys even beside --lines, as sstabledump -e -l has it; jsonl and text have one key on each line.
 
 Keys of --key that are not there are named on stderr; the exit code is 0 all the same, and where none of them
 is there json is [ ].
@@ -61,7 +62,7 @@ export function registerDump(program: Command, run: CommandRunner): void {
     .option('--key-hex <hex...>', 'only these partitions, keys as bytes in hex')
     .option('-x, --exclude-key <key...>', 'all but these partitions')
     .option('--token <range>', 'only the token T, or those in A:B (above A, up to and with B)')
-    .option('-e, --keys', 'only the partition keys')
+    .option('-e, --keys', 'only the partition keys (json, jsonl: one array a line, or text)')
     .option('--tombstones', 'only deletions')
     .option('-l, --lines', 'json with one partition per line, as sstabledump -l')
     .option('-t, --raw-time', 'times as the numbers that are stored')

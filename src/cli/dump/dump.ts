@@ -30,7 +30,12 @@ export async function dump(
   if (options.tombstones && options.format === 'annotate') {
     throw new SstashError('USAGE', '--tombstones does not go with --format annotate');
   }
-  if (options.lines && (options.format !== 'json' || options.keys)) {
+  if (options.keys && options.format === 'annotate') {
+    throw new SstashError('USAGE', '--keys does not go with --format annotate', {
+      hint: 'The formats json, jsonl and text have keys alone.',
+    });
+  }
+  if (options.lines && options.format !== 'json') {
     throw new SstashError('USAGE', '--lines goes with --format json alone', {
       hint: 'The format jsonl has a line for each row.',
     });
@@ -82,6 +87,8 @@ function lengthOf({ from, to }: DumpPart): number {
   return to === null ? 0 : to - from;
 }
 
+const KEYS_FORMATS = { json: 'keys', jsonl: 'keys-jsonl', text: 'keys-text' } as const;
+
 class DumpRun {
   readonly #context: CommandContext;
   readonly #options: DumpOptions;
@@ -99,12 +106,14 @@ class DumpRun {
   }
 
   get #format(): DumpRangeArgument['format'] {
-    const { format, lines } = this.#options;
+    const { format, keys, lines } = this.#options;
+    // sstabledump -e takes no notice of -l.
+    if (keys === true && format !== 'annotate') return KEYS_FORMATS[format];
     return format === 'json' && lines === true ? 'partition-lines' : format;
   }
 
   get #isArray(): boolean {
-    return this.#format === 'json' || this.#options.keys === true;
+    return this.#format === 'json' || this.#format === 'keys';
   }
 
   /** Without this the array is visibly unfinished. */
@@ -152,11 +161,11 @@ class DumpRun {
   }
 
   #argument(sstable: SSTable, chosen: SSTableSelection): Omit<DumpRangeArgument, 'from' | 'to'> {
-    const { keys, rawTime, tombstones, shape } = this.#options;
+    const { rawTime, tombstones, shape } = this.#options;
     return {
       dataPath: sstable.files.dataPath,
       resume: null,
-      format: keys === true ? 'keys' : this.#format,
+      format: this.#format,
       filter: chosen.filter,
       style: {
         rawTime: rawTime === true,

@@ -48,3 +48,10 @@ export class TimeText {
     return this.#secondsText;
   }
 }
+
+/** Text that must not break its line. */
+export function plainLine(text: string): string {
+  return /[\\\n\r]/.test(text)
+    ? text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+    : text;
+}

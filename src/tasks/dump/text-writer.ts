@@ -31,16 +31,9 @@ import {
 import { isSstashError } from '../../errors.js';
 import { KIND_NAMES } from './annotate-names.js';
 import { type DumpDialect, dumpDialect } from './dialect.js';
-import { TimeText } from './json-text.js';
+import { plainLine, TimeText } from './json-text.js';
 import { type Deletion, endOfHead, isTombstone, NO_TIMESTAMP } from './row-facts.js';
 import type { DumpStyle, DumpWriter } from './row-writer.js';
-
-/** Text that must not break its line. */
-function plain(text: string): string {
-  return /[\\\n\r]/.test(text)
-    ? text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
-    : text;
-}
 
 /** Names of the cells of a complex column, and the types of their values. */
 interface Inner {
@@ -69,7 +62,7 @@ export class TextWriter implements DumpWriter {
   begin(head: PartitionHead): string {
     const { header, sstable } = this.#style;
     const isStart = this.#dialect.partitionPosition === 'start';
-    const key = plain(keyText(header.keyType, head.key, this.#dialect.texts));
+    const key = plainLine(keyText(header.keyType, head.key, this.#dialect.texts));
     this.#position = isStart ? head.position : endOfHead(head);
     this.#key = `${sstable === null ? '' : `${sstable} `}[${key}]@`;
     let text = '';
@@ -100,7 +93,7 @@ export class TextWriter implements DumpWriter {
       const type = clusteringTypes[i] as CqlType;
       if (value === null) return 'null';
       const { cqlClusterings, texts } = this.#dialect;
-      return plain(cqlClusterings ? literalText(type, value) : keyText(type, value, texts));
+      return plainLine(cqlClusterings ? literalText(type, value) : keyText(type, value, texts));
     });
   }
 
@@ -130,7 +123,7 @@ export class TextWriter implements DumpWriter {
 
   #column(data: ColumnData): string {
     const { column, complexDeletion } = data;
-    const name = plain(column.text);
+    const name = plainLine(column.text);
     const cells = data.cells.map((cell) => this.#cell(cell, column, name));
     if (!column.complex) return cells.join(', ');
     const deletion =
@@ -145,7 +138,7 @@ export class TextWriter implements DumpWriter {
       return `[${name}=${counterTotal(type, value)} ts=${this.#micros(cell.timestamp)}]`;
     }
     const inner = path === null ? null : this.#innerOf(column);
-    const place = path === null || inner === null ? '' : `[${plain(inner.path(path))}]`;
+    const place = path === null || inner === null ? '' : `[${plainLine(inner.path(path))}]`;
     const valueType = path === null || inner === null ? type : (inner.value(path) ?? type);
     const text = isTombstone(cell) ? '<tombstone>' : this.#value(valueType, value);
     return `[${name}${place}=${text} ${this.#cellTimes(cell)}]`;
@@ -154,7 +147,7 @@ export class TextWriter implements DumpWriter {
   /** Bytes that are no value of the type are shown as they are. */
   #value(type: CqlType, bytes: Uint8Array): string {
     try {
-      return plain(keyText(type, bytes, this.#dialect.texts));
+      return plainLine(keyText(type, bytes, this.#dialect.texts));
     } catch (error) {
       if (!isSstashError(error)) throw error;
       return `0x${Buffer.from(bytes).toString('hex')}`;
@@ -183,7 +176,7 @@ export class TextWriter implements DumpWriter {
     const clustering = marker.clustering.map((value, i) =>
       value === null
         ? 'null'
-        : plain(keyText(clusteringTypes[i] as CqlType, value, this.#dialect.texts)),
+        : plainLine(keyText(clusteringTypes[i] as CqlType, value, this.#dialect.texts)),
     );
     const times = [deletion, ...(openingDeletion === null ? [] : [openingDeletion])].map(
       (each) => `${this.#micros(each.markedForDeleteAt)}/${this.#seconds(each.localDeletionTime)}`,
