@@ -37,7 +37,13 @@ export {
 export { type RestoreOptions, type RestoreReport, restore } from './restore.js';
 export type { RestoreLayout } from './restore-plan.js';
 export { encodeWholeRange, factBuffers, type RowsTask } from './rows-task.js';
-export { isSelected, type SourceTable, sourceTables, type TableFilter } from './sources.js';
+export {
+  isSelected,
+  type SourceTable,
+  sourceTables,
+  type TableFilter,
+  unmatched,
+} from './sources.js';
 export {
   type BackupStats,
   type RepositoryStats,

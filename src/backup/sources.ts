@@ -29,17 +29,51 @@ function matches(pattern: string, text: string): boolean {
   return new RegExp(`^${escaped.join('.*')}$`).test(text);
 }
 
-/** Whether the filter lets a table through; a secondary index goes with its table. */
-export function isSelected(
-  filter: TableFilter,
-  { keyspace, table }: { readonly keyspace: string; readonly table: string },
-): boolean {
+interface TableName {
+  readonly keyspace: string;
+  readonly table: string;
+}
+
+/** What a table may be called in a filter. */
+function namesOf({ keyspace, table }: TableName): string[] {
   const base = baseTable(table);
-  const names = [table, base, `${keyspace}.${table}`, `${keyspace}.${base}`];
+  return [table, base, `${keyspace}.${table}`, `${keyspace}.${base}`];
+}
+
+function isExcluded(pattern: string, name: TableName): boolean {
+  return [name.keyspace, ...namesOf(name)].some((text) => matches(pattern, text));
+}
+
+/** Whether the filter lets a table through; a secondary index goes with its table. */
+export function isSelected(filter: TableFilter, name: TableName): boolean {
+  const { keyspace } = name;
+  const names = namesOf(name);
   const { keyspaces = [], tables = [], excluded = [] } = filter;
   if (keyspaces.length > 0 && !keyspaces.includes(keyspace)) return false;
   if (tables.length > 0 && !tables.some((wanted) => names.includes(wanted))) return false;
-  return !excluded.some((pattern) => [keyspace, ...names].some((name) => matches(pattern, name)));
+  return !excluded.some((pattern) => isExcluded(pattern, name));
+}
+
+/**
+ * What the filter names and none of `found` is, as it was given: `--table nope`. Tables count in the
+ * keyspaces that are wanted, exclusions everywhere.
+ */
+export function unmatched(filter: TableFilter, found: readonly TableName[]): string[] {
+  const { keyspaces = [], tables = [], excluded = [] } = filter;
+  const within = found.filter(
+    ({ keyspace }) => keyspaces.length === 0 || keyspaces.includes(keyspace),
+  );
+  const [all, names] = [
+    new Set(found.map((each) => each.keyspace)),
+    new Set(within.flatMap(namesOf)),
+  ];
+  return [
+    ...keyspaces.filter((name) => !all.has(name)).map((name) => `--keyspace ${name}`),
+    ...tables.filter((name) => !names.has(name)).map((name) => `--table ${name}`),
+    ...excluded
+      .filter((pattern) => !found.some((name) => isExcluded(pattern, name)))
+      .map((pattern) => `--exclude ${pattern}`),
+  ];
 }
 
 /** The tables of `found` that the filter lets through. Throws USAGE for two copies of one table. */

@@ -213,3 +213,34 @@ t.test('SSTables that are not of the backup are told', async (t) => {
   const whole = await json((c) => runRestore(c, 'latest', { ...options, layout: 'cassandra' }));
   t.match(whole.json, { otherSSTables: { length: 0 } }, 'another folder');
 });
+
+t.test('what a filter names and is not there is told', async (t) => {
+  const root = t.testdir();
+  const repo = join(root, 'repo');
+  const other = fixtureTable('cassandra-4.1', 'statics');
+  const paths = [table.directory, other.directory];
+  const { keyspace } = table;
+  await human((c) => init(c, repo, {}));
+  const filter = { keyspace: [keyspace, 'absent'], table: ['generations,nope', 'statics'] };
+  const made = await human((c) => runBackup(c, paths, { repo, ...filter, exclude: ['x*', 'st*'] }));
+  t.equal(made.code, 0);
+  t.same(made.warnings, [
+    '--keyspace absent: no table is named so',
+    '--table nope: no table is named so',
+    '--exclude x*: no table is named so',
+  ]);
+  const named = { table: [`${keyspace}.generations`], exclude: ['*.statics'] };
+  const without = await human((c) => runBackup(c, paths, { repo, ...named }));
+  t.same(without.warnings, [], 'all of it is there');
+  const options = { repo, to: join(root, 'out') };
+  const wanted = ['generations', 'statics'];
+  const restored = await human((c) => runRestore(c, 'latest', { ...options, table: wanted }));
+  t.equal(restored.code, 0);
+  t.same(restored.warnings, ['--table statics: no table is named so']);
+  await t.rejects(
+    human((c) => runRestore(c, 'latest', { ...options, table: ['nope'] })),
+    {
+      code: 'USAGE',
+    },
+  );
+});

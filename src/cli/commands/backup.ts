@@ -20,6 +20,8 @@ whole files  what a store of whole files would have been sent
 A dry run reads and counts exactly as the backup would, and writes nothing; show and stats tell the
 counts of a backup later.
 
+A --keyspace, --table or --exclude that matches nothing is named in a warning.
+
 Run it again and nothing new is stored: unchanged SSTables are not even read. Damaged SSTables are
 kept as they are, byte for byte, and reported; then the exit code is 1. Back up snapshots (nodetool
 snapshot): live data folders change while they are read. Of an empty table the schema.cql is kept.

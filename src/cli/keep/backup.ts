@@ -6,6 +6,7 @@ import {
   nothingSelected,
   type SourceTable,
   sourceTables,
+  unmatched,
 } from '../../backup/index.js';
 import { findTables } from '../../sstable/index.js';
 import { DiscardStore } from '../../store/index.js';
@@ -14,7 +15,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
 import { countedLines, keptApartLines } from './counted-text.js';
-import { openRepository, plural, splitList } from './open.js';
+import { openRepository, plural, splitList, warnUnmatched } from './open.js';
 
 export interface BackupCommandOptions {
   readonly repo?: string;
@@ -41,12 +42,14 @@ export async function runBackup(
   const repository = dryRun ? opened.through(new DiscardStore(opened.store)) : opened;
   const excluded = splitList(options.exclude);
   const found = await findTables(paths, { onUnknown: () => undefined, emptyTables: true });
-  const tables = sourceTables(found, {
+  const filter = {
     keyspaces: splitList(options.keyspace),
     tables: splitList(options.table),
     excluded,
-  });
+  };
+  const tables = sourceTables(found, filter);
   if (tables.length === 0) throw nothingSelected();
+  warnUnmatched(context, unmatched(filter, found));
   context.progress.begin('backup', totalBytes(tables));
   let report: BackupReport;
   try {

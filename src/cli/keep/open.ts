@@ -29,3 +29,8 @@ export function splitList(values: readonly string[] | undefined): string[] {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
+
+/** Names patterns of a filter that matched nothing, each once. */
+export function warnUnmatched({ warn }: CommandContext, patterns: readonly string[]): void {
+  for (const pattern of new Set(patterns)) warn(`${pattern}: no table is named so`);
+}

@@ -1,14 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 import {
+  isSelected,
   type OtherSSTables,
   type RestoreLayout,
   type RestoreReport,
+  readRoot,
   restore,
+  unmatched,
 } from '../../backup/index.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
-import { openRepository, plural, splitList } from './open.js';
+import { openRepository, plural, splitList, warnUnmatched } from './open.js';
 
 export interface RestoreCommandOptions {
   readonly repo?: string;
@@ -31,6 +34,10 @@ export async function runRestore(
   setFlagsFromString('--semi-space-growth-factor=1');
   const repository = await openRepository(context, options.repo);
   const manifest = await repository.findManifest(id, options.node);
+  const filter = { keyspaces: splitList(options.keyspace), tables: splitList(options.table) };
+  const { tables } = await readRoot(repository, manifest);
+  const isSome = tables.some((table) => isSelected(filter, table));
+  if (isSome) warnUnmatched(context, unmatched(filter, tables));
   context.progress.begin('restore', null);
   const others: OtherSSTables[] = [];
   let report: RestoreReport;
@@ -40,7 +47,7 @@ export async function runRestore(
       executor: context.executor,
       manifest,
       target: options.to,
-      filter: { keyspaces: splitList(options.keyspace), tables: splitList(options.table) },
+      filter,
       layout: options.layout ?? 'cassandra',
       overwrite: options.overwrite === true,
       dryRun: options.dryRun === true,
