@@ -49,6 +49,25 @@ t.test('keys alone, as an array and on lines', async (t) => {
   t.match(annotate.stderr, /--keys does not go with --format annotate/);
 });
 
+t.test('tokens outside of the ring are refused, ranges over its end are not', async (t) => {
+  const { dataPath } = sstable('cassandra-4.1', 'statics');
+  const whole = JSON.parse((await runCli(['dump', dataPath, '-e'])).stdout);
+  const min = '-9223372036854775808';
+  const around = await runCli(['dump', dataPath, '-e', `--token=${min}:9223372036854775807`]);
+  t.same(JSON.parse(around.stdout), whole);
+  const over = JSON.parse((await runCli(['dump', dataPath, '-e', '--token=5:1'])).stdout);
+  t.same(over, whole, 'all but the tokens 2 to 5');
+  for (const token of ['99999999999999999999', '1:9223372036854775808', '-9223372036854775809:1']) {
+    const { code, stdout, stderr } = await runCli(['dump', dataPath, `--token=${token}`]);
+    t.equal(code, 2, token);
+    t.equal(stdout, '');
+    t.match(
+      stderr,
+      /is no token of Murmur3Partitioner.*-9223372036854775808 to 9223372036854775807/,
+    );
+  }
+});
+
 t.test('the shape of another release', async (t) => {
   const { dataPath } = sstable('cassandra-5.0', 'key_text');
   const [own] = JSON.parse((await runCli(['dump', dataPath])).stdout);
@@ -69,6 +88,14 @@ t.test('lines of sstabledump -d with raw times', async (t) => {
   t.ok(lines.length > 2);
   for (const line of lines) {
     t.match(line, /^\[1\]@\d+ Row\[info=\[ts=-?\d+\]( del=deletedAt=\d+, localDeletion=\d+)? \]: /);
+  }
+  t.equal((await runCli(['dump', dataPath, '-d', '--key', '1'])).stdout, stdout);
+  const keys = await runCli(['dump', dataPath, '-d', '-e', '--key', '1']);
+  t.same(JSON.parse(keys.stdout), [['1']], 'as sstabledump -d -e');
+  for (const other of [['-f', 'annotate'], ['-f', 'jsonl'], ['-l'], ['--json']]) {
+    const { code, stderr } = await runCli(['dump', dataPath, '-d', ...other]);
+    t.equal(code, 2, other.join(' '));
+    t.match(stderr, /does not go with|goes with --format json/);
   }
 });
 

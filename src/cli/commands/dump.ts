@@ -31,6 +31,7 @@ json is one array of partitions in the shape of the sstabledump that belongs to 
 each with its partition key. With several SSTables each partition or line names its SSTable. With --keys, json
 is one array of keys even beside --lines, as sstabledump -e -l has it; jsonl and text have one key on each line.
 
+A range of --token that ends below its begin, as 5:1, goes over the end of the ring.
 Keys of --key that are not there are named on stderr; the exit code is 0 all the same, and where none of them
 is there json is [ ].
 `;
@@ -44,6 +45,7 @@ export interface DumpOptions {
   readonly lines?: boolean;
   readonly tombstones?: boolean;
   readonly rawTime?: boolean;
+  readonly internal?: boolean;
   readonly format: 'json' | 'jsonl' | 'text' | 'annotate';
   readonly at?: number;
   readonly shape?: DialectName;
@@ -65,6 +67,7 @@ export function registerDump(program: Command, run: CommandRunner): void {
     .option('-e, --keys', 'only the partition keys (json, jsonl: one array a line, or text)')
     .option('--tombstones', 'only deletions')
     .option('-l, --lines', 'json with one partition per line, as sstabledump -l')
+    .option('-d, --internal', 'text with --raw-time: the lines of sstabledump -d')
     .option('-t, --raw-time', 'times as the numbers that are stored')
     .addOption(
       new Option('-f, --format <format>', 'output format')

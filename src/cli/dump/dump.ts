@@ -25,8 +25,9 @@ const MISSING_NAMED = 10;
 export async function dump(
   context: CommandContext,
   paths: readonly string[],
-  options: DumpOptions,
+  given: DumpOptions,
 ): Promise<number> {
+  const options = withInternal(given);
   if (options.tombstones && options.format === 'annotate') {
     throw new SstashError('USAGE', '--tombstones does not go with --format annotate');
   }
@@ -56,6 +57,18 @@ export async function dump(
     await run.close();
   }
   return 0;
+}
+
+/** `--internal` as what it stands for; beside --keys it says nothing, as with sstabledump. */
+function withInternal(options: DumpOptions): DumpOptions {
+  if (options.internal !== true || options.keys === true) return options;
+  const { format } = options;
+  if (format !== 'json' && format !== 'text') {
+    throw new SstashError('USAGE', `--internal does not go with --format ${format}`, {
+      hint: '--internal is --format text with --raw-time.',
+    });
+  }
+  return { ...options, format: 'text', rawTime: true };
 }
 
 /** Data.db files in order; secondary indexes only where a path names them. */

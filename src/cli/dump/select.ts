@@ -14,6 +14,8 @@ export interface Selection {
   readonly hexKeys: readonly Uint8Array[];
   readonly excludedKeys: readonly string[];
   readonly tokens: TokenRange | null;
+  /** The tokens that were given. */
+  readonly tokenEnds: readonly bigint[];
   /** Whether single keys are asked for. */
   readonly hasKeys: boolean;
 }
@@ -29,26 +31,55 @@ export function readSelection(paths: readonly string[], options: DumpOptions): S
   const lists = [options.key, options.keyHex, options.excludeKey].map((list) => [...(list ?? [])]);
   const found = takePaths(paths, lists, 'dump nb-1-big-Data.db');
   const [keys = [], hex = [], excludedKeys = []] = lists;
-  const tokens = options.token === undefined ? null : parseTokens(options.token);
+  const tokenEnds = options.token === undefined ? [] : parseTokens(options.token);
+  const tokens = rangeOf(tokenEnds);
   const hasKeys = keys.length + hex.length > 0;
-  return { paths: found, keys, hexKeys: hex.map(parseHexKey), excludedKeys, tokens, hasKeys };
+  const hexKeys = hex.map(parseHexKey);
+  return { paths: found, keys, hexKeys, excludedKeys, tokens, tokenEnds, hasKeys };
 }
 
-/** `T` is that token alone, `A:B` what is above A up to and with B, as Cassandra's ranges are. */
-function parseTokens(text: string): TokenRange {
+/** `T` or `A:B`: one token or two. */
+function parseTokens(text: string): bigint[] {
   const match = /^(-?\d{1,40})(?::(-?\d{1,40}))?$/.exec(text.trim());
   if (match === null) {
     throw new SstashError('USAGE', `${text} is not a token or a range of tokens`, {
       hint: 'Give --token T, or --token A:B for the tokens above A up to and with B.',
     });
   }
-  const [, first = '', second] = match;
-  if (second === undefined) return { after: BigInt(first) - 1n, upTo: BigInt(first) };
-  return { after: BigInt(first), upTo: BigInt(second) };
+  return match.slice(1).flatMap((token) => (token === undefined ? [] : [BigInt(token)]));
 }
 
-/** Throws KEY_INVALID for a key text that is none of this SSTable's key type. */
+/** `T` is that token alone, `A:B` what is above A up to and with B, as Cassandra's ranges are. */
+function rangeOf([first, second]: readonly bigint[]): TokenRange | null {
+  if (first === undefined) return null;
+  return second === undefined ? { after: first - 1n, upTo: first } : { after: first, upTo: second };
+}
+
+/** First and last token; a ByteOrderedPartitioner's are the first eight bytes of the keys here. */
+const RINGS: Readonly<Record<string, readonly [bigint, bigint]>> = {
+  Murmur3Partitioner: [-(2n ** 63n), 2n ** 63n - 1n],
+  RandomPartitioner: [-1n, 2n ** 127n],
+  ByteOrderedPartitioner: [0n, 2n ** 64n - 1n],
+};
+
+function refuseOutside(tokens: readonly bigint[], partitioner: string): void {
+  const ring = RINGS[partitioner];
+  if (ring === undefined) return;
+  const [first, last] = ring;
+  const outside = tokens.find((token) => token < first || token > last);
+  if (outside === undefined) return;
+  throw new SstashError('USAGE', `${outside} is no token of ${partitioner}`, {
+    expected: `a token from ${first} to ${last}`,
+    hint: `Its tokens are ${first} to ${last}.`,
+  });
+}
+
+/**
+ * Throws KEY_INVALID for a key text that is none of this SSTable's key type, USAGE for tokens outside
+ * the ring of its partitioner.
+ */
 export function selectIn(sstable: SSTable, selection: Selection): SSTableSelection {
+  refuseOutside(selection.tokenEnds, sstable.partitioner.name);
   const { keyType } = sstable.header;
   const keys = [
     ...selection.keys.map((text) => ({ text, bytes: parseKeyText(keyType, text) })),
