@@ -115,6 +115,19 @@ function usageError(error: CommanderError): SstashError {
   return new SstashError('USAGE', message);
 }
 
+/** Commands that take paths alone. */
+const OF_PATHS = ['ls', 'info', 'dump', 'get', 'partitions', 'check', 'tree', 'backup'];
+
+/** A backup where a path has to be: no path of that name is there. */
+function notABackup(error: unknown, command: string | null): unknown {
+  if (!isSstashError(error, 'PATH_NOT_FOUND') || error.file?.includes('::') !== true) return error;
+  if (command === null || !OF_PATHS.includes(command)) return error;
+  return new SstashError('USAGE', `${command} takes paths, no backups`, {
+    file: error.file,
+    hint: 'Backups are taken by diff (REPO::ID), and by cat, show and restore (ID with --repo).',
+  });
+}
+
 /** What was called wrongly is explained in the help of the command. */
 function withHelp(error: unknown, command: string | null): unknown {
   if (!isSstashError(error, 'USAGE', 'KEY_INVALID')) return error;
@@ -139,7 +152,7 @@ function report(
   if (error instanceof OutputClosed && received === null) return EXIT.done;
   const known =
     received === null || (error instanceof SstashError && error.code === 'INTERRUPTED')
-      ? withHelp(error, command)
+      ? withHelp(notABackup(error, command), command)
       : new SstashError('INTERRUPTED', `stopped by ${received}`, { cause: error });
   writeError(`${json ? errorJson(known) : errorLine(known)}\n`);
   const { SSTASH_DEBUG } = process.env;

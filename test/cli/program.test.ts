@@ -38,6 +38,19 @@ t.test('a restore in a process of its own has the compressor that backups load',
   t.match(await run('restore', 'latest', '--to', `${repo}-out`), { code: 0 });
 });
 
+t.test('a backup where only paths go is named as such', async (t) => {
+  for (const command of ['ls', 'info', 'dump', 'check', 'get', 'tree', 'partitions']) {
+    for (const backup of ['some/repo::latest', '::latest:ks.t']) {
+      const key = command === 'get' ? ['--key', '1'] : [];
+      const { code, stdout, stderr } = await runCli([command, backup, ...key]);
+      t.equal(code, 2, command);
+      t.equal(stdout, '');
+      t.match(stderr, new RegExp(`${command} takes paths, no backups.*Backups are taken by diff`));
+    }
+  }
+  t.match(await runCli(['ls', 'some/repo']), { code: 3, stderr: /no such file/ });
+});
+
 t.test('wrong usage is exit code 2 with a hint', async (t) => {
   const cases: Record<string, RegExp> = {
     lss: /unknown command 'lss'.*Did you mean ls/,
