@@ -61,7 +61,8 @@ export async function checkSSTable(
   try {
     await check.run();
   } catch (error) {
-    if (!isSstashError(error, 'PATH_NOT_FOUND', 'READ_FAILED')) throw error;
+    const codes = ['PATH_NOT_FOUND', 'SSTABLE_COMPONENT_MISSING', 'READ_FAILED'] as const;
+    if (!isSstashError(error, ...codes)) throw error;
     check.faults.addError(error, files.dataPath, error.component ?? 'Data.db');
   }
   const { bytesRead } = check;

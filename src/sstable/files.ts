@@ -232,7 +232,8 @@ async function fileOf(
 
 /**
  * The SSTable that `path` belongs to: any of its components, or their common start
- * (`…/nb-1-big`). Null when the name is not one of an SSTable or nothing is there.
+ * (`…/nb-1-big`). Null when the name is not one of an SSTable or nothing is there; Data.db may be
+ * missing when other files are there.
  */
 export async function findSSTable(path: string, fs: FileSystem): Promise<SSTableFiles | null> {
   const name = basename(path).replace(/-$/, '');
@@ -245,5 +246,7 @@ export async function findSSTable(path: string, fs: FileSystem): Promise<SSTable
   const { sstables } = await readFolder(dirname(path), fs, base);
   const [found] = sstables;
   if (found === undefined) return null;
-  return parsed === null || found.components.has(parsed.component) ? found : null;
+  // That its Data.db is missing says more than that there is no such file.
+  const stands = parsed === null || parsed.component === 'Data.db';
+  return stands || found.components.has(parsed.component) ? found : null;
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import t from 'tap';
 import { daySnapshot, fixtureTable, upgradePairs } from '../../fixtures/index.js';
+import { registerTree } from '../../src/cli/commands/tree.js';
 import { tree } from '../../src/cli/compare/tree.js';
 import { parseTrees } from '../../src/table/index.js';
 import { runCommand } from './compare-context.js';
@@ -24,6 +26,16 @@ async function treeJson(cache: string, ...paths: string[]): Promise<TreeJson> {
   const run = await runCommand((context) => tree(context, paths, options), { json: true, cache });
   return JSON.parse(run.text) as TreeJson;
 }
+
+t.test('the help explains each root that is printed', async (t) => {
+  const program = new Command();
+  registerTree(program, async () => undefined);
+  let help = '';
+  program.commands[0]?.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  for (const root of ['physical', 'raw', 'reconciled']) {
+    t.match(help, new RegExp(`Tables with equal ${root} roots`));
+  }
+});
 
 t.test('prints the roots of every table', async (t) => {
   const { directory } = daySnapshot('products', 'day1');

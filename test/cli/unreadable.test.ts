@@ -70,6 +70,15 @@ t.test('check of nothing that can be read', async (t) => {
   t.match(ran.text, /nothing was checked; 1 path could not be read/);
 });
 
+t.test('check of unknown versions alone', async (t) => {
+  const root = t.testdir({ cache: {}, t: { 'zz-1-big-Data.db': '', 'zz-1-big-TOC.txt': '' } });
+  const cache = join(root, 'cache');
+  const ran = await runCommand((context) => check(context, [join(root, 't')], {}), { cache });
+  t.equal(ran.code, 3);
+  t.match(ran.text, /version zz/);
+  t.match(ran.text, /\nnothing was checked; 1 path could not be read, see above\n$/);
+});
+
 t.test('ls lists the others', async (t) => {
   const root = keyspace(t);
   const cache = join(root, '../cache');

@@ -198,3 +198,13 @@ t.test('an SSTable stays open between uses, and is opened anew when it changes',
     },
   );
 });
+
+t.test('without its Data.db an SSTable is opened by no name, and the error says why', async (t) => {
+  const data = copyFixture('cassandra-4.1', 'statics', t.testdir({}));
+  rmSync(data);
+  const missing = { code: 'SSTABLE_COMPONENT_MISSING', component: 'Data.db', file: data };
+  await t.rejects(SSTable.open(data), missing);
+  await t.rejects(SSTable.open(componentPath(data, 'Index.db')), missing);
+  const other = data.replace('nb-1-', 'nb-99-');
+  await t.rejects(SSTable.open(other), { code: 'PATH_NOT_FOUND', file: other });
+});

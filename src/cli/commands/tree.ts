@@ -9,6 +9,7 @@ Examples:
   sstash tree ks/orders-5a1c39d0 --output o.tree  keep the trees in a file, for diff
   sstash tree --json data | jq -r '.tables[] | [.keyspace, .table, .raw] | @tsv'
 
+Tables with equal physical roots consist of the same component files byte for byte, whatever generations they have.
 Tables with equal raw roots hold the same rows in their SSTables, byte for byte of what the rows say,
 whatever the format version and compression. Tables with equal reconciled roots hold the same once
 their SSTables are merged: a compaction leaves it as it is, unless it drops old tombstones. A cell whose
