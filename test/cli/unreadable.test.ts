@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { fixtureTable } from '../../fixtures/index.js';
 import { tree } from '../../src/cli/compare/tree.js';
 import { check } from '../../src/cli/inspect/check.js';
+import { info } from '../../src/cli/inspect/info.js';
 import { list } from '../../src/cli/inspect/list.js';
 import { partitions } from '../../src/cli/partitions/partitions.js';
 import { nodeFileSystem } from '../../src/io/index.js';
@@ -14,13 +15,15 @@ import { runCommand } from './compare-context.js';
 const TABLES = ['counters', 'deletes', 'scalars', 'statics'] as const;
 const PARTITIONS = { top: 1, sort: 'bytes', soon: 1 } as const;
 
-/** A keyspace of which `counters` cannot be listed and one Data.db of `statics` not be opened. */
-function keyspace(t: Test): string {
+const REFUSED = /ks\/counters$|ks\/statics\/nb-1-big-Data\.db$/;
+
+/** A keyspace of which, if not told otherwise, a folder cannot be listed and a Data.db not be opened. */
+function keyspace(t: Test, refused = REFUSED): string {
   const root = join(t.testdir({ cache: {} }), 'ks');
   for (const table of TABLES) {
     cpSync(fixtureTable('cassandra-4.1', table).directory, join(root, table), { recursive: true });
   }
-  refuse(t, /ks\/counters$|ks\/statics\/nb-1-big-Data\.db$/);
+  refuse(t, refused);
   return root;
 }
 
@@ -85,6 +88,18 @@ t.test('ls lists the others', async (t) => {
   const ran = await runCommand((context) => list(context, [root]), { cache });
   for (const table of ['deletes', 'scalars', 'statics']) t.match(ran.text, `ks.${table}`);
   t.match(ran.unread, [{ code: 'READ_FAILED', file: /counters$/ }]);
+});
+
+t.test('info tells of the others', async (t) => {
+  const root = keyspace(t, /scalars.*Statistics\.db$|ks\/counters$/);
+  const cache = join(root, '../cache');
+  const ran = await runCommand((context) => info(context, [root]), { cache, json: true });
+  const { sstables } = JSON.parse(ran.text) as { sstables: { table: string }[] };
+  t.same([...new Set(sstables.map(({ table }) => table))], ['deletes', 'statics']);
+  t.match(ran.unread, [
+    { code: 'READ_FAILED', file: /counters$/ },
+    { code: 'READ_FAILED', file: /scalars.*Statistics\.db$/ },
+  ]);
 });
 
 t.test('tree and partitions answer for the others', async (t) => {
