@@ -65,7 +65,7 @@ function withInternal(options: DumpOptions): DumpOptions {
   const { format } = options;
   if (format !== 'json' && format !== 'text') {
     throw new SstashError('USAGE', `--internal does not go with --format ${format}`, {
-      hint: '--internal is --format text with --raw-time.',
+      hint: 'Leave --internal out: it is --format text with --raw-time.',
     });
   }
   return { ...options, format: 'text', rawTime: true };
