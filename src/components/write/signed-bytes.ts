@@ -9,13 +9,13 @@ export function signedLength(value: number): number {
 }
 
 export function signedBytes(w: ByteWriter, value: number): void {
-  const negative = value < 0;
-  const x = negative ? -1 - value : value;
-  const flip = negative ? 0xff : 0;
-  for (let i = signedLength(value) - 1; i >= 0; i--) {
-    // Up to 32 bits without a division.
-    const byte =
-      x <= 0xffffffff ? (i < 4 ? (x >>> (8 * i)) & 0xff : 0) : Math.floor(x / 256 ** i) % 256;
-    w.u8(byte ^ flip);
+  const length = signedLength(value);
+  // Up to 32 bits without a division.
+  if (length <= 4) {
+    for (let shift = 8 * length - 8; shift >= 0; shift -= 8) w.u8((value >> shift) & 0xff);
+    return;
   }
+  const x = value < 0 ? -1 - value : value;
+  const flip = value < 0 ? 0xff : 0;
+  for (let i = length - 1; i >= 0; i--) w.u8((Math.floor(x / 256 ** i) % 256) ^ flip);
 }

@@ -12,7 +12,8 @@ const SPARSE_TYPES = [5, 5, 6, 7, 8, 9, 9, 15];
 const DENSE_TYPES = [10, 10, 10, 11, 12, 13, 14, 15];
 const FIRST_SPARSE = 5;
 const FIRST_DENSE = 10;
-const TWELVE_BITS = [6, 10];
+/** Two distances in three bytes. */
+const isTwelveBits = (type: number): boolean => type === 6 || type === 10;
 /** Bytes of a distance, by type. */
 const POINTER_BYTES = [0, 0, 1, 0, 2, 1, 0, 2, 3, 5, 0, 2, 3, 4, 5, 8];
 const SINGLE_BYTES = [1, 2, 3, 3, 4];
@@ -123,7 +124,7 @@ function typeOf({ children, payloadBits }: UnwrittenNode, distance: number): num
 function childBytes(type: number, children: readonly UnwrittenNode[]): number {
   const count = children.length;
   if (type < FIRST_SPARSE) return SINGLE_BYTES[type] ?? 0;
-  const isTwelve = TWELVE_BITS.includes(type);
+  const isTwelve = isTwelveBits(type);
   const pointer = POINTER_BYTES[type] ?? 0;
   if (type < FIRST_DENSE) {
     return 2 + count + (isTwelve ? Math.floor((3 * count + 1) / 2) : count * pointer);
@@ -147,9 +148,10 @@ export function sizeAt(node: UnwrittenNode, at: number): number {
 /** Writes `node`, all of whose children are written, at `at`. */
 export function writeNode(w: ByteWriter, node: UnwrittenNode, at: number): void {
   const { children, payloadBits } = node;
-  const [first] = children;
+  const first = children[0];
   const distance = first === undefined ? 0 : at - first.position;
-  const lowest = children.reduce((low, child) => Math.min(low, child.position), at);
+  let lowest = at;
+  for (const child of children) if (child.position < lowest) lowest = child.position;
   const type = typeOf(node, at - lowest);
   if (type === 1) {
     w.u8(0x10 | distance);
@@ -202,7 +204,7 @@ function writeDense(
 }
 
 function writeDistances(w: ByteWriter, type: number, distances: readonly number[]): void {
-  if (!TWELVE_BITS.includes(type)) {
+  if (!isTwelveBits(type)) {
     for (const distance of distances) writeDistance(w, distance, POINTER_BYTES[type] ?? 0);
     return;
   }
@@ -215,5 +217,9 @@ function writeDistances(w: ByteWriter, type: number, distances: readonly number[
 }
 
 function writeDistance(w: ByteWriter, distance: number, bytes: number): void {
-  for (let i = bytes - 1; i >= 0; i--) w.u8(Math.floor(distance / 256 ** i) % 256);
+  if (distance > 0xffffffff) {
+    for (let i = bytes - 1; i >= 0; i--) w.u8(Math.floor(distance / 256 ** i) % 256);
+    return;
+  }
+  for (let i = bytes - 1; i >= 0; i--) w.u8(i < 4 ? (distance >>> (8 * i)) & 0xff : 0);
 }
