@@ -18,30 +18,27 @@ const view = new DataView(new ArrayBuffer(8));
 
 export function doubleToJava(value: number): string {
   const size = Math.abs(value);
-  if (size >= 1e-3 && size < 1e7) {
-    const text = String(value);
-    if (isJavas(size, text)) return text;
-  }
   if (size >= 2 ** 48 || size < 2 ** -1021) return toJava(value, doubleDigits(value));
-  view.setFloat64(0, value);
-  const isPower = (view.getInt32(0) & 0xfffff) === 0 && view.getInt32(4) === 0;
-  return toJava(value, isPower ? doubleDigits(value) : nearestDigits(size, size.toExponential()));
-}
-
-/**
- * Whether `text`, JavaScript's digits, is Java's too, without exponent: it has decimals, the number is
- * no power of two, and does not lie exactly between two candidates. A number of n binary places has n
- * decimals, so it is none where it has more than one decimal more than the text.
- */
-function isJavas(size: number, text: string): boolean {
-  const point = text.indexOf('.');
-  if (point < 0) return false;
   view.setFloat64(0, size);
   const high = view.getInt32(0);
   const low = view.getInt32(4);
-  const fraction = high & 0xfffff;
-  if (fraction === 0 && low === 0) return false;
-  const zeros = low !== 0 ? zeroBits(low) : 32 + zeroBits(fraction);
+  if ((high & 0xfffff) === 0 && low === 0) return toJava(value, doubleDigits(value));
+  if (size >= 1e-3 && size < 1e7) {
+    const text = String(value);
+    if (isNearest(high, low, text)) return text;
+  }
+  return toJava(value, nearestDigits(size, size.toExponential()));
+}
+
+/**
+ * Whether `text`, without exponent, are the digits of the double with these halves in Java too: it has
+ * decimals, and the number does not lie exactly between two candidates. A number of n binary places
+ * has n decimals, so it is none where it has more than one decimal more than the text.
+ */
+function isNearest(high: number, low: number, text: string): boolean {
+  const point = text.indexOf('.');
+  if (point < 0) return false;
+  const zeros = low !== 0 ? zeroBits(low) : 32 + zeroBits(high & 0xfffff);
   const binaryPlaces = 52 - ((high >>> 20) - 1023) - zeros;
   return binaryPlaces !== text.length - point;
 }
