@@ -25,6 +25,7 @@ Examples:
   sstash dump /data/ks/table-5a1c39d0 --format jsonl | jq 'select(.type == "row")'
   sstash dump nb-1-big-Data.db --token -100:100        tokens above -100, up to and with 100
   sstash dump nb-1-big-Data.db --format annotate       every field with offset and length
+  sstash dump -d nb-1-big-Data.db                      the lines of sstabledump -d; -l and -e too
 
 json is one array of partitions in the shape of the sstabledump that belongs to the SSTable's version
 (--shape for another one); jsonl is one row, range tombstone or partition deletion per line,

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import {
   type BackupReport,
   backup,
@@ -15,7 +14,13 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
 import { countedLines, keptApartLines } from './counted-text.js';
-import { openRepository, plural, splitList, warnUnmatched } from './open.js';
+import {
+  keepYoungGenerationSmall,
+  openRepository,
+  plural,
+  splitList,
+  warnUnmatched,
+} from './open.js';
 
 export interface BackupCommandOptions {
   readonly repo?: string;
@@ -34,9 +39,7 @@ export async function runBackup(
   paths: readonly string[],
   options: BackupCommandOptions,
 ): Promise<number> {
-  // The young generation may grow to 48 MB per thread, and a backup makes few objects: measured on a
-  // 222 MB table, 15 MB less in all and no time lost.
-  setFlagsFromString('--semi-space-growth-factor=1');
+  keepYoungGenerationSmall();
   const opened = await openRepository(context, options.repo);
   const dryRun = options.dryRun === true;
   const repository = dryRun ? opened.through(new DiscardStore(opened.store)) : opened;

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import {
   isSelected,
   type OtherSSTables,
@@ -11,7 +10,13 @@ import {
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
-import { openRepository, plural, splitList, warnUnmatched } from './open.js';
+import {
+  keepYoungGenerationSmall,
+  openRepository,
+  plural,
+  splitList,
+  warnUnmatched,
+} from './open.js';
 
 export interface RestoreCommandOptions {
   readonly repo?: string;
@@ -30,8 +35,7 @@ export async function runRestore(
   id: string,
   options: RestoreCommandOptions,
 ): Promise<number> {
-  // As in a backup: young generations stay small.
-  setFlagsFromString('--semi-space-growth-factor=1');
+  keepYoungGenerationSmall();
   const repository = await openRepository(context, options.repo);
   const manifest = await repository.findManifest(id, options.node);
   const filter = { keyspaces: splitList(options.keyspace), tables: splitList(options.table) };
