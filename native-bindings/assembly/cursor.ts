@@ -22,6 +22,9 @@ export let loose: bool = false;
 
 /** Base of the first `time` of a record: 2015-09-22T00:00:00Z in microseconds. */
 export const EPOCH: i64 = 1442880000000000;
+/** Write time of a deletion that deletes nothing, and its local time before oa and da. */
+export const NO_TIME: i64 = i64.MIN_VALUE;
+export const LIVE_DELETION_TIME: u32 = 0x7fffffff;
 
 export function setOutput(at: usize, end: usize): void {
   o = at;

@@ -8,7 +8,7 @@ import {
   HAS_ALL_COLUMNS,
   HAS_COMPLEX_DELETION,
 } from './flags';
-import { afterVint, copy, vintAt } from './cursor';
+import { afterVint, copy, NO_TIME, vintAt } from './cursor';
 import { instant, microInstant } from './dump-numbers';
 import {
   deletion,
@@ -37,7 +37,8 @@ import {
   ttlAt,
   value,
 } from './dump-parts';
-import { COLUMN_ENTRY, columnCount, columnTable, minTimestamp, now } from './dump-state';
+import { COLUMN_ENTRY, columnCount, columnTable, now } from './dump-state';
+import { minTimestamp } from './table';
 
 /** What a column table says of columns that are the host's. */
 const LEFT_OUT: u32 = 2;
@@ -111,7 +112,7 @@ function column(flags: u32, entry: usize, from: usize, bodyEnd: usize, to: usize
   let count: u64 = 1;
   if (complex) {
     if (flags & HAS_COMPLEX_DELETION) {
-      const isLive = <i64>vintAt(from) + minTimestamp == i64.MIN_VALUE;
+      const isLive = <i64>vintAt(from) + minTimestamp == NO_TIME;
       const time = timeAt(from);
       from = afterVint(from);
       const local = localTimeAt(from);

@@ -1,8 +1,9 @@
 /** The parts of rows that a dump prints: texts, times, deletions, values. */
 import { copy, vintAt } from './cursor';
 import { count, digits, instant, microInstant } from './dump-numbers';
-import { minDeletionTime, minTimestamp, minTtl, texts } from './dump-state';
+import { texts } from './dump-state';
 import { writeValue } from './dump-values';
+import { minDeletionTime, minTimestamp, minTtl } from './table';
 
 /** Number of each text in the host's table (src/tasks/dump/fast/texts.ts). */
 export const TEXT_HEAD: i32 = 0;

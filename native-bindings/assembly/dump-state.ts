@@ -1,5 +1,5 @@
 /**
- * What a dump knows about its SSTable. The host writes the tables into memory and names addresses.
+ * What a dump knows about its SSTable, beside the encoding in table.ts. The host writes the tables into memory and names addresses.
  *
  * Text table: u32 address and u32 length of each text, in the order of TEXT_* in dump.ts.
  * Key table, 8 bytes per part: u32 kind of value, u32 number of the host's writer for it.
@@ -19,11 +19,6 @@ export let columnTable: usize = 0;
 export let columnCount: i32 = 0;
 export let staticCount: i32 = 0;
 
-export let minTimestamp: i64 = 0;
-export let minDeletionTime: i32 = 0;
-export let minTtl: i32 = 0;
-/** Deletion times as in oa and da. */
-export let unsignedDeletion: bool = false;
 /** Seconds since 1970 that decide what has expired. */
 export let now: f64 = 0;
 /** The position of a partition is that of what follows its key and deletion. */
@@ -53,18 +48,7 @@ export function dumpTables(
   staticCount = statics;
 }
 
-export function dumpEncoding(
-  timestamp: i64,
-  deletionTime: i32,
-  ttl: i32,
-  unsigned: bool,
-  seconds: f64,
-  isBehindHead: bool,
-): void {
-  minTimestamp = timestamp;
-  minDeletionTime = deletionTime;
-  minTtl = ttl;
-  unsignedDeletion = unsigned;
+export function dumpStyle(seconds: f64, isBehindHead: bool): void {
   now = seconds;
   behindHead = isBehindHead;
 }

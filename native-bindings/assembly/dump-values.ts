@@ -187,49 +187,43 @@ function hexDigits(nibbles: v128): v128 {
   return i8x16.swizzle(letters, nibbles);
 }
 
+/** Writes the 32 hex digits of the 16 bytes at `from`. */
+@inline
+function hex(from: usize, to: usize): void {
+  const bytes = v128.load(from);
+  const high = hexDigits(i8x16.shr_u(bytes, 4));
+  const low = hexDigits(v128.and(bytes, i8x16.splat(15)));
+  v128.store(to, i8x16.shuffle(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
+  const rest = i8x16.shuffle(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  v128.store(to, rest, 16);
+}
+
 function blob(from: usize, length: usize, to: usize): usize {
   store<u32>(to, HEX_START);
   to += 3;
-  for (let i: usize = 0; i < length; i += 16) {
-    const bytes = v128.load(from + i);
-    const high = hexDigits(i8x16.shr_u(bytes, 4));
-    const low = hexDigits(v128.and(bytes, i8x16.splat(15)));
-    const at = to + (i << 1);
-    v128.store(at, i8x16.shuffle(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23));
-    const rest = i8x16.shuffle(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-    v128.store(at, rest, 16);
-  }
+  for (let i: usize = 0; i < length; i += 16) hex(from + i, to + (i << 1));
   to += length << 1;
   store<u8>(to, QUOTE);
   return to + 1;
 }
 
 function uuid(from: usize, to: usize): usize {
-  const bytes = v128.load(from);
-  const high = hexDigits(i8x16.shr_u(bytes, 4));
-  const low = hexDigits(v128.and(bytes, i8x16.splat(15)));
-  const a = i8x16.shuffle(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-  const b = i8x16.shuffle(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+  // The last twelve digits are in their place then, those before them move to the front.
+  hex(from, to + 5);
+  const first = load<u64>(to, 5);
+  const second = load<u64>(to, 13);
+  const third = load<u32>(to, 21);
   store<u8>(to, QUOTE);
-  store<u64>(to, i64x2.extract_lane(a, 0), 1);
+  store<u64>(to, first, 1);
   store<u8>(to, MINUS, 9);
-  store<u32>(to, i32x4.extract_lane(a, 2), 10);
+  store<u32>(to, <u32>second, 10);
   store<u8>(to, MINUS, 14);
-  store<u32>(to, i32x4.extract_lane(a, 3), 15);
+  store<u32>(to, <u32>(second >> 32), 15);
   store<u8>(to, MINUS, 19);
-  store<u32>(to, i32x4.extract_lane(b, 0), 20);
+  store<u32>(to, third, 20);
   store<u8>(to, MINUS, 24);
-  store<u32>(to, i32x4.extract_lane(b, 1), 25);
-  store<u64>(to, i64x2.extract_lane(b, 1), 29);
   store<u8>(to, QUOTE, 37);
   return to + 38;
-}
-
-@inline
-function power(exponent: i32): f64 {
-  let value: f64 = 1;
-  for (let i = 0; i < exponent; i++) value *= 10;
-  return value;
 }
 
 /** Prints a number as Java does to `to`; the length of the text, or 0. */
@@ -257,7 +251,7 @@ function double(value: f64, to: usize): usize {
     const candidate = nearest<f64>(size * scale);
     if (candidate >= DIGITS_END) return 0;
     // Both are exact, so the quotient is the double nearest to these decimal digits.
-    if (candidate / scale == size) return decimal(value < 0, candidate, decimals, to);
+    if (candidate / scale == size) return decimal(value < 0, candidate, scale, decimals, to);
     scale *= 10;
   }
   return 0;
@@ -271,16 +265,16 @@ function float(value: f32, to: usize): usize {
   for (let decimals = 0; decimals <= DECIMALS_MAX; decimals++) {
     const candidate = nearest<f64>(size * scale);
     if (candidate >= FLOAT_DIGITS_END) return 0;
-    if (<f64>(<f32>(candidate / scale)) == size) return decimal(value < 0, candidate, decimals, to);
+    if (<f64>(<f32>(candidate / scale)) == size) return decimal(value < 0, candidate, scale, decimals, to);
     scale *= 10;
   }
   return 0;
 }
 
-/** `value` with the point before the last `decimals` of its digits, one decimal at least. */
-function decimal(negative: bool, value: f64, decimals: i32, to: usize): usize {
+/** `value` with the point before the last `decimals` of its digits, one decimal at least; `power` is 10^`decimals`. */
+function decimal(negative: bool, value: f64, power: f64, decimals: i32, to: usize): usize {
   if (negative) store<u8>(to++, MINUS);
-  const scale = <u64>power(decimals);
+  const scale = <u64>power;
   const all = <u64>value;
   const whole = all / scale;
   to = digits(whole, count(whole), to);

@@ -53,9 +53,9 @@ import {
   keyTable,
   now,
   staticCount,
-  unsignedDeletion,
 } from './dump-state';
 import { integer } from './dump-values';
+import { unsignedDeletion } from './table';
 
 /** Why a dump stopped. */
 const AT_END: i32 = 0;

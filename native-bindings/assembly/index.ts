@@ -5,7 +5,7 @@
 export { decodeBlocks, digestBlocks } from './blocks';
 export { bloomAdd, hashMany } from './bloom';
 export { dump, dumpConsumed, dumpEnd, dumpHead, dumpResume, dumpStarted } from './dump';
-export { dumpEncoding, dumpTables } from './dump-state';
+export { dumpStyle, dumpTables } from './dump-state';
 export { writeValue as dumpOne } from './dump-values';
 export { leafDigests, leafEnds } from './leaves';
 export { decode as lz4Decode, encode as lz4Encode } from './lz4';

@@ -27,7 +27,7 @@ import {
   OPAQUE_TAG,
   ROW_TAG,
 } from './tags';
-import { afterVint, copy, EPOCH, putVint, vintAt } from './cursor';
+import { afterVint, copy, EPOCH, LIVE_DELETION_TIME, NO_TIME, putVint, vintAt } from './cursor';
 import {
   clusteringCount,
   clusteringTable,
@@ -53,7 +53,6 @@ const BODY_SHADOWABLE: u32 = 0x08;
 const COMPLEX: u32 = 0x80;
 const COMPLEX_DELETED: u32 = 0xc0;
 
-const NO_TIME: i64 = i64.MIN_VALUE;
 const COLUMNS_MAX: i32 = 63;
 /** Room for what a record writes between two checks. */
 const ROOM: usize = 256;
@@ -190,7 +189,7 @@ function head(): bool {
 
 function partitionDeletion(deleted: bool): bool {
   let micros = NO_TIME;
-  let local: u32 = 0x7fffffff;
+  let local = LIVE_DELETION_TIME;
   if (deleted) {
     readTime();
     micros = time;

@@ -28,6 +28,7 @@ import {
   afterVint,
   copy,
   fits,
+  NO_TIME,
   notStrict,
   o,
   outEnd,
@@ -65,9 +66,6 @@ import {
   presentColumns,
   rowBytesMax,
 } from './table';
-
-/** Write time of a deletion that deletes nothing. */
-const NO_TIME: i64 = i64.MIN_VALUE;
 
 /** Cells read since the walk began. */
 export let cells: u32 = 0;

@@ -21,7 +21,7 @@ import {
   IS_EXTENDED,
   IS_MARKER,
 } from './flags';
-import { afterVint, vintAt } from './cursor';
+import { afterVint, NO_TIME, vintAt } from './cursor';
 import {
   addCells,
   addColumns,
@@ -55,7 +55,6 @@ export const DONE: i32 = 0;
 export const NEED_BYTES: i32 = 1;
 export const ODD: i32 = 2;
 
-const NO_TIME: i64 = i64.MIN_VALUE;
 const SHARD_BYTES: i32 = 32;
 const ROW_KIND: u32 = 4;
 

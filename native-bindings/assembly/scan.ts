@@ -8,6 +8,7 @@
  * A batch is what is kept of each partition: 16 bytes of Murmur3 as `hashMany` leaves them, f64
  * position in the stream, the key and its u32 end among the keys.
  */
+import { LIVE_DELETION_TIME, NO_TIME } from './cursor';
 import {
   END_OF_PARTITION,
 } from './flags';
@@ -68,8 +69,6 @@ const BLOCK: i32 = 4;
 /** A partition with such a block has ended. */
 const INDEXED_END: i32 = 5;
 
-const LIVE_DELETION_TIME: u32 = 0x7fffffff;
-const NO_TIME: i64 = i64.MIN_VALUE;
 const KEY_BYTES_MAX: usize = 65536;
 /** Keys whose sketch hash is kept; as SKETCH_ORDERED_KEYS in src/components/key-sketch.ts. */
 const ORDERED_KEYS: u32 = 16384;

@@ -19,6 +19,7 @@ import {
   beginRecord,
   copy,
   fits,
+  LIVE_DELETION_TIME,
   loose,
   o,
   outEnd,
@@ -64,7 +65,6 @@ import * as xxh3 from './xxh3';
 const COVERS: u32 = 0x01;
 const MORTAL: u32 = 0x02;
 const IS_OPAQUE: u32 = 0x04;
-const LIVE_DELETION_TIME: u32 = 0x7fffffff;
 
 /** What the last walk did, read by the host. */
 export let consumed: usize = 0;

@@ -5,7 +5,7 @@
  *     secret | clustering table | column tables | scratch | names
  */
 import { ByteWriter } from '../binary/index.js';
-import type { KernelInstance } from '../codec/index.js';
+import { align, type KernelInstance } from '../codec/index.js';
 import type {
   ColumnDefinition,
   RowWriterOptions,
@@ -24,8 +24,6 @@ const PLAIN_CELL = 0x08;
 const HEAD_REST = 10;
 /** The kernel may touch this many bytes behind the tables. */
 const MARGIN = 256;
-
-const align = (address: number): number => Math.ceil(address / 64) * 64;
 
 /**
  * Writes what the kernels know about the SSTable to the start of the memory that the instance's user

@@ -1,5 +1,5 @@
 /** Canonical bytes of several leaves: where each one ends, and the digests they are matched by. */
-import { KernelInstance, kernelKind } from '../codec/index.js';
+import { align, KernelInstance, kernelKind } from '../codec/index.js';
 import { SstashError } from '../errors.js';
 import { leafDigestsTypescript, leafEndsTypescript } from './leaf-scan-typescript.js';
 
@@ -8,8 +8,6 @@ export const MATCH_DIGEST_BYTES = 12;
 const SECRET_BYTES = 192;
 /** Kernels may touch this many bytes behind a region. */
 const MARGIN = 256;
-
-const align = (address: number): number => Math.ceil(address / 64) * 64;
 
 /**
  * Where each of `count` leaves ends in `bytes`, which hold nothing else. A partition whose only

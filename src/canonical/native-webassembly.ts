@@ -1,5 +1,5 @@
 /** The encoder of native bytes on the kernel of native-bindings/assembly/native.ts. */
-import { KernelInstance } from '../codec/index.js';
+import { align, KernelInstance } from '../codec/index.js';
 import type { ErrorDetails } from '../errors.js';
 import { writeKernelTables } from './kernel-tables.js';
 import type { Encoder, NativeEncoderOptions } from './native-types.js';
@@ -10,8 +10,6 @@ const MARGIN = 512;
 /** Native bytes are hardly more than canonical ones; what is longer is left to the twin. */
 const GROWTH = 1.25;
 const OUTPUT_MIN = 65536;
-
-const align = (address: number): number => Math.ceil(address / 64) * 64;
 
 export class WebAssemblyNativeEncoder implements Encoder {
   #instance: KernelInstance | null;

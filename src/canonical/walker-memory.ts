@@ -6,7 +6,7 @@
  * The part before the window is written once. The window stays where it is when it grows, so that
  * pending bytes need not move; what follows it holds nothing between two steps.
  */
-import type { KernelInstance } from '../codec/index.js';
+import { align, type KernelInstance } from '../codec/index.js';
 import { writeKernelTables } from './kernel-tables.js';
 import type { WalkerOptions } from './walker-types.js';
 
@@ -19,8 +19,6 @@ const LEAVES_MAX = 262144;
 const OUTPUT_MIN = 65536;
 /** Windows above this are for single large rows, which hardly grow. */
 const LARGE_WINDOW = 16 * 1024 * 1024;
-
-const align = (address: number): number => Math.ceil(address / 64) * 64;
 
 /** Addresses of the leaf tables, and how many leaves they have room for. */
 export interface LeafTables {

@@ -24,14 +24,7 @@ export interface DumpExports {
     columns: number,
     statics: number,
   ): void;
-  dumpEncoding(
-    minTimestamp: bigint,
-    minLocalDeletionTime: number,
-    minTTL: number,
-    unsignedDeletion: number,
-    now: number,
-    behindHead: number,
-  ): void;
+  dumpStyle(now: number, behindHead: number): void;
   dumpResume(head: number, started: number): void;
   dump(
     window: number,

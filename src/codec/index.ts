@@ -15,6 +15,7 @@ export {
 } from './compressors.js';
 export type { DumpHost } from './dump-exports.js';
 export {
+  align,
   type KernelExports,
   KernelInstance,
   type Kernels,

@@ -148,7 +148,10 @@ const SLACK_BYTES = 64;
 const KEEP_BYTES = 96 * 1024 * 1024;
 const KEEP_INSTANCES = 3;
 
-const align = (address: number): number => Math.ceil(address / 64) * 64;
+/** Where a region of kernel memory may begin at or behind `address`. */
+export function align(address: number): number {
+  return Math.ceil(address / 64) * 64;
+}
 
 let module: object | undefined;
 let shared: Kernels | undefined;

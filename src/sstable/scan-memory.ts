@@ -5,7 +5,7 @@
  *
  * Everything before the window is laid out once for an SSTable; the window alone grows.
  */
-import type { KernelInstance } from '../codec/index.js';
+import { align, type KernelInstance } from '../codec/index.js';
 import { estimatedHistogramOffsets, HASH_WORDS, SKETCH_ORDERED_KEYS } from '../components/index.js';
 import type { ScanPlan } from './scan-plan.js';
 
@@ -20,8 +20,6 @@ const REGISTERS = 8192;
 const PLACE_BYTES = 8;
 /** The kernel may read this many bytes behind the window. */
 const MARGIN = 256;
-
-const align = (address: number): number => Math.ceil(address / 64) * 64;
 
 interface Histogram {
   readonly at: number;

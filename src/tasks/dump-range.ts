@@ -62,14 +62,8 @@ export interface DumpRangeResult {
 const ANSWER_LENGTH = 12 * 1024 * 1024;
 /** Room for most answers: what ends one may be longer than what was left of it. */
 export const ANSWER_ROOM = ANSWER_LENGTH + 1024 * 1024;
+/** Where no room is given. */
 const CAPACITY_MIN = 64 * 1024;
-/** Text per byte of rows in this thread's last answer: large buffers are costly to make and grow. */
-let expansion = 5;
-
-function firstCapacity({ from, to }: DumpRangeArgument, answerLength: number): number {
-  const expected = ((to ?? from) - from) * expansion * 1.1 + CAPACITY_MIN;
-  return Math.ceil(Math.min(expected, answerLength + CAPACITY_MIN));
-}
 
 function newWriter(
   format: DumpFormat,
@@ -120,7 +114,7 @@ class RangeDump {
     this.#sstable = sstable;
     this.#argument = argument;
     this.#answerLength = argument.answerLength ?? ANSWER_LENGTH;
-    this.#output = new ByteOutput(argument.room ?? firstCapacity(argument, this.#answerLength));
+    this.#output = new ByteOutput(argument.room ?? CAPACITY_MIN);
     // To print one partition is to stop before anything behind its first byte.
     this.#stop = argument.to ?? argument.from + 1;
     const signedDeletionTimes = !sstable.version.hasUIntDeletionTime;
@@ -153,8 +147,6 @@ class RangeDump {
       this.#fast?.close();
     }
     const { position } = this.#items;
-    const start = this.#argument.resume?.position ?? this.#argument.from;
-    if (position > start) expansion = Math.max(1, this.#output.length / (position - start));
     const finished = error !== null || this.#isAtEnd(position);
     const next = {
       position,

@@ -54,14 +54,17 @@ export class FastDump {
     this.#instance.dumpHost = hostOf(this.#memory, printers);
     const { header, now } = style;
     exports.dumpTables(...addresses);
-    exports.dumpEncoding(
+    // The last two are for kernels that write rows.
+    exports.setEncoding(
       header.minTimestamp,
       header.minLocalDeletionTime,
       header.minTTL,
       version.hasUIntDeletionTime ? 1 : 0,
-      now,
-      dumpDialect(style.dialect).partitionPosition === 'behind-head' ? 1 : 0,
+      0,
+      0,
     );
+    const isBehindHead = dumpDialect(style.dialect).partitionPosition === 'behind-head';
+    exports.dumpStyle(now, isBehindHead ? 1 : 0);
   }
 
   /**

@@ -1,10 +1,8 @@
 /** Tables in the memory of a kernel instance: laid out one behind the other, then written at once. */
-import type { KernelInstance } from '../../../codec/index.js';
+import { align, type KernelInstance } from '../../../codec/index.js';
 
 /** The kernel copies in steps of 16 bytes and may read as much behind a text. */
 const MARGIN = 64;
-
-const align = (address: number): number => Math.ceil(address / 64) * 64;
 
 export class TableMemory {
   readonly #parts: { readonly at: number; readonly bytes: Uint8Array }[] = [];
