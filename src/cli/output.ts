@@ -4,7 +4,7 @@
  * with the kernel, waits when the reader is slow, and tells why when it cannot.
  */
 import { write, writeSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { SstashError } from '../errors.js';
 
@@ -30,7 +30,10 @@ export interface Output {
 }
 
 const BUFFER_BYTES = 64 * 1024;
+/** Longest pause between two tries to write to a reader that is slow. */
 const RETRY_MS = 5;
+/** So many tries come without a pause: a fast reader empties a pipe in less than a timer waits. */
+const EAGER_TRIES = 16;
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -61,6 +64,12 @@ function writeSome(fd: number, bytes: Uint8Array): Promise<number> {
   });
 }
 
+/** What comes before the next try, when `refusals` were refused one after another. */
+function pause(refusals: number): Promise<void> {
+  const late = refusals - EAGER_TRIES;
+  return late < 0 ? setImmediate() : sleep(Math.min(RETRY_MS, 1 + late));
+}
+
 /** Rejects when `signal` is aborted. */
 function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
@@ -87,6 +96,7 @@ export function descriptorOutput(fd: number, signal?: AbortSignal): Output {
     pending = [];
     pendingBytes = 0;
     let rest = all ?? new Uint8Array(0);
+    let refusals = 0;
     try {
       while (rest.length > 0) {
         writing = true;
@@ -95,7 +105,8 @@ export function descriptorOutput(fd: number, signal?: AbortSignal): Output {
         });
         const written = await (aborted === null ? some : Promise.race([some, aborted]));
         rest = rest.subarray(written);
-        if (written === 0) await sleep(RETRY_MS);
+        if (written > 0) refusals = 0;
+        else await pause(refusals++);
       }
     } catch (error) {
       broken = error instanceof SstashError ? error : failure(error, name);
