@@ -108,29 +108,36 @@ export class BlockReader {
     return this.spec.offsets[i - this.spec.firstBlock] as number;
   }
 
-  /** Decodes a stored block into all of `plain`. Throws SSTABLE_CHECKSUM or SSTABLE_CORRUPT. */
-  decode(i: number, stored: Uint8Array, plain: Uint8Array): void {
+  /**
+   * Decodes a stored block into all of `plain`; returns the CRC-32 of the block as it is stored.
+   * Throws SSTABLE_CHECKSUM or SSTABLE_CORRUPT.
+   */
+  decode(i: number, stored: Uint8Array, plain: Uint8Array): number {
     const where = { offset: this.offset(i), ...this.#where };
     const codec = this.#codec;
     if (codec === null) {
       const expected = this.spec.checksums?.[i - this.spec.firstBlock];
-      if (expected !== undefined) checkCrc(stored, expected, where);
+      const crc = crc32(stored);
+      if (expected !== undefined) checkCrc(stored.length, crc, expected, where);
       plain.set(stored);
-      return;
+      return crc;
     }
     const payload = checkedPayload(stored, where);
+    // The checksum that follows the payload is right: only its own bytes are left to be added.
+    const crc = crc32(stored.subarray(payload.length), checksumOf(stored));
     if (payload.length >= (this.spec.compression?.maxCompressedLength ?? 0)) {
       if (payload.length < plain.length) {
         throw new SstashError('SSTABLE_CORRUPT', 'an uncompressed block is too short', where);
       }
       plain.set(payload.subarray(0, plain.length));
-      return;
+      return crc;
     }
     try {
       codec.decode(payload, plain);
     } catch (error) {
       throw error instanceof SstashError ? error.with(where) : error;
     }
+    return crc;
   }
 
   /** Null when the encoder gives the stored block of these native bytes; else its payload. */
@@ -157,11 +164,14 @@ export function checkedPayload(stored: Uint8Array, where: ErrorDetails): Uint8Ar
   if (stored.length < CRC_BYTES) {
     throw new SstashError('SSTABLE_TRUNCATED', 'a block has no room for its checksum', where);
   }
-  const end = stored.length - CRC_BYTES;
-  const payload = stored.subarray(0, end);
-  const expected = new DataView(stored.buffer, stored.byteOffset + end, CRC_BYTES).getUint32(0);
-  checkCrc(payload, expected, where);
+  const payload = stored.subarray(0, stored.length - CRC_BYTES);
+  checkCrc(payload.length, crc32(payload), checksumOf(stored), where);
   return payload;
+}
+
+function checksumOf(stored: Uint8Array): number {
+  const at = stored.byteOffset + stored.length - CRC_BYTES;
+  return new DataView(stored.buffer, at, CRC_BYTES).getUint32(0);
 }
 
 /**
@@ -186,11 +196,10 @@ export function rawPayload(plain: Uint8Array, maxCompressedLength: number): Uint
   return padded;
 }
 
-function checkCrc(bytes: Uint8Array, expected: number, where: ErrorDetails): void {
-  const found = crc32(bytes);
+function checkCrc(length: number, found: number, expected: number, where: ErrorDetails): void {
   if (found === expected) return;
   throw new SstashError('SSTABLE_CHECKSUM', 'the checksum of a block does not match', {
-    length: bytes.length,
+    length,
     expected: String(expected),
     found: String(found),
     ...where,

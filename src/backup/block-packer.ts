@@ -1,5 +1,11 @@
 /** Native bytes back into the blocks of Data.db. */
-import { type BlockCompressor, blockBound, compressor, crc32 } from '../codec/index.js';
+import {
+  type BlockCompressor,
+  blockBound,
+  combineCrc32,
+  compressor,
+  crc32,
+} from '../codec/index.js';
 import { SstashError } from '../errors.js';
 import { type BlockCompression, CRC_BYTES, rawPayload } from './block-layout.js';
 
@@ -7,14 +13,19 @@ export interface PackerOptions extends BlockCompression {
   readonly blockLength: number;
 }
 
-/** What a stretch of native bytes gives: its blocks, and what of it belongs to blocks at its edges. */
-export interface PackedBlocks {
-  /** Native bytes before the first boundary of blocks. */
-  readonly head: Uint8Array;
+export interface StoredBlocks {
   /** Stored blocks, back to back. */
   readonly blocks: Uint8Array;
   /** Bytes of each of them. */
   readonly lengths: readonly number[];
+  /** CRC-32 of all of them. */
+  readonly crc: number;
+}
+
+/** What a stretch of native bytes gives: its blocks, and what of it belongs to blocks at its edges. */
+export interface PackedBlocks extends StoredBlocks {
+  /** Native bytes before the first boundary of blocks. */
+  readonly head: Uint8Array;
   /** Native bytes after the last boundary. */
   readonly tail: Uint8Array;
 }
@@ -35,6 +46,7 @@ export class BlockPacker {
   #out: Uint8Array;
   #outLength = 0;
   #lengths: number[] = [];
+  #crc = 0;
 
   /**
    * @param position native position of the first byte that will be pushed
@@ -105,9 +117,12 @@ export class BlockPacker {
       length = raw.length;
     }
     const crc = crc32(target.subarray(0, length));
+    const stored = length + CRC_BYTES;
     new DataView(target.buffer, target.byteOffset + length, CRC_BYTES).setUint32(0, crc);
-    this.#outLength += length + CRC_BYTES;
-    this.#lengths.push(length + CRC_BYTES);
+    const storedCrc = crc32(target.subarray(length, stored), crc);
+    this.#crc = combineCrc32(this.#crc, storedCrc, stored);
+    this.#outLength += stored;
+    this.#lengths.push(stored);
     this.#number++;
   }
 
@@ -137,12 +152,14 @@ export class BlockPacker {
   }
 
   /** The blocks made since the last call, back to back; a view, valid until the next `push`. */
-  take(): Pick<PackedBlocks, 'blocks' | 'lengths'> {
+  take(): StoredBlocks {
     const blocks = this.#out.subarray(0, this.#outLength);
     const lengths = this.#lengths;
+    const crc = this.#crc;
     this.#outLength = 0;
     this.#lengths = [];
-    return { blocks, lengths };
+    this.#crc = 0;
+    return { blocks, lengths, crc };
   }
 
   /** Everything, at the end of a stretch that others go on with. */

@@ -124,7 +124,7 @@ export async function decodeWholeRange(
       native.set(piece.subarray(0, native.length - length), length);
       length = Math.min(native.length, length + piece.length);
     }
-    const nothing = { blocks: NO_BYTES, lengths: [], tail: NO_BYTES, blockCount: 0 };
+    const nothing = { blocks: NO_BYTES, lengths: [], crc: 0, tail: NO_BYTES, blockCount: 0 };
     const { bytesRead } = reader;
     return { head: native, ...nothing, facts: factsOf(scanner), bytesRead };
   }

@@ -5,7 +5,7 @@
  * (invariant 9 of docs/repository-format.md).
  */
 import { LeafNote, LeafWalker, type LeafWindow, type WalkerOptions } from '../canonical/index.js';
-import { crc32 } from '../codec/index.js';
+import { combineCrc32 } from '../codec/index.js';
 import { type PartitionBatch, PartitionScanner } from '../components/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 import type { RandomAccessFile } from '../io/index.js';
@@ -240,11 +240,6 @@ class BlockFeed {
     const stored = await this.#read(file, fileStart, length);
     // Only the range in which a block begins takes care of it as it is stored.
     const owned = firstBlock * blockLength < this.#from ? firstBlock + 1 : firstBlock;
-    if (owned < endBlock) {
-      const own = stored.subarray(blocks.offset(owned) - fileStart);
-      this.storedBytes += own.length;
-      this.storedCrc = crc32(own, this.storedCrc);
-    }
     for (let i = firstBlock; i < endBlock; i++) {
       const start = i * blockLength;
       const end = Math.min(start + blockLength, nativeBytes);
@@ -253,14 +248,16 @@ class BlockFeed {
       const plain = inside
         ? target.subarray(start - from, end - from)
         : new Uint8Array(end - start);
-      blocks.decode(i, bytes, plain);
+      const crc = blocks.decode(i, bytes, plain);
       if (!inside) copyPart(plain, start, target, from, to);
-      if (i >= owned) this.#check(i, bytes, plain);
+      if (i >= owned) this.#check(i, bytes, crc, plain);
     }
   }
 
-  #check(i: number, stored: Uint8Array, plain: Uint8Array): void {
+  #check(i: number, stored: Uint8Array, crc: number, plain: Uint8Array): void {
     this.checked++;
+    this.storedBytes += stored.length;
+    this.storedCrc = combineCrc32(this.storedCrc, crc, stored.length);
     const exception = this.#source.blocks.exception(i, stored, plain);
     if (exception !== null) this.exceptions.push(exception);
   }

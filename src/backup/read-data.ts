@@ -1,10 +1,10 @@
 /** Data.db out of the repository, as a stream of its bytes in file order. */
-import { loadCompressor } from '../codec/index.js';
+import { crc32, loadCompressor } from '../codec/index.js';
 import type { PartitionBatch } from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { type Executor, mapOrdered } from '../parallel/index.js';
 import type { Repository } from '../repository/index.js';
-import { BlockPacker, type PackedBlocks, type PackerOptions } from './block-packer.js';
+import { BlockPacker, type PackerOptions, type StoredBlocks } from './block-packer.js';
 import { decodeChunkList } from './chunk-list.js';
 import {
   type DecodedRange,
@@ -36,6 +36,8 @@ export interface DataObserver {
   partitions(batch: PartitionBatch): void;
   /** Bytes of a compressed block. */
   block(length: number): void;
+  /** Bytes of the file, and their CRC-32. */
+  stored(bytes: Uint8Array, crc: number): void;
 }
 
 /** Version letters and format in a base name: `nb-1-big`. */
@@ -95,11 +97,11 @@ class RowsReader {
   async *#plain(): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const { task, answer } of this.#answers()) {
       if (answer === null) {
-        yield* this.#native(task);
+        for await (const piece of this.#native(task)) yield this.#takePlain(piece);
         continue;
       }
       this.#note(answer.facts);
-      yield answer.head;
+      yield this.#takePlain(answer.head);
       this.#rooms.push(answer.head.buffer as ArrayBuffer);
     }
   }
@@ -145,9 +147,15 @@ class RowsReader {
     this.#note(factsOf(scanner));
   }
 
-  #take({ blocks, lengths }: Pick<PackedBlocks, 'blocks' | 'lengths'>): Uint8Array {
+  #take({ blocks, lengths, crc }: StoredBlocks): Uint8Array {
     for (const length of this.#observer === null ? [] : lengths) this.#observer?.block(length);
+    this.#observer?.stored(blocks, crc);
     return blocks;
+  }
+
+  #takePlain(bytes: Uint8Array): Uint8Array {
+    this.#observer?.stored(bytes, crc32(bytes));
+    return bytes;
   }
 
   #note(facts: PartitionBatch | null): void {

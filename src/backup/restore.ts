@@ -311,7 +311,6 @@ class RestoreJob {
     maker: DerivedFiles,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     for await (const bytes of readData(this.#options, recipe, maker)) {
-      maker.stored(bytes);
       yield bytes;
       await maker.flush();
     }

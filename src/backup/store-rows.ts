@@ -1,6 +1,6 @@
 /** The rows of an SSTable into the repository: ranges in workers, stored in file order here. */
 import { createHash, type Hash } from 'node:crypto';
-import { compressor, crc32, loadCompressor } from '../codec/index.js';
+import { combineCrc32, compressor, crc32, loadCompressor } from '../codec/index.js';
 import { type CompressionInfo, parseCrc } from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { openFile, type RandomAccessFile } from '../io/index.js';
@@ -326,12 +326,13 @@ class RangeStore {
     while (this.#position < end) {
       const length = Math.min(HASH_BYTES, end - this.#position);
       const piece = await this.#file.read(this.#position, length, this.#buffer);
+      const crc = crc32(piece);
       this.hash.update(piece);
-      this.crc = crc32(piece, this.crc);
-      this.#derivation.stored(piece);
-      rangeCrc = crc32(piece, rangeCrc);
+      this.#derivation.stored(piece, crc);
+      rangeCrc = combineCrc32(rangeCrc, crc, length);
       this.#position += length;
     }
+    this.crc = combineCrc32(this.crc, rangeCrc, bytes);
     if (rangeCrc === expectedCrc) return;
     throw new SstashError('READ_FAILED', 'the file changed while it was backed up', {
       file: this.#file.path,
@@ -341,9 +342,10 @@ class RangeStore {
 
   /** What follows the last range. */
   tail(stored: Uint8Array): void {
+    const crc = crc32(stored);
     this.hash.update(stored);
-    this.crc = crc32(stored, this.crc);
-    this.#derivation.stored(stored);
+    this.crc = combineCrc32(this.crc, crc, stored.length);
+    this.#derivation.stored(stored, crc);
     this.#position += stored.length;
     this.#noteBlocks();
   }

@@ -3,13 +3,12 @@
  * again from what the scan found and compared byte by byte. Where it fails nothing is said about why:
  * that is for the checks of the single components.
  */
-import { kernelKind } from '../codec/index.js';
+import { combineCrc32, kernelKind } from '../codec/index.js';
 import { ComponentDeriver, type DerivedParameters } from '../components/index.js';
 import { isSstashError } from '../errors.js';
 import { type Executor, mapOrdered, throwIfInterrupted } from '../parallel/index.js';
 import type { FilePart } from './check-blocks.js';
 import { type CheckScanArgument, type CheckScanResult, checkScanOf } from './check-scan.js';
-import { combineCrc32 } from './crc-combine.js';
 import { canScan } from './range-scan.js';
 import type { StreamRange } from './ranges.js';
 import { ComponentComparison, type ComponentOutcome } from './rebuild/component-comparison.js';

@@ -2,7 +2,7 @@
  * Task `check-scan`: a range of Data.db, its blocks and its rows, by the scan kernel. It tells whether
  * all of it is sound, not what is wrong.
  */
-import { loadCompressor } from '../codec/index.js';
+import { combineCrc32, loadCompressor } from '../codec/index.js';
 import type { CompressionInfo } from '../components/index.js';
 import { isNoDamage, isSstashError } from '../errors.js';
 import type { RandomAccessFile } from '../io/index.js';
@@ -17,7 +17,6 @@ import {
   readChecksums,
 } from './check-blocks.js';
 import { Faults } from './check-faults.js';
-import { combineCrc32 } from './crc-combine.js';
 import { withSSTable } from './open-cache.js';
 import { type RangeFacts, scanRange } from './range-scan.js';
 import type { SSTable } from './sstable.js';

@@ -2,6 +2,7 @@
  * Checks one SSTable to the last byte. Every fault is listed; where one part is damaged, everything
  * that can be judged without it still is.
  */
+import { combineCrc32 } from '../codec/index.js';
 import type { CompressionInfo, Statistics } from '../components/index.js';
 import { isSstashError, SstashError } from '../errors.js';
 import { type FileSystem, nodeFileSystem, openFile, statPathIfThere } from '../io/index.js';
@@ -15,7 +16,6 @@ import { canProve, type Proof, proveSound } from './check-proof.js';
 import { type CheckRangeArgument, type CheckRangeResult, checkRangeOf } from './check-range.js';
 import { checkStatistics } from './check-statistics.js';
 import { ComponentStore } from './component-store.js';
-import { combineCrc32 } from './crc-combine.js';
 import type { SSTableFiles } from './files.js';
 import type { ScanTotals } from './scan-totals.js';
 import { SSTable } from './sstable.js';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { fixtureSets, fixtureTable, fixtureTables } from '../../fixtures/index.js';
+import { crc32 } from '../../src/codec/index.js';
 import { ComponentDeriver, type DerivedParameters } from '../../src/components/index.js';
 import { isSstashError } from '../../src/errors.js';
 import { type ComponentOutcome, rebuildComponents, SSTable } from '../../src/sstable/index.js';
@@ -118,7 +119,7 @@ async function derive(sstable: SSTable, parameters: DerivedParameters, size: num
     }
   };
   const stored = readFileSync(sstable.files.dataPath);
-  deriver.stored(stored);
+  deriver.stored(stored, crc32(stored));
   const offsets = compression?.chunkOffsets ?? [];
   for (const [i, offset] of offsets.entries()) {
     deriver.block((offsets[i + 1] ?? stored.length) - offset);

@@ -21,7 +21,8 @@ export interface DerivedComponents {
 }
 
 /**
- *     in file order:  derivation.partitions(batch), derivation.stored(bytes), derivation.block(length)
+ *     in file order:  derivation.partitions(batch), derivation.stored(bytes, crc),
+ *                     derivation.block(length)
  *                     await derivation.compare()
  *     await derivation.finish(), and derivation.close() in any case
  */
@@ -62,8 +63,8 @@ export class Derivation {
     this.#deriver.partitions(batch);
   }
 
-  stored(bytes: Uint8Array): void {
-    this.#deriver.stored(bytes);
+  stored(bytes: Uint8Array, crc: number): void {
+    this.#deriver.stored(bytes, crc);
   }
 
   block(length: number): void {

@@ -52,8 +52,8 @@ export class DerivedFiles {
     this.#deriver.block(length);
   }
 
-  stored(bytes: Uint8Array): void {
-    this.#deriver.stored(bytes);
+  stored(bytes: Uint8Array, crc: number): void {
+    this.#deriver.stored(bytes, crc);
   }
 
   /** Hands on what is ready. */

@@ -14,13 +14,7 @@ import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
 import { countedLines, keptApartLines } from './counted-text.js';
-import {
-  keepYoungGenerationSmall,
-  openRepository,
-  plural,
-  splitList,
-  warnUnmatched,
-} from './open.js';
+import { keepHeapsSteady, openRepository, plural, splitList, warnUnmatched } from './open.js';
 
 export interface BackupCommandOptions {
   readonly repo?: string;
@@ -39,7 +33,7 @@ export async function runBackup(
   paths: readonly string[],
   options: BackupCommandOptions,
 ): Promise<number> {
-  keepYoungGenerationSmall();
+  keepHeapsSteady();
   const opened = await openRepository(context, options.repo);
   const dryRun = options.dryRun === true;
   const repository = dryRun ? opened.through(new DiscardStore(opened.store)) : opened;

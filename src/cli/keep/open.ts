@@ -32,11 +32,14 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 }
 
 /**
- * The young generation may grow to 48 MB per thread, and backups and restores make few objects:
- * measured on a backup of a 222 MB table, 15 MB less in all and no time lost.
+ * Backups and restores hold few objects, and for long. Measured on a backup of a 222 MB table: the
+ * young generation, which may grow to 48 MB per thread, takes 15 MB less in all and no more time; on
+ * an incremental one of 2 GB: the old generation, which would be collected whenever it has 2 MB more,
+ * takes 5 % less CPU when it is left alone until it has four times as much.
  */
-export function keepYoungGenerationSmall(): void {
+export function keepHeapsSteady(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
+  setFlagsFromString('--heap-growing-percent=300');
 }
 
 /** Names patterns of a filter that matched nothing, each once. */

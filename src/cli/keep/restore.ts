@@ -10,13 +10,7 @@ import {
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
-import {
-  keepYoungGenerationSmall,
-  openRepository,
-  plural,
-  splitList,
-  warnUnmatched,
-} from './open.js';
+import { keepHeapsSteady, openRepository, plural, splitList, warnUnmatched } from './open.js';
 
 export interface RestoreCommandOptions {
   readonly repo?: string;
@@ -35,7 +29,7 @@ export async function runRestore(
   id: string,
   options: RestoreCommandOptions,
 ): Promise<number> {
-  keepYoungGenerationSmall();
+  keepHeapsSteady();
   const repository = await openRepository(context, options.repo);
   const manifest = await repository.findManifest(id, options.node);
   const filter = { keyspaces: splitList(options.keyspace), tables: splitList(options.table) };

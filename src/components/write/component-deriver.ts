@@ -2,7 +2,7 @@
  * Every component of an SSTable that follows from its rows, made in one pass over Data.db: of the
  * uncompressed stream (or the partitions that were read off it elsewhere) and of the bytes on disk.
  */
-import { crc32 } from '../../codec/index.js';
+import { combineCrc32 } from '../../codec/index.js';
 import { type PartitionBatch, PartitionScanner } from '../facts/index.js';
 import type { SerializationHeader } from '../serialization-header.js';
 import type { FormatVersion } from '../versions.js';
@@ -33,7 +33,7 @@ export interface DeriverOptions {
 }
 
 /**
- *     for each piece of Data.db:  deriver.stored(bytes), deriver.block(length), deriver.data(plain)
+ *     for each piece of Data.db:  deriver.stored(bytes, crc), deriver.block(length), deriver.data(plain)
  *                                 for (const piece of deriver.drain()) ...
  *     for (const piece of deriver.finish()) ...
  *     deriver.close()
@@ -82,9 +82,9 @@ export class ComponentDeriver {
     this.#tries?.add(batch);
   }
 
-  /** The next bytes of Data.db as they are on disk, cut anywhere. */
-  stored(bytes: Uint8Array): void {
-    this.#digest = crc32(bytes, this.#digest);
+  /** The next bytes of Data.db as they are on disk, cut anywhere, and their CRC-32. */
+  stored(bytes: Uint8Array, crc: number): void {
+    this.#digest = combineCrc32(this.#digest, crc, bytes.length);
     this.#crc?.push(bytes);
   }
 

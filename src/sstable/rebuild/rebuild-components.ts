@@ -2,6 +2,7 @@
  * Makes the components that follow from the rows again, in one pass over Data.db, and compares them
  * with those on disk.
  */
+import { crc32 } from '../../codec/index.js';
 import { ComponentDeriver, type DerivedParameters } from '../../components/index.js';
 import { isSstashError } from '../../errors.js';
 import { dataError } from '../events.js';
@@ -144,7 +145,7 @@ async function compareAll(
   const deriver = new ComponentDeriver({ parameters, header, version, dataLength, components });
   try {
     for await (const { stored, blocks, plain } of dataPieces(sstable, options.signal)) {
-      deriver.stored(stored);
+      deriver.stored(stored, crc32(stored));
       for (const length of blocks) deriver.block(length);
       deriver.data(plain);
       for (const piece of deriver.drain()) {

@@ -24,13 +24,23 @@ function oneZeroBit(): Uint32Array {
   return matrix;
 }
 
+/** What 2^i zero bytes do to the register, as far as it was asked for. */
+const zeroBytes: Uint32Array[] = [];
+
+function zeroBytesAt(i: number): Uint32Array {
+  let matrix = zeroBytes[i];
+  if (matrix === undefined) {
+    matrix = square(i === 0 ? square(square(oneZeroBit())) : zeroBytesAt(i - 1));
+    zeroBytes[i] = matrix;
+  }
+  return matrix;
+}
+
 /** CRC of a ‖ b, where `length` is that of b in bytes. */
 export function combineCrc32(a: number, b: number, length: number): number {
-  let matrix = square(square(square(oneZeroBit())));
   let sum = a >>> 0;
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) sum = times(matrix, sum);
-    matrix = square(matrix);
+  for (let i = 0, rest = length; rest > 0 && sum !== 0; i++, rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) sum = times(zeroBytesAt(i), sum);
   }
   return (sum ^ b) >>> 0;
 }
