@@ -154,8 +154,9 @@ export class PartitionScanner {
     let done = from;
     try {
       while (this.#at < until) {
-        if (!this.#inside) this.#head(base);
-        else if (!this.#plainRows(base, until)) this.#next(base);
+        if (this.#inside) {
+          if (!this.#plainRows(base, until)) this.#next(base);
+        } else if (!this.#singleRows(base, until)) this.#head(base);
         done = this.#at;
       }
     } catch (error) {
@@ -163,6 +164,41 @@ export class PartitionScanner {
     }
     if (this.#inside) this.#cutter.hold();
     return done;
+  }
+
+  /**
+   * Passes over partitions of one row of the commonest form, which have no row index; whether there
+   * were any.
+   */
+  #singleRows(base: number, until: number): boolean {
+    const clustering = this.#plainClustering;
+    if (clustering < 0 || this.#hasStatics) return false;
+    const bytes = this.#bytes;
+    const from = this.#at;
+    let at = from;
+    while (at < until && at + 2 < bytes.length) {
+      const keyEnd = at + 2 + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
+      // So much in front the size of the row is sure to be there.
+      if (keyEnd + 12 + clustering + 3 > bytes.length) break;
+      const short = this.#shortDeletion && (bytes[keyEnd] as number) >= 0x80;
+      const row = keyEnd + (short ? 1 : 12);
+      if (((bytes[row] as number) & (END | MARKER | EXTENSION)) !== 0) break;
+      if (clustering > 0 && bytes[row + 1] !== 0) break;
+      let end = row + 1 + clustering;
+      const size = bytes[end] as number;
+      if (size >= 0xc0) break;
+      if (size < 0x80) end += 1 + size;
+      else end += 2 + (((size & 0x3f) << 8) | (bytes[end + 1] as number));
+      if (end >= bytes.length || bytes[end] !== END) break;
+      this.#batch.begin(base + at, bytes, at + 2, keyEnd - at - 2);
+      this.#partitionStart = base + at;
+      this.headerLength = row - at;
+      this.lastRow = row - at;
+      this.firstEnd ??= base + end + 1;
+      at = end + 1;
+    }
+    this.#at = at;
+    return at > from;
   }
 
   #head(base: number): void {
