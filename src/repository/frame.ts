@@ -101,7 +101,8 @@ export function decodeFrame(frame: Uint8Array, where: ErrorDetails = {}): Uint8A
 }
 
 function decodeLz4(payload: Uint8Array, rawLength: number): Uint8Array | null {
-  const raw = new Uint8Array(rawLength);
+  // Not cleared: every byte is written, or none is handed out.
+  const raw = new Uint8Array(Buffer.allocUnsafeSlow(rawLength).buffer);
   try {
     lz4DecodeBlock(payload, raw);
     return raw;
