@@ -108,7 +108,6 @@ export async function* encodeRange(
       await blocks.fill(window.subarray(pending));
       const last = blocks.position === to;
       scanner?.push(window.subarray(pending));
-      exact.expect(window);
       const leaves = walker.walk(pending + fresh, last, base);
       if (last && fresh === 0 && leaves.consumed === 0) throw unconsumed(base, source.where);
       exact.compare(leaves);

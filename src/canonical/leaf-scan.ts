@@ -30,6 +30,8 @@ export function leafDigests(
   secret: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   if (kernelKind() === 'typescript') return leafDigestsTypescript(bytes, ends, secret);
+  const made = digestsInPlace(bytes, ends, secret);
+  if (made !== undefined) return made;
   const instance = KernelInstance.acquire();
   try {
     const secretAt = align(instance.start);
@@ -45,6 +47,24 @@ export function leafDigests(
   } finally {
     instance.release();
   }
+}
+
+/** Where both arrays lie in the memory of one kernel already, and there is room for the digests. */
+function digestsInPlace(
+  bytes: Uint8Array,
+  ends: Uint32Array,
+  secret: Uint8Array,
+): Uint8Array<ArrayBuffer> | undefined {
+  if (bytes.buffer !== ends.buffer) return undefined;
+  const instance = KernelInstance.owner(bytes);
+  const length = MATCH_DIGEST_BYTES * ends.length;
+  const room = instance?.inputRoom(SECRET_BYTES + length + MARGIN);
+  if (instance === undefined || room === undefined) return undefined;
+  room.set(secret);
+  const { byteOffset: secretAt } = room;
+  const outAt = secretAt + SECRET_BYTES;
+  instance.exports.leafDigests(bytes.byteOffset, ends.byteOffset, ends.length, secretAt, outAt);
+  return copyOf(instance, outAt, length);
 }
 
 function copyOf(instance: KernelInstance, at: number, length: number): Uint8Array<ArrayBuffer> {

@@ -74,9 +74,10 @@ export class LeafList {
     if ((notes & LeafNote.opaque) !== 0) this.#opaque++;
   }
 
-  result(consumed: number, insidePartition: boolean): LeafWindow {
+  result(native: Uint8Array, insidePartition: boolean): LeafWindow {
     return {
-      consumed,
+      consumed: native.length,
+      native,
       bytes: this.bytes.view(),
       leafCount: this.#ends.length,
       leafEnds: Uint32Array.from(this.#ends),

@@ -27,6 +27,8 @@ export interface LeafWindow {
    * cuts, or more, when the leaves found the walker's tables full.
    */
   readonly consumed: number;
+  /** Those native bytes. */
+  readonly native: Uint8Array;
   /** Canonical bytes, leaf after leaf. */
   readonly bytes: Uint8Array;
   readonly leafCount: number;

@@ -80,7 +80,7 @@ export class TypeScriptWalker implements Walker {
     }
     this.#pendingAt = consumed;
     this.#pending = length - consumed;
-    return leaves.result(consumed, this.#insidePartition);
+    return leaves.result(bytes.subarray(0, consumed), this.#insidePartition);
   }
 
   close(): void {

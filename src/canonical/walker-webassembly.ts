@@ -86,12 +86,14 @@ export class WebAssemblyWalker implements Walker {
 
   #result(instance: KernelInstance): LeafWindow {
     const { exports, bytes } = instance;
-    const { tables, outAt } = this.#memory;
+    const { tables, outAt, windowAt } = this.#memory;
     const { buffer } = bytes;
+    const consumed = exports.consumed.value;
     const leafCount = exports.leafCount.value;
     const partitionCount = exports.partitionCount.value;
     return {
-      consumed: exports.consumed.value,
+      consumed,
+      native: bytes.subarray(windowAt, windowAt + consumed),
       bytes: bytes.subarray(outAt, outAt + exports.outLength.value),
       leafCount,
       leafEnds: new Uint32Array(buffer, tables.ends, leafCount),

@@ -270,6 +270,13 @@ export class KernelInstance {
     return this.exports.lz4Decode(from, source.length, byteOffset, length) === length;
   }
 
+  /** The block of `source`, a view of this memory, until the next block; undefined when too large. */
+  lz4EncodeInPlace(source: Uint8Array): Uint8Array | undefined {
+    if (lz4Bound(source.length) > SCRATCH_BYTES) return undefined;
+    const length = this.exports.lz4Encode(source.byteOffset, source.length, this.#scratch);
+    return this.#bytes.subarray(this.#scratch, this.#scratch + length);
+  }
+
   /** Address and length of up to `length` / 2 payloads, for `decodeBlocks`; until memory grows. */
   get blockTable(): Uint32Array {
     return this.#blocks;
@@ -336,6 +343,11 @@ function webassemblyKernels(): Kernels {
       return instance.bytes.slice(out, out + length);
     },
     lz4EncodeInto(source, target) {
+      const block = KernelInstance.owner(source)?.lz4EncodeInPlace(source);
+      if (block !== undefined) {
+        target.set(block);
+        return block.length;
+      }
       const out = enter(source, lz4Bound(source.length));
       const length = exports.lz4Encode(start, source.length, out);
       target.set(instance.bytes.subarray(out, out + length));

@@ -20,8 +20,6 @@ export interface LeafOptions {
 export interface PlacedLeaves extends LeafWindow {
   /** Position in the stream of the window's first byte, which `leafStarts` count from. */
   readonly position: number;
-  /** The `consumed` native bytes: a view as well. */
-  readonly native: Uint8Array;
 }
 
 /**
@@ -54,24 +52,16 @@ export async function* scanLeaves(
       }
       position += length;
       const last = position === range.to;
-      const { byteOffset } = window;
       const leaves = await step(sstable, () => walker.walk(pending + length, last, base));
       const stuck = leaves.consumed === 0;
       wanted = stuck
         ? largerWindow(sstable, Math.max(wanted, pending + length), base)
         : windowBytes;
-      if (!stuck)
-        yield { ...leaves, position: base, native: consumedPart(window, byteOffset, leaves) };
+      if (!stuck) yield { ...leaves, position: base };
     }
   } finally {
     walker.close();
   }
-}
-
-/** When the walk made the kernel's memory grow, the window is detached but still in its place. */
-function consumedPart(window: Uint8Array, offset: number, leaves: LeafWindow): Uint8Array {
-  if (window.length > 0) return window.subarray(0, leaves.consumed);
-  return new Uint8Array(leaves.bytes.buffer, offset, leaves.consumed);
 }
 
 async function step(sstable: SSTable, walk: () => LeafWindow): Promise<LeafWindow> {
