@@ -137,6 +137,7 @@ export async function* encodeRange(
   } finally {
     exact.close();
     walker.close();
+    matcher?.close();
   }
 }
 

@@ -6,6 +6,7 @@ import { leafDigests, MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import type { LeafBytes } from '../leaf-chunks.js';
 import { loadCandidates, type MatchTask } from './candidates.js';
 import { extentsOf, type MatchedExtents } from './extents.js';
+import { HeldLeaves } from './held-leaves.js';
 import { bytesBefore, partOf } from './leaf-part.js';
 import { type Candidates, dropPoorChunks, matchLeaves, NOT_STORED } from './match-leaves.js';
 import { offeredLeaves } from './offered.js';
@@ -60,13 +61,13 @@ interface Found {
   readonly matchedLeaves: number;
 }
 
-/** add() each window; match(); then handOn(), which gives the result. */
+/** add() each window; match(); then handOn(), which gives the result; close() in any case. */
 export class LeafMatcher {
   readonly #secret: Uint8Array;
   readonly #task: MatchTask | null;
   readonly #taker: LeafTaker;
   readonly #digests: Uint8Array[] = [];
-  readonly #windows: LeafBytes[] = [];
+  readonly #held: HeldLeaves | null;
   #all: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #found: Found | null = null;
 
@@ -75,21 +76,13 @@ export class LeafMatcher {
     this.#secret = secret;
     this.#task = task;
     this.#taker = taker;
+    this.#held = task === null ? null : HeldLeaves.acquire();
   }
 
   add(window: LeafBytes): void {
-    const { bytes, leafEnds, leafCuts, leafCount } = window;
-    this.#digests.push(leafDigests(bytes, leafEnds, this.#secret));
-    if (this.#task === null) {
-      this.#taker.add(window);
-      return;
-    }
-    this.#windows.push({
-      bytes: bytes.slice(),
-      leafEnds: leafEnds.slice(),
-      leafCuts: leafCuts.slice(),
-      leafCount,
-    });
+    this.#digests.push(leafDigests(window.bytes, window.leafEnds, this.#secret));
+    if (this.#held === null) this.#taker.add(window);
+    else this.#held.add(window);
   }
 
   /** Returns the share of the leaves that are stored, 0 to 1. */
@@ -117,11 +110,16 @@ export class LeafMatcher {
     return { task, candidates, found, matchedLeaves };
   }
 
+  /** Gives memory back. */
+  close(): void {
+    this.#held?.release();
+  }
+
   handOn(): MatchResult {
     const nothing = { digests: this.#all, matched: null, found: nothingFound() };
-    if (this.#found === null) return nothing;
+    if (this.#found === null || this.#held === null) return nothing;
     const { task, candidates, found, matchedLeaves } = this.#found;
-    const counts = this.#handOnNew(found, task);
+    const counts = this.#handOnNew(this.#held.window(), found, task);
     if (matchedLeaves === 0) return nothing;
     const stored = { leaves: task.chunkLeaves, stream: task.chunkStream };
     const matched = extentsOf(found, candidates, stored);
@@ -129,24 +127,19 @@ export class LeafMatcher {
   }
 
   /** Gives the leaves that are not stored to the taker; counts the others. */
-  #handOnNew(found: Int32Array, task: MatchTask): FoundLeaves {
-    let base = 0;
+  #handOnNew(held: LeafBytes, found: Int32Array, task: MatchTask): FoundLeaves {
     const counts = nothingFound();
     const taker = new ToldApart(this.#taker);
-    for (const window of this.#windows) {
-      const { leafCount } = window;
-      for (let i = 0; i < leafCount; ) {
-        const where = foundIn(found[base + i] as number, task);
-        let end = i + 1;
-        while (end < leafCount && foundIn(found[base + end] as number, task) === where) end++;
-        if (where === null) taker.add(partOf(window, i, end));
-        else {
-          counts.leaves[where] += end - i;
-          counts.bytes[where] += bytesBefore(window, end) - bytesBefore(window, i);
-        }
-        i = end;
+    for (let i = 0; i < held.leafCount; ) {
+      const where = foundIn(found[i] as number, task);
+      let end = i + 1;
+      while (end < held.leafCount && foundIn(found[end] as number, task) === where) end++;
+      if (where === null) taker.add(partOf(held, i, end));
+      else {
+        counts.leaves[where] += end - i;
+        counts.bytes[where] += bytesBefore(held, end) - bytesBefore(held, i);
       }
-      base += leafCount;
+      i = end;
     }
     return counts;
   }
