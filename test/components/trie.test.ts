@@ -9,7 +9,12 @@ import {
   TrieWriter,
   trieEntries,
 } from '../../src/components/index.js';
-import { sizeAt, UnwrittenNode, writeNode } from '../../src/components/write/trie-sizes.js';
+import {
+  NodeChildren,
+  nodeBytes,
+  nodeType,
+  writeNode,
+} from '../../src/components/write/trie-nodes.js';
 import { isSstashError } from '../../src/errors.js';
 import { randomNumbers } from '../codec/seeded.js';
 
@@ -51,9 +56,7 @@ function write(entries: readonly Entry[], every = Infinity) {
   for (const [i, { key, payload }] of entries.entries()) {
     let shared = 0;
     while (shared < before.length && before[shared] === key[shared]) shared++;
-    // The first byte of a payload is a number here, the others follow it.
-    const [value = 0] = payload;
-    trie.add(key, key.length, shared).setPayload(payload.length, -1, value, payload.subarray(1));
+    trie.add(key, shared, payload.length, payload);
     before = key.slice();
     if ((i + 1) % every === 0) take();
   }
@@ -103,6 +106,36 @@ t.test('keys come back in order', async (t) => {
   }
 });
 
+t.test('keys with hashes are those with such payloads', (t) => {
+  for (const count of [1, 2, 300, 20_000]) {
+    // Of one length: none begins with another.
+    const width = count === 1 ? 0 : 3;
+    const entries = randomEntries(20 + count, count, 3).filter(({ key }) => key.length === 3);
+    const [out, hashed] = [new ByteWriter(), new ByteWriter()];
+    const tries = [new TrieWriter(out, 100), new TrieWriter(hashed, 100)] as const;
+    let before = new Uint8Array(0);
+    for (const [i, { key: whole }] of entries.slice(0, count).entries()) {
+      const key = whole.slice(0, width);
+      let shared = 0;
+      while (shared < before.length && before[shared] === key[shared]) shared++;
+      const value = -1 - i * 1000;
+      const payload = new ByteWriter();
+      payload.u8(i);
+      payload.i32(value);
+      const bytes = payload.toBytes();
+      const size = value >= -128 ? 1 : value >= -32768 ? 2 : value >= -(2 ** 23) ? 3 : 4;
+      bytes.copyWithin(1, 5 - size);
+      tries[0].add(key, shared, 7 + size, bytes.subarray(0, 1 + size));
+      tries[1].addHashed(key, key.length, shared, i & 0xff, value);
+      before = key;
+    }
+    t.equal(tries[0].finish(), tries[1].finish(), `root of ${count}`);
+    t.ok(out.length > 2, `${out.length} bytes`);
+    t.equal(Buffer.compare(out.view(), hashed.view()), 0, `${count} keys`);
+  }
+  t.end();
+});
+
 t.test('nodes of every type', async (t) => {
   const at = 2 ** 45;
   const types = new Set<number>();
@@ -110,27 +143,31 @@ t.test('nodes of every type', async (t) => {
   for (const transitions of shapes) {
     for (const distance of [2, 15, 16, 255, 4095, 4096, 65535, 65536, 2 ** 24, 2 ** 32, 2 ** 40]) {
       for (const payload of [new Uint8Array(0), Uint8Array.of(1, 2, 3)]) {
-        const node = new UnwrittenNode(0);
-        const [value = 0] = payload;
-        if (payload.length > 0) node.setPayload(payload.length, -1, value, payload.subarray(1));
+        const children = new NodeChildren();
         for (const [i, transition] of transitions.entries()) {
-          node.addChild(transition).written(at - Math.max(1, distance - i));
+          children.add(transition, Math.max(1, distance - i));
         }
-        if (node.children.length + payload.length === 0) continue;
-        const w = new ByteWriter();
-        writeNode(w, node, at);
+        const { count } = children;
+        if (count + payload.length === 0) continue;
+        const range = (transitions[count - 1] ?? 0) - (transitions[0] ?? 0) + 1;
+        const type = nodeType(count, range, Math.max(1, distance), payload.length);
+        const bytes = new Uint8Array(nodeBytes(type, count, range) + payload.length);
+        const end = writeNode(bytes, 0, type, payload.length, children);
+        bytes.set(payload, end);
         const label = `${transitions.length} children ${distance} away`;
-        if (w.length !== sizeAt(node, at)) t.fail(`size of ${label}`);
-        const read = new TrieNode(w.view(), at, {});
+        if (end + payload.length !== bytes.length) t.fail(`size of ${label}`);
+        const read = new TrieNode(bytes, at, {});
         types.add(read.type);
-        const children: string[] = [];
+        const found: string[] = [];
         for (let i = 0; i < read.count; i++) {
           const child = read.child(i);
-          if (child >= 0) children.push(`${read.transition(i)} at ${child}`);
+          if (child >= 0) found.push(`${read.transition(i)} at ${child}`);
           if (child >= 0 && read.find(read.transition(i)) !== i) t.fail(`find in ${label}`);
         }
-        const expected = node.children.map((child) => `${child.transition} at ${child.position}`);
-        if (children.join() !== expected.join()) t.fail(`children of ${label}`);
+        const expected = transitions.map(
+          (transition, i) => `${transition} at ${at - Math.max(1, distance - i)}`,
+        );
+        if (found.join() !== expected.join()) t.fail(`children of ${label}`);
         if (toHex(read.payload(0, payload.length)) !== toHex(payload))
           t.fail(`payload of ${label}`);
         if (read.find(4) !== -1) t.fail(`a child of ${label} that is not there`);

@@ -6,10 +6,8 @@
  * its nodes get by this stay with them. When the next opening can come depends on what has reached the
  * disk of the three files, which is as much as their buffers let through.
  */
-import { sizeAt, type UnwrittenNode } from './trie-sizes.js';
 import type { TrieWriter } from './trie-writer.js';
 
-const PAGE_BYTES = 4096;
 /** Of the writers of the index files. */
 const INDEX_BUFFER_BYTES = 65536;
 
@@ -45,7 +43,7 @@ export class EarlyOpening {
   begin(start: number, rowsLength: number): void {
     if (this.#pending || start - this.#openedAt <= this.#parameters.interval) return;
     if (this.#keys === this.#snapshotKeys) return;
-    layOut(this.#trie);
+    this.#trie.layOutBehind();
     this.#dataWanted = start;
     this.#rowsWanted = rowsLength;
     this.#trieWanted = this.#trie.position;
@@ -56,12 +54,14 @@ export class EarlyOpening {
   /** The partition ended at `end` of the stream, and Rows.db has `rowsLength` bytes now. */
   end(end: number, rowsLength: number): void {
     const { bufferLength } = this.#parameters;
-    const synced = wholeBuffers(end, bufferLength);
-    while (this.#pending && this.#dataSynced < synced) {
-      this.#dataSynced += bufferLength;
-      this.#open(this.#dataSynced);
+    if (end > this.#dataSynced + bufferLength) {
+      const synced = wholeBuffers(end, bufferLength);
+      while (this.#pending && this.#dataSynced < synced) {
+        this.#dataSynced += bufferLength;
+        this.#open(this.#dataSynced);
+      }
+      this.#dataSynced = synced;
     }
-    this.#dataSynced = synced;
     const rows = wholeBuffers(rowsLength, INDEX_BUFFER_BYTES);
     if (rows === this.#rowsSynced) return;
     this.#rowsSynced = rows;
@@ -88,34 +88,4 @@ export class EarlyOpening {
 /** What of `length` bytes has left a buffer that is written when it is full and more comes. */
 function wholeBuffers(length: number, buffer: number): number {
   return length === 0 ? 0 : Math.floor((length - 1) / buffer) * buffer;
-}
-
-interface Visit {
-  readonly node: UnwrittenNode;
-  /** Where its branch begins. */
-  readonly start: number;
-  next: number;
-}
-
-/** Gives every unwritten node the sizes that it has behind the last page of the file. */
-function layOut(trie: TrieWriter): void {
-  let end = Math.ceil(trie.position / PAGE_BYTES) * PAGE_BYTES;
-  const stack: Visit[] = [{ node: trie.root, start: end, next: 0 }];
-  for (let visit = stack.at(-1); visit !== undefined; visit = stack.at(-1)) {
-    const { node, start } = visit;
-    const child = node.children[visit.next];
-    if (child !== undefined) {
-      visit.next++;
-      if (child.position < 0) stack.push({ node: child, start: end, next: 0 });
-      continue;
-    }
-    stack.pop();
-    if (node.branchHasWritten) node.branchSize = end - start;
-    const size = sizeAt(node, end);
-    if (node.hasWritten || node.branchHasWritten) node.nodeSize = size;
-    for (const each of node.children) if (each.isPlaced) each.unplace();
-    node.place(end);
-    end += size;
-  }
-  trie.root.unplace();
 }

@@ -5,10 +5,9 @@
 import { ByteWriter } from '../../binary/index.js';
 import type { Partitioner } from '../../cql/index.js';
 import { batchKey, HASH_WORDS, type PartitionBatch } from '../facts/index.js';
-import { type BatchKeyWriter, batchKeyWriter, ComparableKey } from './comparable-keys.js';
+import { type ComparableKey, comparableKey } from './comparable-keys.js';
 import { EarlyOpening, type EarlyOpenParameters } from './early-opening.js';
 import type { RowsPlaces } from './rows-writer.js';
-import { signedLength } from './signed-bytes.js';
 import { TrieWriter } from './trie-writer.js';
 
 export interface PartitionsParameters {
@@ -20,13 +19,11 @@ export interface PartitionsParameters {
   readonly earlyOpen?: EarlyOpenParameters;
 }
 
-/** With a hash of one byte, payload bits are this more than there are bytes of a position. */
-const WITH_HASH = 7;
 const NO_BYTES = new Uint8Array(0);
 
 /** A partition whose key is not in the trie yet. */
 class Held {
-  readonly key = new ComparableKey();
+  readonly key: ComparableKey;
   /** Bytes that it shares with the key before; -1 for the first one. */
   shared = -1;
   /** Low byte of h2 of the key. */
@@ -36,10 +33,13 @@ class Held {
   /** Start in the stream, and the length of Rows.db behind the partition. */
   start = 0;
   rowsLength = 0;
+
+  constructor(partitioner: Partitioner) {
+    this.key = comparableKey(partitioner);
+  }
 }
 
 export class PartitionsWriter {
-  readonly #writeKey: BatchKeyWriter;
   readonly #out = new ByteWriter(1 << 14);
   readonly #trie = new TrieWriter(this.#out, 0);
   readonly #early: EarlyOpening | null;
@@ -47,14 +47,16 @@ export class PartitionsWriter {
   #firstKey: Uint8Array = NO_BYTES;
   #lastKey: Uint8Array = NO_BYTES;
   /** The last partition but one, the last one, and the one that comes. */
-  #before = new Held();
-  #last = new Held();
-  #next = new Held();
+  #before: Held;
+  #last: Held;
+  #next: Held;
   /** Keys that do not ascend have no trie. */
   #broken = false;
 
   constructor(partitioner: Partitioner, earlyOpen?: EarlyOpenParameters) {
-    this.#writeKey = batchKeyWriter(partitioner);
+    this.#before = new Held(partitioner);
+    this.#last = new Held(partitioner);
+    this.#next = new Held(partitioner);
     this.#early = earlyOpen === undefined ? null : new EarlyOpening(earlyOpen, this.#trie);
   }
 
@@ -91,7 +93,7 @@ export class PartitionsWriter {
 
   #partition(batch: PartitionBatch, i: number, places: RowsPlaces): void {
     const next = this.#next;
-    this.#writeKey(next.key, batch, i);
+    next.key.set(batch, i);
     next.start = batch.positions[i] ?? 0;
     next.rowsLength = places.lengths[i] ?? 0;
     next.shared = -1;
@@ -127,7 +129,6 @@ export class PartitionsWriter {
   /** Adds a key that shares `shared` bytes with the next one (-1: there is none). */
   #addKey({ key, shared: before, hash, position }: Held, shared: number): void {
     const length = Math.max(before, shared) + 1;
-    const node = this.#trie.add(key.bytes, length, Math.max(before, 0));
-    node.setPayload(WITH_HASH + signedLength(position), hash, position, null);
+    this.#trie.addHashed(key.bytes(length), length, Math.max(before, 0), hash, position);
   }
 }

@@ -12,7 +12,7 @@ import { batchKey, type IndexedPartition, type PartitionBatch } from '../facts/i
 import type { IndexDeletion } from '../promoted-index.js';
 import type { SerializationHeader } from '../serialization-header.js';
 import { formatVersion } from '../versions.js';
-import { signedLength } from './signed-bytes.js';
+import { putNumber, signedLength } from './number-bytes.js';
 import { TrieWriter } from './trie-writer.js';
 
 /** Row indexes have the deletions of oa, whatever the version of BTI. */
@@ -29,13 +29,14 @@ export interface RowsPlaces {
 export class RowsWriter {
   readonly #types: readonly CqlType[];
   readonly #out = new ByteWriter(1 << 12);
-  /** Bytes that were taken. */
-  #taken = 0;
+  readonly #trie = new TrieWriter(this.#out, 0);
   /** Byte-comparable names, and the separator that was added last. */
   readonly #first = new ByteWriter();
   readonly #last = new ByteWriter();
   #separator = new ByteWriter();
   #next = new ByteWriter();
+  readonly #payload = new ByteWriter();
+  readonly #number = new Uint8Array(8);
 
   constructor(header: SerializationHeader) {
     this.#types = header.clusteringTypes;
@@ -47,47 +48,42 @@ export class RowsWriter {
     const lengths = new Float64Array(batch.count);
     let from = 0;
     for (const partition of batch.indexed) {
-      lengths.fill(this.#length, from, partition.at);
+      lengths.fill(this.#trie.position, from, partition.at);
       positions[partition.at] = this.#partition(batch, partition);
       from = partition.at;
     }
-    lengths.fill(this.#length, from);
+    lengths.fill(this.#trie.position, from);
     return { positions, lengths };
   }
 
   /** What was written since the last call. */
   take(): Uint8Array {
     const bytes = this.#out.toBytes();
-    this.#taken += bytes.length;
+    this.#trie.taken(bytes.length);
     this.#out.clear();
     return bytes;
   }
 
-  get #length(): number {
-    return this.#taken + this.#out.length;
-  }
-
   #partition(batch: PartitionBatch, { at, deletion, blocks }: IndexedPartition): number {
-    const trie = new TrieWriter(this.#out, this.#taken);
     this.#separator.clear();
-    addBlock(trie, this.#separator.view(), 0, blocks.offsets[0] ?? 0, blocks.open[0] ?? null);
+    this.#addBlock(this.#separator.view(), 0, blocks.offsets[0] ?? 0, blocks.open[0] ?? null);
     this.#encode(this.#last, blocks.names, blocks.nameEnds, 1);
     for (let block = 1; block < blocks.count; block++) {
       this.#encode(this.#first, blocks.names, blocks.nameEnds, 2 * block);
       const last = this.#last.view();
       const shared = sharedLength(last, this.#first.view());
-      this.#separate(trie, last, shared, blocks.offsets[block] ?? 0, blocks.open[block] ?? null);
+      this.#separate(last, shared, blocks.offsets[block] ?? 0, blocks.open[block] ?? null);
       this.#encode(this.#last, blocks.names, blocks.nameEnds, 2 * block + 1);
     }
     const last = this.#last.view();
     let shared = sharedLength(last, this.#separator.view());
     while (last[shared] === 0xff) shared++;
-    this.#separate(trie, last, shared, blocks.end, null);
-    const root = trie.finish();
-    const position = this.#length;
+    this.#separate(last, shared, blocks.end, null);
+    const root = this.#trie.finish();
+    const position = this.#trie.position;
     const out = this.#out;
     out.shortBytes(batchKey(batch, at));
-    const base = this.#length;
+    const base = this.#trie.position;
     out.uvint(batch.positions[at] ?? 0);
     out.svint(root - base);
     out.uvint(blocks.count);
@@ -96,13 +92,7 @@ export class RowsWriter {
   }
 
   /** Adds the first `shared` bytes of `last` and the next one, greater by one. */
-  #separate(
-    trie: TrieWriter,
-    last: Uint8Array,
-    shared: number,
-    offset: number,
-    open: IndexDeletion | null,
-  ): void {
+  #separate(last: Uint8Array, shared: number, offset: number, open: IndexDeletion | null): void {
     const next = this.#next;
     next.clear();
     next.bytes(last.subarray(0, shared));
@@ -113,9 +103,20 @@ export class RowsWriter {
     if ((before[same] ?? -1) >= (key[same] ?? -1)) {
       throw new SstashError('SSTABLE_CORRUPT', 'the clusterings of a partition do not ascend');
     }
-    addBlock(trie, key, same, offset, open);
+    this.#addBlock(key, same, offset, open);
     this.#next = this.#separator;
     this.#separator = next;
+  }
+
+  /** Adds a key that shares `shared` bytes with the one before; its bytes are not kept. */
+  #addBlock(key: Uint8Array, shared: number, offset: number, open: IndexDeletion | null): void {
+    const payload = this.#payload;
+    payload.clear();
+    const length = signedLength(offset);
+    payload.part(this.#number, 0, putNumber(this.#number, 0, offset, length));
+    if (open !== null) writeDeletionTime(payload, DELETION_VERSION, open);
+    const bits = open === null ? length : length + WITH_DELETION;
+    this.#trie.add(key, shared, bits, payload.view());
   }
 
   #encode(w: ByteWriter, names: Uint8Array, ends: Uint32Array, i: number): void {
@@ -124,25 +125,6 @@ export class RowsWriter {
     const prefix = readIndexName(new ByteReader(bytes), this.#types);
     writeComparableClustering(w, this.#types, prefix);
   }
-}
-
-/** Adds a key that shares `shared` bytes with the one before; its bytes are not kept. */
-function addBlock(
-  trie: TrieWriter,
-  key: Uint8Array,
-  shared: number,
-  offset: number,
-  open: IndexDeletion | null,
-): void {
-  const node = trie.add(key, key.length, shared);
-  const length = signedLength(offset);
-  if (open === null) {
-    node.setPayload(length, -1, offset, null);
-    return;
-  }
-  const w = new ByteWriter(12);
-  writeDeletionTime(w, DELETION_VERSION, open);
-  node.setPayload(length + WITH_DELETION, -1, offset, w.view());
 }
 
 /** Bytes that two keys begin with alike. */

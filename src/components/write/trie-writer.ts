@@ -3,185 +3,168 @@
  * them out.
  *
  * A node is complete when the next key leaves it. As long as it and everything below it fit a page of
- * 4096 bytes it stays in memory. Otherwise its children are written: the largest branch that fits what
- * is left of the page first, so that no node ever crosses from one page to the next and what belongs
- * together mostly stands in one page. Pages are those of the file. At the end the root is written.
- *
- * Sizes are taken when a node is complete and again when its place is known, but not in between, and
- * the layout follows from them: nothing here may be computed earlier or later than it is.
+ * 4096 bytes its bytes are kept, behind those of its branch: they are the same wherever they come to
+ * stand. Otherwise what is below it is written (trie-layout.ts).
  */
 import type { ByteWriter } from '../../binary/index.js';
-import { sizeAt, UnwrittenNode, writeNode } from './trie-sizes.js';
+import { putNumber, signedLength } from './number-bytes.js';
+import { Branches, twice } from './trie-branches.js';
+import { PAGE_BYTES, TrieLayout } from './trie-layout.js';
+import { NodeChildren, nodeBytes, nodeType, writeNode } from './trie-nodes.js';
 
-const PAGE_BYTES = 4096;
+const NO_BYTES = new Uint8Array(0);
+
+/** With a hash, payload bits are this more than there are bytes of a number. */
+const HASH_BITS = 7;
+
+/** The nodes of the last key, by their depth. */
+class Path {
+  /** Depth of the last one. */
+  depth = 0;
+  /** The byte that leads to each. */
+  transitions = new Uint8Array(64);
+  /** Number of its first child among the complete nodes. */
+  firstChild = new Int32Array(64);
+  payloadBits = new Uint8Array(64);
+  payloads: Uint8Array[] = [NO_BYTES];
+
+  open(transition: number, firstChild: number): void {
+    const depth = ++this.depth;
+    if (depth === this.transitions.length) {
+      this.transitions = twice(this.transitions);
+      this.firstChild = twice(this.firstChild);
+      this.payloadBits = twice(this.payloadBits);
+    }
+    this.transitions[depth] = transition;
+    this.firstChild[depth] = firstChild;
+    this.setPayload(0, NO_BYTES);
+  }
+
+  setPayload(bits: number, payload: Uint8Array): void {
+    this.payloadBits[this.depth] = bits;
+    this.payloads[this.depth] = payload;
+  }
+}
 
 export class TrieWriter {
-  readonly #out: ByteWriter;
-  /** Position in the file of the first byte of `out`. */
-  #base: number;
-  readonly #root = new UnwrittenNode(0);
-  /** From the root to the node of the last key. */
-  readonly #stack: UnwrittenNode[] = [this.#root];
+  readonly #layout: TrieLayout;
+  readonly #path = new Path();
+  /** Complete nodes whose parents are on the path, in order. */
+  readonly #branches = new Branches(1024, 1 << 16);
+  readonly #children = new NodeChildren();
 
   /** Appends to `out`, whose first byte stands at `base` of the file. */
   constructor(out: ByteWriter, base: number) {
-    this.#out = out;
-    this.#base = base;
+    this.#layout = new TrieLayout(out, base);
   }
 
   /** Where the next byte comes to stand. */
   get position(): number {
-    return this.#base + this.#out.length;
-  }
-
-  get root(): UnwrittenNode {
-    return this.#root;
+    return this.#layout.position;
   }
 
   /** What was written has been taken from `out`, which is empty now. */
   taken(bytes: number): void {
-    this.#base += bytes;
+    this.#layout.taken(bytes);
+  }
+
+  /** Adds a key above the one before, of whose bytes it shares the first `shared`. */
+  add(key: Uint8Array, shared: number, payloadBits: number, payload: Uint8Array): void {
+    this.#open(key, key.length, shared);
+    this.#path.setPayload(payloadBits, payload.slice());
   }
 
   /**
-   * Adds the first `length` bytes of `key`, above the key before, of whose bytes it shares the first
-   * `shared`. The node is returned for its payload.
+   * The same, quicker, for the first `length` bytes of `key`, with which no later key begins; the payload
+   * is a hash of one byte and a signed number.
    */
-  add(key: Uint8Array, length: number, shared: number): UnwrittenNode {
-    const stack = this.#stack;
-    this.#completeTo(shared + 1);
-    let node = stack[stack.length - 1] ?? this.#root;
-    for (let i = shared; i < length; i++) {
-      node = node.addChild(key[i] as number);
-      stack.push(node);
-    }
-    return node;
-  }
-
-  /** Writes what is left; returns the position of the root. */
-  finish(): number {
-    const root = this.#root;
-    this.#completeTo(1);
-    this.#complete(root);
-    let size = this.#recalculate(root, this.position);
-    if (size > this.#room()) {
-      if (size <= PAGE_BYTES) {
-        this.#pad();
-        size = this.#recalculate(root, this.position);
-      }
-      if (size > this.#room()) {
-        this.#layOutChildren(root);
-        if (root.nodeSize > this.#room()) this.#pad();
-        this.#recalculate(root, this.position);
-      }
-    }
-    this.#write(root);
-    return root.position;
-  }
-
-  /** Completes the nodes of the last key below the first `depth` ones, the deepest first. */
-  #completeTo(depth: number): void {
-    const stack = this.#stack;
-    while (stack.length > depth) {
-      const node = stack.pop();
-      if (node !== undefined) this.#complete(node);
-    }
-  }
-
-  /** Bytes to the end of the page. */
-  #room(): number {
-    return PAGE_BYTES - (this.position % PAGE_BYTES);
-  }
-
-  #pad(): void {
-    const room = this.#room();
-    if (room < PAGE_BYTES) this.#out.bytes(new Uint8Array(room));
-  }
-
-  #complete(node: UnwrittenNode): void {
-    let branch = 0;
-    let hasWritten = false;
-    let branchHasWritten = false;
-    for (const child of node.children) {
-      branch += child.branchSize + child.nodeSize;
-      if (child.position >= 0) hasWritten = true;
-      else if (child.hasWritten || child.branchHasWritten) branchHasWritten = true;
-    }
-    node.branchSize = branch;
-    const size = sizeAt(node, this.position);
-    if (size + branch >= PAGE_BYTES) {
-      this.#layOutChildren(node);
+  addHashed(key: Uint8Array, length: number, shared: number, hash: number, value: number): void {
+    this.#open(key, length - 1, shared);
+    const branches = this.#branches;
+    const { bytes, length: at } = branches;
+    const size = signedLength(value);
+    bytes[at] = size + HASH_BITS;
+    bytes[at + 1] = hash;
+    const end = putNumber(bytes, at + 2, value, size);
+    if (length === 0) {
+      this.#path.setPayload(size + HASH_BITS, bytes.slice(at + 1, end));
       return;
     }
-    node.nodeSize = size;
-    node.hasWritten = hasWritten;
-    node.branchHasWritten = branchHasWritten;
+    branches.length = end;
+    branches.push(key[length - 1] as number, at, at, null);
+    branches.room(PAGE_BYTES);
   }
 
-  /** Writes all branches below a node. */
-  #layOutChildren(node: UnwrittenNode): void {
-    const waiting = node.children.filter((child) => child.position < 0).sort(bySize);
-    while (waiting.length > 0) {
-      let at = largestWithin(waiting, this.#room());
-      if (at < 0) {
-        this.#pad();
-        at = waiting.length - 1;
-      }
-      const [child] = waiting.splice(at, 1);
-      if (child === undefined) break;
-      const room = this.#room();
-      if (child.hasWritten || child.branchHasWritten) {
-        const size = this.#recalculate(child, this.position);
-        if (size > room) {
-          // It does not even fit a page of its own.
-          if (room === PAGE_BYTES) this.#layOutChildren(child);
-          insert(waiting, child);
-          continue;
-        }
-      }
-      this.#write(child);
+  /** Writes what is left; returns the position of the root. The next key begins another trie. */
+  finish(): number {
+    this.#completeTo(-1);
+    const position = this.#layout.finish(this.#branches);
+    this.#branches.drop(0);
+    this.#path.depth = 0;
+    this.#path.setPayload(0, NO_BYTES);
+    return position;
+  }
+
+  /** Gives every unwritten node the sizes that it has behind the last page of the file. */
+  layOutBehind(): void {
+    let end = Math.ceil(this.position / PAGE_BYTES) * PAGE_BYTES;
+    const branches = this.#branches;
+    for (let i = 0; i < branches.count; i++) end += this.#layout.recalculate(branches, i, end);
+  }
+
+  /** Makes the path that of the first `length` bytes of a key. */
+  #open(key: Uint8Array, length: number, shared: number): void {
+    this.#completeTo(shared);
+    for (let i = shared; i < length; i++) {
+      this.#path.open(key[i] as number, this.#branches.count);
     }
-    node.branchSize = 0;
-    node.hasWritten = true;
-    node.branchHasWritten = false;
-    node.nodeSize = sizeAt(node, this.position);
   }
 
-  /** Takes the sizes of a branch again as if it were written at `at`; returns that of all of it. */
-  #recalculate(node: UnwrittenNode, at: number): number {
-    if (node.branchHasWritten) {
-      let branch = 0;
-      for (const child of node.children) branch += this.#recalculate(child, at + branch);
-      node.branchSize = branch;
+  /** Completes the nodes of the last key below the one at `depth`, the deepest first. */
+  #completeTo(depth: number): void {
+    const path = this.#path;
+    for (; path.depth > depth; path.depth--) {
+      if (!this.#keep()) this.#layOut();
+      this.#branches.room(PAGE_BYTES);
     }
-    if (node.hasWritten || node.branchHasWritten) {
-      node.nodeSize = sizeAt(node, at + node.branchSize);
+  }
+
+  /** Keeps the bytes of the last node of the path; false where it has to be laid out. */
+  #keep(): boolean {
+    const { depth, firstChild, payloadBits, payloads } = this.#path;
+    const branches = this.#branches;
+    const first = firstChild[depth] as number;
+    const children = this.#children;
+    children.count = 0;
+    const at = branches.length;
+    for (let i = first; i < branches.count; i++) {
+      if (branches.objects[i] !== null) return false;
+      children.add(branches.transitions[i] as number, at - (branches.nodes[i] as number));
     }
-    return node.branchSize + node.nodeSize;
+    const { count, transitions, distances } = children;
+    const range = (transitions[count - 1] ?? 0) - (transitions[0] as number) + 1;
+    const bits = payloadBits[depth] as number;
+    const type = nodeType(count, range, distances[0] as number, bits);
+    const payload = payloads[depth] as Uint8Array;
+    const start = count === 0 ? at : (branches.starts[first] as number);
+    if (at - start + nodeBytes(type, count, range) + payload.length >= PAGE_BYTES) return false;
+    const end = writeNode(branches.bytes, at, type, bits, children);
+    if (payload.length > 0) branches.bytes.set(payload, end);
+    branches.count = first;
+    branches.length = end + payload.length;
+    branches.push(this.#path.transitions[depth] as number, start, at, null);
+    return true;
   }
 
-  #write(node: UnwrittenNode): void {
-    for (const child of node.children) if (child.position < 0) this.#write(child);
-    const { position } = this;
-    writeNode(this.#out, node, position);
-    node.written(position);
+  /** Completes the last node of the path where it or its children have a place in the file. */
+  #layOut(): void {
+    const { depth, transitions, firstChild, payloadBits, payloads } = this.#path;
+    const branches = this.#branches;
+    const first = firstChild[depth] as number;
+    const bits = payloadBits[depth] as number;
+    const payload = payloads[depth] as Uint8Array;
+    const node = this.#layout.complete(bits, payload, branches, first);
+    branches.drop(first);
+    branches.push(transitions[depth] as number, branches.length, branches.length, node);
   }
-}
-
-const sizeOf = (node: UnwrittenNode): number => node.branchSize + node.nodeSize;
-
-function bySize(a: UnwrittenNode, b: UnwrittenNode): number {
-  return sizeOf(a) - sizeOf(b) || a.transition - b.transition;
-}
-
-/** Place of the largest branch of at most `room` bytes, or -1. */
-function largestWithin(waiting: readonly UnwrittenNode[], room: number): number {
-  let at = waiting.length - 1;
-  while (at >= 0 && sizeOf(waiting[at] as UnwrittenNode) > room) at--;
-  return at;
-}
-
-function insert(waiting: UnwrittenNode[], node: UnwrittenNode): void {
-  const at = waiting.findIndex((other) => bySize(node, other) < 0);
-  waiting.splice(at < 0 ? waiting.length : at, 0, node);
 }
