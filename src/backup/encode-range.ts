@@ -5,13 +5,12 @@
  * (invariant 9 of docs/repository-format.md).
  */
 import { LeafNote, LeafWalker, type LeafWindow, type WalkerOptions } from '../canonical/index.js';
-import { combineCrc32 } from '../codec/index.js';
 import { type PartitionBatch, PartitionScanner } from '../components/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
-import type { RandomAccessFile } from '../io/index.js';
 import { RunBuilder, type RunRule } from '../merkle/index.js';
 import { throwIfInterrupted } from '../parallel/index.js';
-import type { BlockException, BlockReader } from './block-layout.js';
+import { BlockFeed, type BlockSource, type StoredBytes } from './block-feed.js';
+import type { BlockException } from './block-layout.js';
 import { BatchBuilder, type ChunkBatch, type ChunkerOptions } from './chunk-batch.js';
 import { ExactReturn } from './exact-return.js';
 import { LeafChunker } from './leaf-chunks.js';
@@ -21,14 +20,8 @@ import { LeafMatcher, type MatchResult, type RangeMatch } from './match/index.js
 const STEP_BYTES = 512 * 1024;
 /** Share of stored leaves from which on new chunks are compressed well rather than fast. */
 const SMALL_FROM = 0.75;
-/** Of a stored block, beside its payload. */
-const BLOCK_ROOM = 4096;
-
-export interface RangeSource {
-  readonly file: RandomAccessFile;
-  readonly blocks: BlockReader;
+export interface RangeSource extends BlockSource {
   readonly walker: WalkerOptions;
-  readonly where: ErrorDetails;
 }
 
 export interface EncodeRangeOptions {
@@ -39,8 +32,8 @@ export interface EncodeRangeOptions {
   readonly signal?: AbortSignal;
   /** A piece is handed over when its chunks have this many bytes. */
   readonly pieceBytes: number;
-  /** A buffer that may be used for the chunks. */
-  readonly room?: ArrayBuffer;
+  /** Buffers that may be used for the chunks and for the blocks. */
+  readonly rooms?: readonly ArrayBuffer[];
   /** Bytes after which a block of a row index ends: then partitions are described (facts). */
   readonly columnIndexSize: number | null;
   /** For a range that is one piece: leaves that are stored already are left out of it. */
@@ -65,6 +58,8 @@ export function noRows(): RangeCounts {
 /** What is handed over while a range is read; valid until the next piece is asked for. */
 export interface RangePiece {
   readonly batch: ChunkBatch;
+  /** The blocks that begin in the range, as far as they were read since the last piece. */
+  readonly stored: StoredBytes;
 }
 
 /** What a range gives besides its pieces, once all of it is read. */
@@ -73,9 +68,6 @@ export interface RangeSummary extends RangeCounts {
   /** Blocks that begin in the range, and those whose bytes the encoder does not give. */
   readonly blocks: number;
   readonly exceptions: readonly BlockException[];
-  /** Bytes of the file that those blocks take, and their CRC-32: what was read is what is hashed. */
-  readonly storedBytes: number;
-  readonly storedCrc: number;
   /** What the partitions say to index components; null where it was not asked for. */
   readonly facts: PartitionBatch | null;
   /** Null where it was not asked for. */
@@ -88,12 +80,12 @@ export async function* encodeRange(
   options: EncodeRangeOptions,
 ): AsyncGenerator<RangePiece, RangeSummary, undefined> {
   const { from, to, signal } = options;
-  const batch = new BatchBuilder(options.chunker, expectedBytes(options), options.room);
+  const batch = new BatchBuilder(options.chunker, expectedBytes(options), options.rooms?.[0]);
   const chunker = new LeafChunker(options.chunker, (raw, leaves) => batch.add(raw, leaves));
   const { match } = options;
   const matcher = match === undefined ? null : new LeafMatcher(match, chunker);
   const runs = new RunBuilder(options.rule);
-  const blocks = new BlockFeed(source, from, to);
+  const blocks = new BlockFeed(source, from, to, options.rooms?.[1]);
   const walker = new LeafWalker(source.walker);
   const exact = new ExactReturn(source.walker, source.where);
   const scanner = scannerOf(source, options);
@@ -114,7 +106,8 @@ export async function* encodeRange(
       runs.add({ position: base, ...batchOf(leaves) });
       (matcher ?? chunker).add(leaves);
       count(counts, leaves);
-      if (batch.frameBytes >= options.pieceBytes) yield { batch: batch.take() };
+      if (batch.frameBytes >= options.pieceBytes)
+        yield { batch: batch.take(), stored: blocks.take() };
     }
     exact.finish();
     scanner?.end();
@@ -123,13 +116,12 @@ export async function* encodeRange(
     batch.isSmall = share >= SMALL_FROM;
     const matched = matcher?.handOn() ?? null;
     chunker.finish();
-    yield { batch: batch.take() };
+    yield { batch: batch.take(), stored: blocks.take() };
     const { count: runCount, buffer } = runs.finish();
-    const { checked, exceptions, storedBytes, storedCrc } = blocks;
-    const stored = { blocks: checked, exceptions, storedBytes, storedCrc };
     return {
       ...counts,
-      ...stored,
+      blocks: blocks.checked,
+      exceptions: blocks.exceptions,
       runs: { count: runCount, buffer },
       match: matched,
       facts: scanner?.take() ?? null,
@@ -184,101 +176,4 @@ function unconsumed(position: number, where: ErrorDetails): SstashError {
     uncompressedOffset: position,
     ...where,
   });
-}
-
-/** Feeds the native bytes of a range, block by block, each checked and encoded again. */
-class BlockFeed {
-  readonly #source: RangeSource;
-  readonly #from: number;
-  readonly #to: number;
-  /** Native bytes handed out end here. */
-  position: number;
-  #next = 0;
-  /** Blocks that begin in the range. */
-  checked = 0;
-  readonly exceptions: BlockException[] = [];
-  storedBytes = 0;
-  storedCrc = 0;
-  #buffer: Uint8Array = new Uint8Array(0);
-
-  constructor(source: RangeSource, from: number, to: number) {
-    this.#source = source;
-    this.#from = from;
-    this.#to = to;
-    this.position = from;
-  }
-
-  /** Native bytes that the next `fill` takes: about `wanted`, up to the end of a block. */
-  next(wanted: number): number {
-    const { blockLength } = this.#source.blocks.spec;
-    const blocks = Math.floor((this.position + wanted) / blockLength);
-    const end = Math.max(blocks, Math.floor(this.position / blockLength) + 1) * blockLength;
-    this.#next = Math.min(this.#to, end) - this.position;
-    return this.#next;
-  }
-
-  /** Fills `target`, as long as the last `next` said. */
-  async fill(target: Uint8Array): Promise<void> {
-    const { file, blocks } = this.#source;
-    const { blockLength, nativeBytes } = blocks.spec;
-    const from = this.position;
-    const to = from + this.#next;
-    this.position = to;
-    if (from === to) return;
-    const firstBlock = Math.floor(from / blockLength);
-    const endBlock = Math.ceil(to / blockLength);
-    const fileStart = blocks.offset(firstBlock);
-    const length = blocks.offset(endBlock) - fileStart;
-    // Offsets may come from a damaged file: no compressor makes blocks twice as long.
-    if (!(length >= 0 && length <= (endBlock - firstBlock) * (blockLength * 2 + BLOCK_ROOM))) {
-      throw new SstashError('SSTABLE_CORRUPT', `blocks from ${firstBlock} on cannot be that long`, {
-        ...this.#source.where,
-        offset: fileStart,
-        found: `${length} bytes`,
-      });
-    }
-    const stored = await this.#read(file, fileStart, length);
-    // Only the range in which a block begins takes care of it as it is stored.
-    const owned = firstBlock * blockLength < this.#from ? firstBlock + 1 : firstBlock;
-    for (let i = firstBlock; i < endBlock; i++) {
-      const start = i * blockLength;
-      const end = Math.min(start + blockLength, nativeBytes);
-      const bytes = stored.subarray(blocks.offset(i) - fileStart, blocks.offset(i + 1) - fileStart);
-      const inside = start >= from && end <= to;
-      const plain = inside
-        ? target.subarray(start - from, end - from)
-        : new Uint8Array(end - start);
-      const crc = blocks.decode(i, bytes, plain);
-      if (!inside) copyPart(plain, start, target, from, to);
-      if (i >= owned) this.#check(i, bytes, crc, plain);
-    }
-  }
-
-  #check(i: number, stored: Uint8Array, crc: number, plain: Uint8Array): void {
-    this.checked++;
-    this.storedBytes += stored.length;
-    this.storedCrc = combineCrc32(this.storedCrc, crc, stored.length);
-    const exception = this.#source.blocks.exception(i, stored, plain);
-    if (exception !== null) this.exceptions.push(exception);
-  }
-
-  /** Into one buffer for all reads: large arrays cost more to make than to fill. */
-  #read(file: RandomAccessFile, position: number, length: number): Promise<Uint8Array> {
-    if (position + length > file.size) return file.read(position, length);
-    if (this.#buffer.length < length) this.#buffer = new Uint8Array(Math.ceil(length * 1.25));
-    return file.read(position, length, this.#buffer);
-  }
-}
-
-/** Copies what of `plain`, which begins at native position `start`, lies between `from` and `to`. */
-function copyPart(
-  plain: Uint8Array,
-  start: number,
-  target: Uint8Array,
-  from: number,
-  to: number,
-): void {
-  const first = Math.max(start, from);
-  const end = Math.min(start + plain.length, to);
-  target.set(plain.subarray(first - start, end - start), first - from);
 }

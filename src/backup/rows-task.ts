@@ -5,7 +5,7 @@ import type { ErrorDetails } from '../errors.js';
 import { openFile } from '../io/index.js';
 import type { RunRule } from '../merkle/index.js';
 import { BlockReader, type BlockSpec } from './block-layout.js';
-import type { ChunkBatch, ChunkerOptions } from './chunk-batch.js';
+import type { ChunkerOptions } from './chunk-batch.js';
 import {
   encodeRange,
   type RangePiece,
@@ -25,15 +25,14 @@ export interface RowsTask {
   readonly to: number;
   readonly rule: RunRule;
   readonly chunker: ChunkerOptions;
-  /** The buffer of an answer that is not needed any more: large ones cost more to make than to use. */
-  readonly room?: ArrayBuffer;
+  /** Buffers of answers that are not needed any more: large ones cost more to make than to use. */
+  readonly rooms?: readonly ArrayBuffer[];
   readonly columnIndexSize: number | null;
   /** What the range is matched with; not for one that comes in pieces. */
   readonly match?: RangeMatch;
 }
 
-export interface RowsResult {
-  readonly batch: ChunkBatch;
+export interface RowsResult extends RangePiece {
   readonly summary: RangeSummary;
 }
 
@@ -47,7 +46,7 @@ export async function encodeWholeRange(task: RowsTask, signal?: AbortSignal): Pr
     const next = await pieces.next();
     if (next.done === true) {
       if (last === undefined) throw new TypeError('a range has a last piece');
-      return { batch: last.batch, summary: next.value };
+      return { ...last, summary: next.value };
     }
     last = next.value;
   }
@@ -81,10 +80,10 @@ export async function* encodePieces(
       walker,
       where,
     };
-    const room = task.room === undefined ? {} : { room: task.room };
+    const rooms = task.rooms === undefined ? {} : { rooms: task.rooms };
     const match = task.match === undefined ? {} : { match: task.match };
     const { columnIndexSize } = task;
-    const options = { from, to, chunker, rule, pieceBytes, columnIndexSize, ...room, ...match };
+    const options = { from, to, chunker, rule, pieceBytes, columnIndexSize, ...rooms, ...match };
     return yield* encodeRange(source, signal === undefined ? options : { ...options, signal });
   } finally {
     await file.close();

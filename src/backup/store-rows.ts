@@ -9,6 +9,7 @@ import { mapOrdered } from '../parallel/index.js';
 import type { PlacedObject } from '../repository/index.js';
 import type { SSTable } from '../sstable/index.js';
 import { isTokenOrdered, treeRule } from '../table/index.js';
+import type { StoredBytes } from './block-feed.js';
 import {
   type BlockSpec,
   blockPayload,
@@ -31,7 +32,6 @@ import { type StoreContext, storeBytes } from './store-bytes.js';
 
 const RANGE_BYTES = 8 * 1024 * 1024;
 const PIECE_BYTES = 4 * 1024 * 1024;
-const HASH_BYTES = 512 * 1024;
 /** An empty block is some bytes in every compressor. */
 const TAIL_BYTES_MAX = 4096;
 
@@ -177,11 +177,12 @@ type RangeAnswer = RowsResult | AsyncGenerator<RangePiece, RangeSummary, undefin
 async function runRange(context: StoreContext, task: RowsTask): Promise<RangeAnswer> {
   const { signal, executor } = context;
   if (task.to - task.from > context.answerBytesMax) return encodePieces(task, PIECE_BYTES, signal);
-  const room = context.rooms.pop();
-  return executor.run<RowsResult>('backup-range', room === undefined ? task : { ...task, room }, {
-    transfer: room === undefined ? [] : [room],
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const rooms = context.rooms.splice(-2);
+  return executor.run<RowsResult>(
+    'backup-range',
+    { ...task, rooms },
+    { transfer: rooms, ...(signal === undefined ? {} : { signal }) },
+  );
 }
 
 function fileBytes(blocks: BlockSpec): number {
@@ -262,7 +263,6 @@ class RangeStore {
   readonly #derivation: Derivation;
   /** Lengths of all compressed blocks, as they are known; null where there are none. */
   readonly #blockStarts: Float64Array | null;
-  readonly #buffer = new Uint8Array(HASH_BYTES);
   #position = 0;
   /** Blocks whose length was told. */
   #noted = 0;
@@ -295,7 +295,10 @@ class RangeStore {
     if ('summary' in answer) {
       summary = answer.summary;
       chunks.push(...(await this.#piece(answer)));
-      this.#context.rooms.push(answer.batch.frames.buffer as ArrayBuffer);
+      const { frames } = answer.batch;
+      this.#context.rooms.push(
+        ...[frames, answer.stored.bytes].map(({ buffer }) => buffer as ArrayBuffer),
+      );
     } else {
       let end: RangeSummary | undefined;
       // `for await` closes the generator, and with it the file, also after an error.
@@ -316,38 +319,18 @@ class RangeStore {
     throw new NotReproducible(`${share} blocks are not as this program would compress them`);
   }
 
-  /**
-   * Hashes the blocks of a range, which were read a moment ago: a file has one order, the workers
-   * have none. Their checksum shows that they are what the worker saw.
-   */
-  async #hashStored(bytes: number, expectedCrc: number): Promise<void> {
-    const end = this.#position + bytes;
-    let rangeCrc = 0;
-    while (this.#position < end) {
-      const length = Math.min(HASH_BYTES, end - this.#position);
-      const piece = await this.#file.read(this.#position, length, this.#buffer);
-      const crc = crc32(piece);
-      this.hash.update(piece);
-      this.#derivation.stored(piece, crc);
-      rangeCrc = combineCrc32(rangeCrc, crc, length);
-      this.#position += length;
-    }
-    this.crc = combineCrc32(this.crc, rangeCrc, bytes);
-    if (rangeCrc === expectedCrc) return;
-    throw new SstashError('READ_FAILED', 'the file changed while it was backed up', {
-      file: this.#file.path,
-      hint: 'Back up a snapshot (nodetool snapshot), or run the command again.',
-    });
+  /** The next bytes of the file: one file has one order, the workers that read it have none. */
+  #stored({ bytes, crc }: StoredBytes): void {
+    this.hash.update(bytes);
+    this.crc = combineCrc32(this.crc, crc, bytes.length);
+    this.#derivation.stored(bytes, crc);
+    this.#position += bytes.length;
+    this.#noteBlocks();
   }
 
   /** What follows the last range. */
-  tail(stored: Uint8Array): void {
-    const crc = crc32(stored);
-    this.hash.update(stored);
-    this.crc = combineCrc32(this.crc, crc, stored.length);
-    this.#derivation.stored(stored, crc);
-    this.#position += stored.length;
-    this.#noteBlocks();
+  tail(bytes: Uint8Array): void {
+    this.#stored({ bytes, crc: crc32(bytes) });
   }
 
   /** Tells the lengths of the blocks up to where the file was read. */
@@ -369,6 +352,7 @@ class RangeStore {
   }
 
   async #piece(piece: RangePiece): Promise<ListedChunk[]> {
+    this.#stored(piece.stored);
     const count = noneStored();
     const chunks = await storeBatch(this.#context.writer, 'leaves', piece.batch, count);
     this.leaves.new += count.newLeaves;
@@ -380,8 +364,6 @@ class RangeStore {
 
   async #finish(task: RowsTask, list: ChunkList, summary: RangeSummary): Promise<void> {
     const { writer } = this.#context;
-    await this.#hashStored(summary.storedBytes, summary.storedCrc);
-    this.#noteBlocks();
     if (summary.facts !== null) this.#derivation.partitions(summary.facts);
     await this.#derivation.compare();
     const range = this.columns.lists.length;

@@ -19,6 +19,7 @@ export async function backupRange(
   const { runs, facts, match } = result.summary;
   const buffers = [
     ...batchBuffers(result.batch),
+    result.stored.bytes.buffer as ArrayBuffer,
     runs.buffer,
     ...factBuffers(facts),
     ...(match === null ? [] : [match.digests.buffer]),
