@@ -4,9 +4,17 @@
  * of this folder turn them into SstashErrors.
  */
 
-import * as syncFs from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  promises as shared,
+  statSync,
+} from 'node:fs';
 import type { FileHandle as NodeFileHandle } from 'node:fs/promises';
-import * as nodeFs from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 
 export interface FileStatus {
   readonly kind: 'file' | 'directory' | 'other';
@@ -55,44 +63,58 @@ const FLAGS = { read: 'r', create: 'wx', append: 'a' } as const;
 let blocking = false;
 
 /**
- * Reads of this thread from now on end before their call returns. For worker threads, which have
- * nothing else to do meanwhile: the way through libuv's threads and back would cost as much again.
+ * Reads of this thread from now on end before their call returns. For worker threads and for short
+ * commands, which have nothing else to do meanwhile: the way through libuv's threads and back would
+ * cost as much again, and their start more than a few small files.
  */
 export function useBlockingReads(): void {
   blocking = true;
 }
 
+/** Signals and timers are late by as much where reads block. */
+const TURN_MS = 50;
+let lastTurn = Date.now();
+
+async function giveWay(): Promise<void> {
+  if (Date.now() - lastTurn < TURN_MS) return;
+  await setImmediate();
+  lastTurn = Date.now();
+}
+
 export const nodeFileSystem: FileSystem = {
   async open(path, mode) {
-    return wrap(await nodeFs.open(path, FLAGS[mode]));
+    if (!blocking || mode !== 'read') return wrap(await shared.open(path, FLAGS[mode]));
+    await giveWay();
+    return blockingHandle(path);
   },
   async stat(path) {
-    if (blocking) return status(syncFs.statSync(path, { bigint: true }));
-    return status(await nodeFs.stat(path, { bigint: true }));
+    if (!blocking) return status(await shared.stat(path, { bigint: true }));
+    await giveWay();
+    return status(statSync(path, { bigint: true }));
   },
   async list(path) {
     const entries = blocking
-      ? syncFs.readdirSync(path, { withFileTypes: true })
-      : await nodeFs.readdir(path, { withFileTypes: true });
+      ? readdirSync(path, { withFileTypes: true })
+      : await shared.readdir(path, { withFileTypes: true });
     return Promise.all(
       entries.map(async (entry) => {
         if (entry.isFile()) return { name: entry.name, kind: 'file' as const };
         if (entry.isDirectory()) return { name: entry.name, kind: 'directory' as const };
         if (!entry.isSymbolicLink()) return { name: entry.name, kind: 'other' as const };
-        const target = await nodeFs.stat(`${path}/${entry.name}`).catch(() => null);
+        const target = await shared.stat(`${path}/${entry.name}`).catch(() => null);
         const kind = target?.isFile() ? 'file' : target?.isDirectory() ? 'directory' : 'other';
         return { name: entry.name, kind };
       }),
     );
   },
-  rename: (from, to) => nodeFs.rename(from, to),
-  link: (from, to) => nodeFs.link(from, to),
-  unlink: (path) => nodeFs.unlink(path),
-  makeDirectory: (path) => nodeFs.mkdir(path),
+  rename: (from, to) => shared.rename(from, to),
+  link: (from, to) => shared.link(from, to),
+  unlink: (path) => shared.unlink(path),
+  makeDirectory: (path) => shared.mkdir(path),
   async syncDirectory(path) {
     // Windows can neither open nor sync a directory, and keeps names durable by itself.
     if (process.platform === 'win32') return;
-    const handle = await nodeFs.open(path, 'r');
+    const handle = await shared.open(path, 'r');
     try {
       await handle.sync();
     } finally {
@@ -104,7 +126,6 @@ export const nodeFileSystem: FileSystem = {
 function wrap(handle: NodeFileHandle): FileHandle {
   return {
     async read(into, offset, length, position) {
-      if (blocking) return syncFs.readSync(handle.fd, into, offset, length, position);
       return (await handle.read(into, offset, length, position)).bytesRead;
     },
     async write(bytes) {
@@ -120,6 +141,27 @@ function wrap(handle: NodeFileHandle): FileHandle {
       return status(await handle.stat({ bigint: true }));
     },
     close: () => handle.close(),
+  };
+}
+
+/** For reading alone. */
+function blockingHandle(path: string): FileHandle {
+  const fd = openSync(path, 'r');
+  const refuse = async (): Promise<never> => {
+    throw new TypeError('the file was opened for reading');
+  };
+  return {
+    async read(into, offset, length, position) {
+      return readSync(fd, into, offset, length, position);
+    },
+    write: refuse,
+    sync: refuse,
+    async stat() {
+      return status(fstatSync(fd, { bigint: true }));
+    },
+    async close() {
+      closeSync(fd);
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 /** Runs `info`. */
+import { useBlockingReads } from '../../io/index.js';
 import { throwIfInterrupted } from '../../parallel/index.js';
 import { findTables } from '../../sstable/index.js';
 import type { CommandContext } from '../context.js';
@@ -8,6 +9,7 @@ import { readFacts } from './facts.js';
 import { infoText } from './info-text.js';
 
 export async function info(context: CommandContext, paths: readonly string[]): Promise<number> {
+  useBlockingReads();
   const now = Math.floor(Date.now() / 1000);
   const documents: unknown[] = [];
   const tables = await findTables(paths, findWhatIsThere(context));

@@ -1,4 +1,5 @@
 /** Runs `ls`. */
+import { useBlockingReads } from '../../io/index.js';
 import { throwIfInterrupted } from '../../parallel/index.js';
 import { findTables, type TableFiles } from '../../sstable/index.js';
 import type { CommandContext } from '../context.js';
@@ -15,6 +16,7 @@ interface ListedTable {
 }
 
 export async function list(context: CommandContext, paths: readonly string[]): Promise<number> {
+  useBlockingReads();
   const tables: ListedTable[] = [];
   for (const table of await findTables(paths, findWhatIsThere(context))) {
     throwIfInterrupted(context.signal);
