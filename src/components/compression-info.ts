@@ -17,7 +17,8 @@ import { checkLimit } from '../limits.js';
 import { type CompressionDictionary, readDictionary } from './compression-dictionary.js';
 import type { FormatVersion } from './versions.js';
 
-export interface CompressionInfo {
+/** What CompressionInfo.db says of all blocks together. */
+export interface CompressionFacts {
   /** Simple class name, `LZ4Compressor`. */
   readonly compressor: string;
   /** The name as it stands in the file, maybe with its package. */
@@ -28,12 +29,17 @@ export interface CompressionInfo {
   /** 2147483647 = no limit: every block is compressed. */
   readonly maxCompressedLength: number;
   readonly dataLength: number;
+  /** How many blocks there are: as many as dataLength needs, or a last, empty one more. */
+  readonly chunks: number;
+  readonly dictionary: CompressionDictionary | null;
+}
+
+export interface CompressionInfo extends Omit<CompressionFacts, 'chunks'> {
   /**
    * Ascending from 0; block i ends (with its checksum) where block i + 1 begins. One block more
    * than dataLength needs is a last, empty one, which compactions leave.
    */
   readonly chunkOffsets: Float64Array;
-  readonly dictionary: CompressionDictionary | null;
 }
 
 const NO_LIMIT = 0x7fffffff;
@@ -69,8 +75,34 @@ export function parseCompressionInfo(
   version: FormatVersion,
   where: ErrorDetails = {},
 ): CompressionInfo {
+  const r = readerOf(bytes, where);
+  const { chunks, ...parameters } = readParameters(r, version);
+  const chunkOffsets = readOffsets(r, chunks);
+  return { ...parameters, chunkOffsets, dictionary: readEnd(r, version) };
+}
+
+/** As `parseCompressionInfo`, without a look at the offsets, of which large tables have millions. */
+export function parseCompressionFacts(
+  bytes: Uint8Array,
+  version: FormatVersion,
+  where: ErrorDetails = {},
+): CompressionFacts {
+  const r = readerOf(bytes, where);
+  const parameters = readParameters(r, version);
+  r.skip(parameters.chunks * 8);
+  return { ...parameters, dictionary: readEnd(r, version) };
+}
+
+function readerOf(bytes: Uint8Array, where: ErrorDetails): ByteReader {
   checkLimit('compressionInfoBytesMax', bytes.length, where);
-  const r = new ByteReader(bytes, { where });
+  return new ByteReader(bytes, { where });
+}
+
+/** What stands before the offsets. */
+function readParameters(
+  r: ByteReader,
+  version: FormatVersion,
+): Omit<CompressionFacts, 'dictionary'> {
   const compressorText = r.utf();
   if (!/^[A-Za-z0-9_$.]+$/.test(compressorText)) {
     throw r.corrupt(`the compressor is called ${JSON.stringify(compressorText)}`, 0);
@@ -85,15 +117,12 @@ export function parseCompressionInfo(
     : NO_LIMIT;
   const dataLength = r.i64Number('dataLength');
   const countAt = r.position;
-  const count = r.i32();
+  const chunks = r.i32();
   const needed = Math.ceil(dataLength / chunkLength);
-  if (count < 1 || (count !== needed && count !== needed + 1)) {
-    throw r.corrupt(`${count} blocks for ${dataLength} bytes in blocks of ${chunkLength}`, countAt);
+  if (chunks < 1 || (chunks !== needed && chunks !== needed + 1)) {
+    const blocks = `${chunks} blocks for ${dataLength} bytes in blocks of ${chunkLength}`;
+    throw r.corrupt(blocks, countAt);
   }
-  const chunkOffsets = readOffsets(r, count);
-  const hasMore = version.hasCompressionDictionary && r.remaining > 0;
-  const dictionary = hasMore ? readDictionary(r) : null;
-  if (r.remaining > 0) throw r.corrupt(`${r.remaining} bytes after the block offsets`);
   return {
     compressor,
     compressorText,
@@ -101,9 +130,16 @@ export function parseCompressionInfo(
     chunkLength,
     maxCompressedLength,
     dataLength,
-    chunkOffsets,
-    dictionary,
+    chunks,
   };
+}
+
+/** What stands behind the offsets. */
+function readEnd(r: ByteReader, version: FormatVersion): CompressionDictionary | null {
+  const hasMore = version.hasCompressionDictionary && r.remaining > 0;
+  const dictionary = hasMore ? readDictionary(r) : null;
+  if (r.remaining > 0) throw r.corrupt(`${r.remaining} bytes after the block offsets`);
+  return dictionary;
 }
 
 function readOptions(r: ByteReader, compressor: string): Map<string, string> {

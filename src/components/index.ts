@@ -1,7 +1,12 @@
 /** The components of an SSTable, bytes to objects and back; opens no files. */
 export { readBound, readClusteringValues, readIndexName } from './clustering-prefix.js';
 export type { CompressionDictionary } from './compression-dictionary.js';
-export { type CompressionInfo, parseCompressionInfo } from './compression-info.js';
+export {
+  type CompressionFacts,
+  type CompressionInfo,
+  parseCompressionFacts,
+  parseCompressionInfo,
+} from './compression-info.js';
 export { type DataChecksums, parseCrc } from './crc.js';
 export * from './data/index.js';
 export { readDeletionTime, writeDeletionTime } from './deletion-time.js';
@@ -65,7 +70,13 @@ export {
   writeStatistics,
 } from './statistics-writer.js';
 export type { CommitLogPosition, CoveredClustering, StatsMetadata } from './stats-metadata.js';
-export { parseSummary, Summary, sampledPartitions } from './summary.js';
+export {
+  parseSummary,
+  parseSummaryFacts,
+  Summary,
+  type SummaryFacts,
+  sampledPartitions,
+} from './summary.js';
 export { parseToc } from './toc.js';
 export { NODE_BYTES_MAX, TrieNode } from './trie-node.js';
 export {

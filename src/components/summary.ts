@@ -18,7 +18,18 @@ import { checkLimit, LIMITS } from '../limits.js';
 
 export const FULL_SAMPLING = 128;
 
-export class Summary {
+/** What Summary.db says beside its samples. */
+export interface SummaryFacts {
+  readonly minIndexInterval: number;
+  readonly samplingLevel: number;
+  readonly sizeAtFullSampling: number;
+  /** Of samples. */
+  readonly count: number;
+  readonly firstKey: Uint8Array;
+  readonly lastKey: Uint8Array;
+}
+
+export class Summary implements SummaryFacts {
   readonly minIndexInterval: number;
   readonly samplingLevel: number;
   readonly sizeAtFullSampling: number;
@@ -31,28 +42,18 @@ export class Summary {
 
   /** Parses `r`, which must hold one whole file. */
   constructor(r: ByteReader) {
-    this.minIndexInterval = positive(r, 'minIndexInterval');
-    const countAt = r.position;
-    this.count = r.i32();
-    const memSize = r.i64Number('memSize');
-    this.samplingLevel = positive(r, 'samplingLevel');
-    this.sizeAtFullSampling = r.i32();
-    if (this.samplingLevel > FULL_SAMPLING) {
-      throw r.corrupt(`samplingLevel is ${this.samplingLevel}`, countAt + 12);
-    }
-    if (this.count < 0 || this.count * 12 > memSize) {
-      throw r.corrupt(`${this.count} entries in ${memSize} bytes`, countAt);
-    }
-    if (this.sizeAtFullSampling < this.count) {
-      throw r.corrupt(`sizeAtFullSampling is ${this.sizeAtFullSampling}`, countAt + 16);
-    }
+    const { minIndexInterval, samplingLevel, sizeAtFullSampling, count, memSize } = readHead(r);
+    this.minIndexInterval = minIndexInterval;
+    this.samplingLevel = samplingLevel;
+    this.sizeAtFullSampling = sizeAtFullSampling;
+    this.count = count;
     const start = r.position;
     this.#block = r.view8(memSize);
     this.#view = new DataView(this.#block.buffer, this.#block.byteOffset, memSize);
     this.#check(r, start);
-    this.firstKey = readKey(r, 'firstKey');
-    this.lastKey = readKey(r, 'lastKey');
-    if (r.remaining > 0) throw r.corrupt(`${r.remaining} bytes after the last key`);
+    const { firstKey, lastKey } = readKeys(r);
+    this.firstKey = firstKey;
+    this.lastKey = lastKey;
   }
 
   #check(r: ByteReader, start: number): void {
@@ -107,6 +108,41 @@ export class Summary {
 export function parseSummary(bytes: Uint8Array, where: ErrorDetails = {}): Summary {
   checkLimit('summaryBytesMax', bytes.length, where);
   return new Summary(new ByteReader(bytes, { where }));
+}
+
+/** What a whole Summary.db says without a look at its samples; keys are views of `bytes`. */
+export function parseSummaryFacts(bytes: Uint8Array, where: ErrorDetails = {}): SummaryFacts {
+  checkLimit('summaryBytesMax', bytes.length, where);
+  const r = new ByteReader(bytes, { where });
+  const { memSize, ...head } = readHead(r);
+  r.skip(memSize);
+  return { ...head, ...readKeys(r) };
+}
+
+function readHead(r: ByteReader) {
+  const minIndexInterval = positive(r, 'minIndexInterval');
+  const countAt = r.position;
+  const count = r.i32();
+  const memSize = r.i64Number('memSize');
+  const samplingLevel = positive(r, 'samplingLevel');
+  const sizeAtFullSampling = r.i32();
+  if (samplingLevel > FULL_SAMPLING) {
+    throw r.corrupt(`samplingLevel is ${samplingLevel}`, countAt + 12);
+  }
+  if (count < 0 || count * 12 > memSize) {
+    throw r.corrupt(`${count} entries in ${memSize} bytes`, countAt);
+  }
+  if (sizeAtFullSampling < count) {
+    throw r.corrupt(`sizeAtFullSampling is ${sizeAtFullSampling}`, countAt + 16);
+  }
+  return { minIndexInterval, samplingLevel, sizeAtFullSampling, count, memSize };
+}
+
+function readKeys(r: ByteReader) {
+  const firstKey = readKey(r, 'firstKey');
+  const lastKey = readKey(r, 'lastKey');
+  if (r.remaining > 0) throw r.corrupt(`${r.remaining} bytes after the last key`);
+  return { firstKey, lastKey };
 }
 
 function positive(r: ByteReader, what: string): number {

@@ -1,6 +1,10 @@
 import t from 'tap';
 import { ByteWriter, fromHex } from '../../src/binary/index.js';
-import { formatVersion, parseCompressionInfo } from '../../src/components/index.js';
+import {
+  formatVersion,
+  parseCompressionFacts,
+  parseCompressionInfo,
+} from '../../src/components/index.js';
 
 const nb = formatVersion('big', 'nb');
 const me = formatVersion('big', 'me');
@@ -69,6 +73,18 @@ t.test('options, limits, the empty last block', async (t) => {
   t.equal(info.chunkOffsets.length, 3, 'one block more than the rows need');
   const foreign = file({ compressor: 'com.example.Mine', options: [['any', 'thing']] });
   t.equal(parseCompressionInfo(foreign, nb).compressor, 'com.example.Mine');
+});
+
+t.test('without the offsets', async (t) => {
+  const whole = file({ options: [['lz4_compressor_type', 'high']], offsets: [0n, 9000n] });
+  const { chunkOffsets, ...rest } = parseCompressionInfo(whole, nb);
+  t.same(parseCompressionFacts(whole, nb), { ...rest, chunks: chunkOffsets.length });
+  for (let length = 0; length < whole.length; length++) {
+    t.throws(() => parseCompressionFacts(whole.subarray(0, length), nb), { name: 'SstashError' });
+  }
+  t.throws(() => parseCompressionFacts(Uint8Array.of(...whole, 0), nb), {
+    code: 'SSTABLE_CORRUPT',
+  });
 });
 
 t.test('contradictions', async (t) => {

@@ -8,6 +8,7 @@ import {
   parseDigest,
   parseFilter,
   parseSummary,
+  parseSummaryFacts,
   parseToc,
   sampledPartitions,
 } from '../../src/components/index.js';
@@ -48,6 +49,18 @@ t.test('summary', async (t) => {
     t.ok(SUMMARY.includes(from));
     t.throws(() => parseSummary(bytes(SUMMARY.replace(from, to))), { code: /^SSTABLE_/ }, to);
   }
+});
+
+t.test('a summary without its samples', async (t) => {
+  const whole = bytes(SUMMARY);
+  const { minIndexInterval, samplingLevel, sizeAtFullSampling, count, firstKey, lastKey } =
+    parseSummary(whole);
+  const facts = { minIndexInterval, samplingLevel, sizeAtFullSampling, count, firstKey, lastKey };
+  t.same(parseSummaryFacts(whole), facts);
+  for (let length = 0; length < whole.length; length++) {
+    t.throws(() => parseSummaryFacts(whole.subarray(0, length)), { name: 'SstashError' });
+  }
+  t.throws(() => parseSummaryFacts(Uint8Array.of(...whole, 0)), { code: 'SSTABLE_CORRUPT' });
 });
 
 t.test('which partitions a summary samples', async (t) => {

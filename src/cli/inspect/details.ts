@@ -1,15 +1,15 @@
 /** Everything that the small components of one SSTable say, as plain data for `info`. */
 import { ByteReader } from '../../binary/index.js';
 import {
-  type CompressionInfo,
+  type CompressionFacts,
   PARTITIONS_FOOTER_BYTES,
-  parseCompressionInfo,
+  parseCompressionFacts,
   parsePartitionsFooter,
-  parseSummary,
+  parseSummaryFacts,
   type SerializationHeader,
   type Statistics,
   type StatsMetadata,
-  type Summary,
+  type SummaryFacts,
 } from '../../components/index.js';
 import {
   type ClusteringPrefix,
@@ -144,16 +144,14 @@ function headerDetails(header: SerializationHeader) {
   };
 }
 
-function compressionDetails(info: CompressionInfo) {
-  const { chunkOffsets, dictionary, ...rest } = info;
+function compressionDetails({ dictionary, ...facts }: CompressionFacts) {
   return {
-    ...rest,
-    chunks: chunkOffsets.length,
+    ...facts,
     dictionary: dictionary === null ? null : { id: dictionary.id, bytes: dictionary.bytes.length },
   };
 }
 
-function summaryDetails(summary: Summary) {
+function summaryDetails(summary: SummaryFacts) {
   const { minIndexInterval, samplingLevel, sizeAtFullSampling, count } = summary;
   return { minIndexInterval, samplingLevel, sizeAtFullSampling, entries: count };
 }
@@ -211,9 +209,9 @@ export async function readDetails(files: SSTableFiles, facts: SSTableFacts, now:
     files,
     'CompressionInfo.db',
     LIMITS.compressionInfoBytesMax,
-    (bytes, where) => parseCompressionInfo(bytes, version, where),
+    (bytes, where) => parseCompressionFacts(bytes, version, where),
   );
-  const summary = await read(files, 'Summary.db', LIMITS.summaryBytesMax, parseSummary);
+  const summary = await read(files, 'Summary.db', LIMITS.summaryBytesMax, parseSummaryFacts);
   const first = statistics.stats.firstKey ?? summary?.firstKey ?? null;
   const last = statistics.stats.lastKey ?? summary?.lastKey ?? null;
   const { partitions, level, repairedAt, pendingRepair, isTransient } = rowFacts(statistics);
