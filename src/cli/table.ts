@@ -1,8 +1,11 @@
 /** Plain tables: aligned columns without lines, readable in a terminal and by awk. */
 
 const RIGHT = /^[-+]?[\d,.]+( ?[KMGTP]?i?B)?%?$/;
+const GAP = '  ';
 
-function isNumeric(rows: readonly (readonly string[])[], column: number): boolean {
+type Row = readonly string[];
+
+function isNumeric(rows: readonly Row[], column: number): boolean {
   let seen = false;
   for (const row of rows) {
     const cell = row[column] ?? '';
@@ -13,37 +16,31 @@ function isNumeric(rows: readonly (readonly string[])[], column: number): boolea
   return seen;
 }
 
+const PRINTABLE_ASCII = /^[\x20-\x7e]*$/;
+
+/** Terminal columns that a text takes; what knows wide characters is loaded for them alone. */
+async function widthsOf(rows: readonly Row[]): Promise<(text: string) => number> {
+  if (rows.every((row) => row.every((cell) => PRINTABLE_ASCII.test(cell)))) {
+    return (text) => text.length;
+  }
+  return (await import('string-width')).default;
+}
+
 /** Text of a table, one line per row, columns of numbers to the right; `head` may be empty. */
-export async function renderTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): Promise<string> {
-  const { default: Table } = await import('cli-table3');
-  const columns = Math.max(head.length, ...rows.map((row) => row.length));
-  const none = '';
-  const table = new Table({
-    head: [...head],
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: Array.from({ length: columns }, (_, i) => (isNumeric(rows, i) ? 'right' : 'left')),
-    chars: {
-      top: none,
-      'top-mid': none,
-      'top-left': none,
-      'top-right': none,
-      bottom: none,
-      'bottom-mid': none,
-      'bottom-left': none,
-      'bottom-right': none,
-      left: none,
-      'left-mid': none,
-      mid: none,
-      'mid-mid': none,
-      right: none,
-      'right-mid': none,
-      middle: '  ',
-    },
+export async function renderTable(head: Row, rows: readonly Row[]): Promise<string> {
+  const all = head.length === 0 ? rows : [head, ...rows];
+  const widthOf = await widthsOf(all);
+  const columns = Array.from({ length: Math.max(0, ...all.map((row) => row.length)) }, (_, i) => ({
+    width: Math.max(...all.map((row) => widthOf(row[i] ?? ''))),
+    isRight: isNumeric(rows, i),
+  }));
+  const lines = all.map((row) => {
+    const cells = columns.map(({ width, isRight }, i) => {
+      const cell = row[i] ?? '';
+      const space = ' '.repeat(width - widthOf(cell));
+      return isRight ? space + cell : cell + space;
+    });
+    return cells.join(GAP).trimEnd();
   });
-  for (const row of rows) table.push(Array.from({ length: columns }, (_, i) => row[i] ?? ''));
-  const lines = table.toString().split('\n');
-  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+  return `${lines.join('\n')}\n`;
 }

@@ -59,4 +59,7 @@ t.test('tables are aligned columns without lines', async (t) => {
     ],
   );
   t.equal(text, 'name     rows\na           5\nlonger  1,200\n');
+  t.equal(await renderTable([], [['a', 'b'], ['long']]), 'a     b\nlong\n', 'without a head');
+  const wide = await renderTable(['name', 'rows'], [['\u6771\u4eac', '5']]);
+  t.equal(wide, 'name  rows\n\u6771\u4eac     5\n', 'wide characters take two columns');
 });
