@@ -74,7 +74,7 @@ export interface ContextParts {
 export async function createContext(parts: ContextParts): Promise<CommandContext> {
   const { options, stdout } = parts;
   const json = options.json === true;
-  const progress = await createProgress(options.progress ?? 'auto');
+  const progress = createProgress(options.progress ?? 'auto');
   return {
     json,
     stdout,

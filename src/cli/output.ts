@@ -5,7 +5,6 @@
  */
 import { write, writeSync } from 'node:fs';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { isatty } from 'node:tty';
 import { SstashError } from '../errors.js';
 
 /** The reader has gone (`| head`): nothing more is wanted, and nothing is wrong. */
@@ -17,7 +16,6 @@ export class OutputClosed extends Error {
 }
 
 export interface Output {
-  readonly isTTY: boolean;
   /**
    * Resolves when the data is buffered or written; throws OutputClosed when the reader has gone,
    * DISK_FULL or WRITE_FAILED when it cannot be written. Bytes are taken over, not copied.
@@ -121,7 +119,6 @@ export function descriptorOutput(fd: number, signal?: AbortSignal): Output {
   };
 
   return {
-    isTTY: isatty(fd),
     async write(data) {
       if (broken !== null) throw broken;
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;

@@ -1,5 +1,5 @@
 /** Progress of long commands on standard error: a bar on a terminal, plain lines, or nothing. */
-import { isatty } from 'node:tty';
+import type { SingleBar } from 'cli-progress';
 import { formatBytes, formatDuration } from './format.js';
 import { writeError } from './output.js';
 
@@ -79,18 +79,22 @@ function plain(): Progress {
   );
 }
 
-/** A bar of cli-progress, which is loaded only when there is something to show. */
-async function bar(): Promise<Progress> {
-  const { SingleBar } = await import('cli-progress');
-  let shown: InstanceType<typeof SingleBar> | null = null;
+/** A bar of cli-progress, which is loaded while the first phase begins. */
+function bar(): Progress {
+  let Bar: typeof SingleBar | null = null;
+  void import('cli-progress').then((library) => {
+    Bar = library.SingleBar;
+  });
+  let shown: SingleBar | null = null;
   return timed(
     200,
     (phase) => {
+      if (Bar === null) return;
       const total = Math.max(phase.total ?? phase.done, 1);
       const text = describe(phase);
       if (shown === null) {
         const format = phase.total === null ? '{text}' : '{bar} {text}';
-        shown = new SingleBar({
+        shown = new Bar({
           format,
           stream: process.stderr,
           hideCursor: true,
@@ -112,8 +116,23 @@ async function bar(): Promise<Progress> {
   );
 }
 
-/** Progress as `mode` says; `auto` shows a bar where standard error is a terminal. */
-export async function createProgress(mode: ProgressMode): Promise<Progress> {
-  if (mode === 'plain') return plain();
-  return mode === 'auto' && isatty(2) ? bar() : none;
+/** A bar where standard error is a terminal. Short commands end before that is asked. */
+function auto(): Progress {
+  let made: Progress | null = null;
+  const progress = (): Progress => {
+    made ??= process.getBuiltinModule('node:tty').isatty(2) ? bar() : none;
+    return made;
+  };
+  return {
+    begin: (label, totalBytes) => progress().begin(label, totalBytes),
+    label: (text) => made?.label(text),
+    advance: (bytes) => made?.advance(bytes),
+    end: () => made?.end(),
+  };
+}
+
+const MODES = { auto, plain, none: () => none };
+
+export function createProgress(mode: ProgressMode): Progress {
+  return MODES[mode]();
 }

@@ -1,5 +1,4 @@
 /** Internet addresses of 4 or 16 bytes, as Java's InetAddress writes and reads them. */
-import { isIPv4, isIPv6 } from 'node:net';
 
 /** Eight groups of an IPv6 address are never shortened; an IPv4 address in 16 bytes shows as such. */
 export function inetText(bytes: Uint8Array): string | null {
@@ -19,6 +18,8 @@ function isMapped(bytes: Uint8Array): boolean {
 
 /** Bytes of a literal address, or null when `text` is none; names are not looked up. */
 export function parseInet(text: string): Uint8Array | null {
+  // Loaded only here: few tables have addresses, and with it come sockets and streams.
+  const { isIPv4, isIPv6 } = process.getBuiltinModule('node:net');
   if (isIPv4(text)) return Uint8Array.from(text.split('.'), Number);
   if (!isIPv6(text) || text.includes('%')) return null;
   const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(text);

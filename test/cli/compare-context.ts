@@ -18,7 +18,6 @@ export async function runCommand(
 ): Promise<Ran> {
   const parts: string[] = [];
   const stdout = {
-    isTTY: false,
     async write(data: string | Uint8Array) {
       parts.push(typeof data === 'string' ? data : Buffer.from(data).toString());
     },

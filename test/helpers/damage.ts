@@ -64,7 +64,7 @@ export async function runCommand(
   };
   const context = await createContext({
     options: { json: true, progress: 'none' },
-    stdout: { isTTY: false, write, async flush() {} },
+    stdout: { write, async flush() {} },
     signal: new AbortController().signal,
     executor,
     env,
