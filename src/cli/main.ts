@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * The `sstash` program. Only this folder prints or exits; what it prints comes from the folders
  * below.
@@ -28,4 +27,4 @@ const COMMANDS: CommandTable = {
   verify: async () => (await import('./commands/verify.js')).registerVerify,
 };
 
-process.exit(await runCli(process.argv.slice(2), COMMANDS));
+void runCli(process.argv.slice(2), COMMANDS).then((code) => process.exit(code));
