@@ -4,9 +4,9 @@
  */
 import { putNumber } from './number-bytes.js';
 
-/** No distance is larger, by class of distances. */
+/** Types of nodes of one child, by class of its distance (distanceClass). */
 const SINGLE_TYPES = [1, 2, 3, 4, 12, 13, 14, 15];
-/** With a payload, which types 1 and 3 cannot have. */
+/** The same with a payload, which types 1 and 3 cannot have. */
 const SINGLE_TYPES_PAYLOAD = [2, 2, 4, 4, 12, 13, 14, 15];
 const SPARSE_TYPES = [5, 5, 6, 7, 8, 9, 9, 15];
 const DENSE_TYPES = [10, 10, 10, 11, 12, 13, 14, 15];
