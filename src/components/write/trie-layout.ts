@@ -14,7 +14,7 @@ import { type Branches, UnwrittenNode } from './trie-branches.js';
 import { NodeChildren, writeNode } from './trie-nodes.js';
 
 export const PAGE_BYTES = 4096;
-/** Children of a node at most; a branch by its size and its number is size * 256 + number. */
+/** A node has no more. Branches are sorted by size * 256 + their number. */
 const CHILDREN_MAX = 256;
 
 export class TrieLayout {
