@@ -12,7 +12,7 @@
  * The file has no checksum, so everything that can be judged without Data.db is judged here.
  */
 import { ByteReader } from '../binary/index.js';
-import type { ErrorDetails } from '../errors.js';
+import type { ErrorDetails, SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
 import { type CompressionDictionary, readDictionary } from './compression-dictionary.js';
 import type { FormatVersion } from './versions.js';
@@ -75,27 +75,31 @@ export function parseCompressionInfo(
   version: FormatVersion,
   where: ErrorDetails = {},
 ): CompressionInfo {
-  const r = readerOf(bytes, where);
+  checkLimit('compressionInfoBytesMax', bytes.length, where);
+  const r = new ByteReader(bytes, { where });
   const { chunks, ...parameters } = readParameters(r, version);
   const chunkOffsets = readOffsets(r, chunks);
   return { ...parameters, chunkOffsets, dictionary: readEnd(r, version) };
 }
 
-/** As `parseCompressionInfo`, without a look at the offsets, of which large tables have millions. */
+/**
+ * As `parseCompressionInfo`, without a look at the offsets, of which large tables have millions: of
+ * `start`, the first bytes of a file of `size` bytes. Throws NeedMoreBytes where these do not say it.
+ */
 export function parseCompressionFacts(
-  bytes: Uint8Array,
+  start: Uint8Array,
+  size: number,
   version: FormatVersion,
   where: ErrorDetails = {},
 ): CompressionFacts {
-  const r = readerOf(bytes, where);
+  checkLimit('compressionInfoBytesMax', size, where);
+  const r = new ByteReader(start, { where, complete: start.length === size });
   const parameters = readParameters(r, version);
+  const end = r.position + parameters.chunks * 8;
+  if (end === size) return { ...parameters, dictionary: null };
+  if (end < size && !version.hasCompressionDictionary) throw excess(r, size - end);
   r.skip(parameters.chunks * 8);
   return { ...parameters, dictionary: readEnd(r, version) };
-}
-
-function readerOf(bytes: Uint8Array, where: ErrorDetails): ByteReader {
-  checkLimit('compressionInfoBytesMax', bytes.length, where);
-  return new ByteReader(bytes, { where });
 }
 
 /** What stands before the offsets. */
@@ -138,8 +142,12 @@ function readParameters(
 function readEnd(r: ByteReader, version: FormatVersion): CompressionDictionary | null {
   const hasMore = version.hasCompressionDictionary && r.remaining > 0;
   const dictionary = hasMore ? readDictionary(r) : null;
-  if (r.remaining > 0) throw r.corrupt(`${r.remaining} bytes after the block offsets`);
+  if (r.remaining > 0) throw excess(r, r.remaining);
   return dictionary;
+}
+
+function excess(r: ByteReader, bytes: number): SstashError {
+  return r.corrupt(`${bytes} bytes after the block offsets`);
 }
 
 function readOptions(r: ByteReader, compressor: string): Map<string, string> {

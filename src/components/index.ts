@@ -72,9 +72,10 @@ export {
 export type { CommitLogPosition, CoveredClustering, StatsMetadata } from './stats-metadata.js';
 export {
   parseSummary,
-  parseSummaryFacts,
+  parseSummaryHead,
+  parseSummaryKeys,
+  SUMMARY_HEAD_BYTES,
   Summary,
-  type SummaryFacts,
   sampledPartitions,
 } from './summary.js';
 export { parseToc } from './toc.js';

@@ -18,18 +18,21 @@ import { checkLimit, LIMITS } from '../limits.js';
 
 export const FULL_SAMPLING = 128;
 
-/** What Summary.db says beside its samples. */
-export interface SummaryFacts {
+/** How many bytes stand before the offsets. */
+export const SUMMARY_HEAD_BYTES = 24;
+
+/** What stands before the offsets. */
+export interface SummaryHead {
   readonly minIndexInterval: number;
   readonly samplingLevel: number;
   readonly sizeAtFullSampling: number;
   /** Of samples. */
   readonly count: number;
-  readonly firstKey: Uint8Array;
-  readonly lastKey: Uint8Array;
+  /** Bytes of offsets and entries. */
+  readonly memSize: number;
 }
 
-export class Summary implements SummaryFacts {
+export class Summary {
   readonly minIndexInterval: number;
   readonly samplingLevel: number;
   readonly sizeAtFullSampling: number;
@@ -110,16 +113,21 @@ export function parseSummary(bytes: Uint8Array, where: ErrorDetails = {}): Summa
   return new Summary(new ByteReader(bytes, { where }));
 }
 
-/** What a whole Summary.db says without a look at its samples; keys are views of `bytes`. */
-export function parseSummaryFacts(bytes: Uint8Array, where: ErrorDetails = {}): SummaryFacts {
-  checkLimit('summaryBytesMax', bytes.length, where);
-  const r = new ByteReader(bytes, { where });
-  const { memSize, ...head } = readHead(r);
-  r.skip(memSize);
-  return { ...head, ...readKeys(r) };
+/** Parses the first SUMMARY_HEAD_BYTES of a file. */
+export function parseSummaryHead(bytes: Uint8Array, where: ErrorDetails = {}): SummaryHead {
+  return readHead(new ByteReader(bytes, { where }));
 }
 
-function readHead(r: ByteReader) {
+/** Parses what stands behind the entries, `base` bytes from the start of the file; views. */
+export function parseSummaryKeys(
+  bytes: Uint8Array,
+  base: number,
+  where: ErrorDetails = {},
+): { firstKey: Uint8Array; lastKey: Uint8Array } {
+  return readKeys(new ByteReader(bytes, { base, where }));
+}
+
+function readHead(r: ByteReader): SummaryHead {
   const minIndexInterval = positive(r, 'minIndexInterval');
   const countAt = r.position;
   const count = r.i32();

@@ -76,15 +76,25 @@ t.test('options, limits, the empty last block', async (t) => {
 });
 
 t.test('without the offsets', async (t) => {
-  const whole = file({ options: [['lz4_compressor_type', 'high']], offsets: [0n, 9000n] });
+  const whole = file({ options: [['lz4_compressor_type', 'high']] });
   const { chunkOffsets, ...rest } = parseCompressionInfo(whole, nb);
-  t.same(parseCompressionFacts(whole, nb), { ...rest, chunks: chunkOffsets.length });
-  for (let length = 0; length < whole.length; length++) {
-    t.throws(() => parseCompressionFacts(whole.subarray(0, length), nb), { name: 'SstashError' });
+  const facts = { ...rest, chunks: chunkOffsets.length };
+  const offsetsAt = whole.length - 8 * chunkOffsets.length;
+  for (let length = 0; length <= whole.length; length++) {
+    const start = whole.subarray(0, length);
+    const parse = () => parseCompressionFacts(start, whole.length, nb);
+    if (length < offsetsAt) t.throws(parse, { name: 'NeedMoreBytes' });
+    else t.same(parse(), facts);
+    if (length === whole.length) break;
+    t.throws(() => parseCompressionFacts(start, length, nb), { code: 'SSTABLE_TRUNCATED' });
   }
-  t.throws(() => parseCompressionFacts(Uint8Array.of(...whole, 0), nb), {
-    code: 'SSTABLE_CORRUPT',
-  });
+  const long = Uint8Array.of(...whole, 0);
+  for (const start of [long, long.subarray(0, offsetsAt)]) {
+    t.throws(() => parseCompressionFacts(start, long.length, nb), { code: 'SSTABLE_CORRUPT' });
+    t.throws(() => parseCompressionFacts(start, long.length, pa), {
+      name: start === long ? 'SstashError' : 'NeedMoreBytes',
+    });
+  }
 });
 
 t.test('contradictions', async (t) => {

@@ -8,8 +8,10 @@ import {
   parseDigest,
   parseFilter,
   parseSummary,
-  parseSummaryFacts,
+  parseSummaryHead,
+  parseSummaryKeys,
   parseToc,
+  SUMMARY_HEAD_BYTES,
   sampledPartitions,
 } from '../../src/components/index.js';
 import { murmur3 } from '../../src/cql/index.js';
@@ -53,14 +55,21 @@ t.test('summary', async (t) => {
 
 t.test('a summary without its samples', async (t) => {
   const whole = bytes(SUMMARY);
-  const { minIndexInterval, samplingLevel, sizeAtFullSampling, count, firstKey, lastKey } =
-    parseSummary(whole);
-  const facts = { minIndexInterval, samplingLevel, sizeAtFullSampling, count, firstKey, lastKey };
-  t.same(parseSummaryFacts(whole), facts);
-  for (let length = 0; length < whole.length; length++) {
-    t.throws(() => parseSummaryFacts(whole.subarray(0, length)), { name: 'SstashError' });
+  const summary = parseSummary(whole);
+  const { memSize, ...head } = parseSummaryHead(whole.subarray(0, SUMMARY_HEAD_BYTES));
+  const { minIndexInterval, samplingLevel, sizeAtFullSampling, count } = summary;
+  t.same(head, { minIndexInterval, samplingLevel, sizeAtFullSampling, count });
+  const keysAt = SUMMARY_HEAD_BYTES + memSize;
+  const end = whole.subarray(keysAt);
+  const { firstKey, lastKey } = summary;
+  t.same(parseSummaryKeys(end, keysAt), { firstKey, lastKey });
+  for (let length = 0; length < SUMMARY_HEAD_BYTES; length++) {
+    t.throws(() => parseSummaryHead(whole.subarray(0, length)), { code: 'SSTABLE_TRUNCATED' });
   }
-  t.throws(() => parseSummaryFacts(Uint8Array.of(...whole, 0)), { code: 'SSTABLE_CORRUPT' });
+  const short = end.subarray(0, -1);
+  t.throws(() => parseSummaryKeys(short, keysAt), { code: 'SSTABLE_TRUNCATED' });
+  const long = Uint8Array.of(...end, 0);
+  t.throws(() => parseSummaryKeys(long, keysAt), { code: 'SSTABLE_CORRUPT', offset: whole.length });
 });
 
 t.test('which partitions a summary samples', async (t) => {

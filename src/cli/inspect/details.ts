@@ -1,15 +1,16 @@
 /** Everything that the small components of one SSTable say, as plain data for `info`. */
-import { ByteReader } from '../../binary/index.js';
+import { ByteReader, NeedMoreBytes } from '../../binary/index.js';
 import {
   type CompressionFacts,
   PARTITIONS_FOOTER_BYTES,
   parseCompressionFacts,
   parsePartitionsFooter,
-  parseSummaryFacts,
+  parseSummaryHead,
+  parseSummaryKeys,
   type SerializationHeader,
   type Statistics,
   type StatsMetadata,
-  type SummaryFacts,
+  SUMMARY_HEAD_BYTES,
 } from '../../components/index.js';
 import {
   type ClusteringPrefix,
@@ -21,8 +22,8 @@ import {
   valueText,
 } from '../../cql/index.js';
 import { SstashError } from '../../errors.js';
-import { openFile, readWholeFile } from '../../io/index.js';
-import { LIMITS } from '../../limits.js';
+import { openFile, type RandomAccessFile } from '../../io/index.js';
+import { checkLimit } from '../../limits.js';
 import type { SSTableFiles } from '../../sstable/index.js';
 import { formatMillis } from '../format.js';
 import { estimateKeys } from './cardinality.js';
@@ -30,20 +31,24 @@ import type { SSTableFacts } from './facts.js';
 import { rowFacts } from './facts.js';
 import { droppableRatio, summarize } from './histogram.js';
 
-/** Reads and parses one component; null when it is not there. */
-async function read<T>(
+type Where = { readonly file: string; readonly component: string };
+
+/** What `use` makes of one component; null when it is not there. */
+async function withComponent<T>(
   files: SSTableFiles,
   name: string,
-  maxBytes: number,
-  parse: (bytes: Uint8Array, where: { file: string; component: string }) => T,
+  use: (file: RandomAccessFile, where: Where) => Promise<T>,
 ): Promise<T | null> {
-  const file = files.components.get(name);
-  if (file === undefined) return null;
-  const where = { file: file.path, component: name };
+  const component = files.components.get(name);
+  if (component === undefined) return null;
+  const where = { file: component.path, component: name };
+  const file = await openFile(component.path);
   try {
-    return parse(await readWholeFile(file.path, maxBytes), where);
+    return await use(file, where);
   } catch (error) {
     throw error instanceof SstashError ? error.with(where) : error;
+  } finally {
+    await file.close();
   }
 }
 
@@ -144,46 +149,54 @@ function headerDetails(header: SerializationHeader) {
   };
 }
 
-function compressionDetails({ dictionary, ...facts }: CompressionFacts) {
-  return {
-    ...facts,
-    dictionary: dictionary === null ? null : { id: dictionary.id, bytes: dictionary.bytes.length },
-  };
+/** Compressors have few options; more is read where they have many. */
+const COMPRESSION_START_BYTES = 4096;
+
+/** From the first bytes where they say it all: the offsets behind them grow with the table. */
+function compressionDetails(files: SSTableFiles) {
+  const { version } = files.descriptor;
+  return withComponent(files, 'CompressionInfo.db', async (file, where) => {
+    const parse = async (length: number): Promise<CompressionFacts> =>
+      parseCompressionFacts(await file.read(0, length), file.size, version, where);
+    const start = Math.min(COMPRESSION_START_BYTES, file.size);
+    const { dictionary, ...facts } = await parse(start).catch((error) => {
+      if (error instanceof NeedMoreBytes) return parse(file.size);
+      throw error;
+    });
+    const about =
+      dictionary === null ? null : { id: dictionary.id, bytes: dictionary.bytes.length };
+    return { ...facts, dictionary: about };
+  });
 }
 
-function summaryDetails(summary: SummaryFacts) {
-  const { minIndexInterval, samplingLevel, sizeAtFullSampling, count } = summary;
-  return { minIndexInterval, samplingLevel, sizeAtFullSampling, entries: count };
+/** From both ends: the samples between them grow with the table. */
+function summaryDetails(files: SSTableFiles) {
+  return withComponent(files, 'Summary.db', async (file, where) => {
+    checkLimit('summaryBytesMax', file.size, where);
+    const head = await file.read(0, SUMMARY_HEAD_BYTES);
+    const { count: entries, memSize, ...parameters } = parseSummaryHead(head, where);
+    const keysAt = SUMMARY_HEAD_BYTES + memSize;
+    const keys = await file.read(keysAt, file.size - keysAt);
+    return { summary: { ...parameters, entries }, ...parseSummaryKeys(keys, keysAt, where) };
+  });
 }
 
 /** The end of Partitions.db: a trie may have gigabytes. Null for formats without one. */
-async function partitionIndexDetails(files: SSTableFiles) {
-  const component = files.components.get('Partitions.db');
-  if (component === undefined) return null;
-  const where = { file: component.path, component: 'Partitions.db' };
-  const file = await openFile(component.path);
-  try {
+function partitionIndexDetails(files: SSTableFiles) {
+  return withComponent(files, 'Partitions.db', async (file, where) => {
     const from = Math.max(0, file.size - PARTITIONS_FOOTER_BYTES);
     const bytes = await file.read(from, file.size - from);
     const { partitions, root, keysPosition } = parsePartitionsFooter(bytes, file.size, where);
     const rowIndexBytes = files.components.get('Rows.db')?.size ?? null;
     return { partitions, root, trieBytes: keysPosition, rowIndexBytes };
-  } catch (error) {
-    throw error instanceof SstashError ? error.with(where) : error;
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 const FILTER_HEADER_BYTES = 8;
 
 /** From the first bytes alone: a filter may have a gigabyte. */
-async function filterDetails(files: SSTableFiles) {
-  const component = files.components.get('Filter.db');
-  if (component === undefined) return null;
-  const where = { file: component.path, component: 'Filter.db' };
-  const file = await openFile(component.path);
-  try {
+function filterDetails(files: SSTableFiles) {
+  return withComponent(files, 'Filter.db', async (file, where) => {
     const r = new ByteReader(await file.read(0, FILTER_HEADER_BYTES), { where });
     const hashCount = r.i32();
     const bytes = r.u32() * 8;
@@ -191,11 +204,7 @@ async function filterDetails(files: SSTableFiles) {
       throw r.corrupt(`${bytes} bytes of filter in a file of ${file.size}`, 4);
     }
     return { hashCount, bytes, bits: bytes * 8 };
-  } catch (error) {
-    throw error instanceof SstashError ? error.with(where) : error;
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 export type SSTableDetails = Awaited<ReturnType<typeof readDetails>>;
@@ -204,16 +213,10 @@ export type SSTableDetails = Awaited<ReturnType<typeof readDetails>>;
 export async function readDetails(files: SSTableFiles, facts: SSTableFacts, now: number) {
   const { statistics, error, created, ...rest } = facts;
   if (statistics === null) throw error ?? new TypeError('no statistics and no error');
-  const { version } = files.descriptor;
-  const compression = await read(
-    files,
-    'CompressionInfo.db',
-    LIMITS.compressionInfoBytesMax,
-    (bytes, where) => parseCompressionFacts(bytes, version, where),
-  );
-  const summary = await read(files, 'Summary.db', LIMITS.summaryBytesMax, parseSummaryFacts);
-  const first = statistics.stats.firstKey ?? summary?.firstKey ?? null;
-  const last = statistics.stats.lastKey ?? summary?.lastKey ?? null;
+  const compression = await compressionDetails(files);
+  const { summary = null, firstKey, lastKey } = (await summaryDetails(files)) ?? {};
+  const first = statistics.stats.firstKey ?? firstKey ?? null;
+  const last = statistics.stats.lastKey ?? lastKey ?? null;
   const { partitions, level, repairedAt, pendingRepair, isTransient } = rowFacts(statistics);
   return {
     ...rest,
@@ -230,8 +233,8 @@ export async function readDetails(files: SSTableFiles, facts: SSTableFacts, now:
     isTransient,
     ...statsDetails(statistics, now),
     serializationHeader: headerDetails(statistics.header),
-    compression: compression === null ? null : compressionDetails(compression),
-    summary: summary === null ? null : summaryDetails(summary),
+    compression,
+    summary,
     partitionIndex: await partitionIndexDetails(files),
     filter: await filterDetails(files),
   };
