@@ -30,8 +30,7 @@ export class EarlyOpening {
   #dataWanted = 0;
   #rowsWanted = 0;
   #trieWanted = 0;
-  /** Keys in the trie now and at the last snapshot. */
-  #keys = 0;
+  /** Keys in the trie at the last snapshot. */
   #snapshotKeys = 0;
 
   constructor(parameters: EarlyOpenParameters, trie: TrieWriter) {
@@ -39,28 +38,35 @@ export class EarlyOpening {
     this.#trie = trie;
   }
 
-  /** A partition begins at `start` of the stream; Rows.db has `rowsLength` bytes. */
-  begin(start: number, rowsLength: number): void {
-    if (this.#pending || start - this.#openedAt <= this.#parameters.interval) return;
-    if (this.#keys === this.#snapshotKeys) return;
+  /**
+   * Whether something may happen with a partition that begins at `start` of the stream. If not, `begin`,
+   * `end` and `added` need not be called for it.
+   */
+  isNear(start: number): boolean {
+    return this.#pending || start - this.#openedAt > this.#parameters.interval;
+  }
+
+  /** A partition begins at `start`; the trie has `keys` keys and Rows.db `rowsLength` bytes. */
+  begin(start: number, keys: number, rowsLength: number): void {
+    if (this.#pending || keys === this.#snapshotKeys) return;
     this.#trie.layOutBehind();
     this.#dataWanted = start;
     this.#rowsWanted = rowsLength;
     this.#trieWanted = this.#trie.position;
-    this.#snapshotKeys = this.#keys;
+    this.#dataSynced = wholeBuffers(start, this.#parameters.bufferLength);
+    this.#rowsSynced = wholeBuffers(rowsLength, INDEX_BUFFER_BYTES);
+    this.#trieSynced = wholeBuffers(this.#trieWanted, INDEX_BUFFER_BYTES);
+    this.#snapshotKeys = keys;
     this.#pending = true;
   }
 
   /** The partition ended at `end` of the stream, and Rows.db has `rowsLength` bytes now. */
   end(end: number, rowsLength: number): void {
     const { bufferLength } = this.#parameters;
-    if (end > this.#dataSynced + bufferLength) {
-      const synced = wholeBuffers(end, bufferLength);
-      while (this.#pending && this.#dataSynced < synced) {
-        this.#dataSynced += bufferLength;
-        this.#open(this.#dataSynced);
-      }
-      this.#dataSynced = synced;
+    const synced = wholeBuffers(end, bufferLength);
+    while (this.#pending && this.#dataSynced < synced) {
+      this.#dataSynced += bufferLength;
+      this.#open(this.#dataSynced);
     }
     const rows = wholeBuffers(rowsLength, INDEX_BUFFER_BYTES);
     if (rows === this.#rowsSynced) return;
@@ -70,7 +76,6 @@ export class EarlyOpening {
 
   /** The trie has one key more; `end` is where the stream is. */
   added(end: number): void {
-    this.#keys++;
     const synced = wholeBuffers(this.#trie.position, INDEX_BUFFER_BYTES);
     if (synced === this.#trieSynced) return;
     this.#trieSynced = synced;

@@ -116,10 +116,10 @@ export class PartitionsWriter {
 
   /** The last partition ended at `end` of the stream: the key before it can be added. */
   #endLast(end: number): void {
-    const early = this.#early;
     const before = this.#count > 1 ? this.#before : null;
     const last = this.#last;
-    early?.begin(last.start, before?.rowsLength ?? 0);
+    const early = this.#early?.isNear(last.start) === true ? this.#early : null;
+    early?.begin(last.start, Math.max(0, this.#count - 2), before?.rowsLength ?? 0);
     early?.end(end, last.rowsLength);
     if (before === null) return;
     this.#addKey(before, last.shared);
