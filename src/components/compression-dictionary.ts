@@ -54,14 +54,20 @@ function checksum({ kind, id, bytes }: CompressionDictionary): number {
   return crc32c(bytes, crc32c(new Uint8Array(head.buffer)));
 }
 
-const table = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let sum = byte;
-  for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0x82f63b78 : 0);
-  return sum >>> 0;
-});
+let table: Uint32Array | null = null;
+
+/** Few tables have a dictionary: it is made with the first one. */
+function makeTable(): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, byte) => {
+    let sum = byte;
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0x82f63b78 : 0);
+    return sum >>> 0;
+  });
+}
 
 /** CRC-32C (Castagnoli) of `bytes`, going on from `before`. */
 function crc32c(bytes: Uint8Array, before = 0): number {
+  table ??= makeTable();
   let sum = ~before;
   for (const byte of bytes) sum = (sum >>> 8) ^ (table[(sum ^ byte) & 0xff] ?? 0);
   return ~sum >>> 0;

@@ -12,6 +12,7 @@ import { ByteReader } from '../../binary/index.js';
 
 const REGISTERS_PER_WORD = 6;
 const REGISTER_BITS = 5;
+const REGISTER_MAX = 31;
 
 function leb128(r: ByteReader): number {
   let value = 0;
@@ -46,14 +47,18 @@ function linearCounting(m: number, used: number): number {
   return used >= m ? m : m * Math.log(m / (m - used));
 }
 
-/** Ertl's estimator over the counts of register values: no bias tables, no thresholds. */
+/**
+ * Ertl's estimator over the counts of register values: no bias tables, no thresholds. `bits` are those
+ * of a hash behind the index of the register, 40 at least.
+ */
 function estimateNormal(r: ByteReader, m: number, bits: number): number {
   const counts = new Float64Array(bits + 2);
   for (let i = 0; i < m; i += REGISTERS_PER_WORD) {
-    const word = r.u32();
-    for (let j = 0; j < Math.min(REGISTERS_PER_WORD, m - i); j++) {
-      const value = Math.min(bits + 1, (word >>> (j * REGISTER_BITS)) & 31);
+    let word = r.u32();
+    for (let rest = Math.min(REGISTERS_PER_WORD, m - i); rest > 0; rest--) {
+      const value = word & REGISTER_MAX;
       counts[value] = (counts[value] ?? 0) + 1;
+      word >>>= REGISTER_BITS;
     }
   }
   let z = m * tau(1 - (counts[bits + 1] ?? 0) / m);
