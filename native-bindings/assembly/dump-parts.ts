@@ -40,8 +40,8 @@ export const TEXT_COMPLEX_DELETION: i32 = 28;
 export const NO_ROOM: usize = 0;
 export const NO_VALUE: usize = 1;
 
-/** Microseconds and seconds at the end of the year 9999. */
-const END_MICROS: i64 = 253402300800000000;
+/** Microseconds from which on a time in nanoseconds is beyond 64 bits: in the year 2262. */
+const END_MICROS: i64 = 9223372036854776;
 const INT_MAX: i64 = 0x7fffffff;
 
 /** End of the output region; 64 bytes behind it are writable. */
@@ -74,7 +74,7 @@ export function putText(text: i32, to: usize): usize {
   return to + length;
 }
 
-/** The write time at `at`, or -1 when it is not between 1970 and 9999. */
+/** The write time at `at`, or -1 when it is not between 1970 and 2262. */
 @inline
 export function timeAt(at: usize): i64 {
   const time = <i64>vintAt(at) + minTimestamp;

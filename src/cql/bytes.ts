@@ -1,4 +1,5 @@
 /** Fast paths over plain byte arrays for what is done once per value. */
+import { isUtf8 } from 'node:buffer';
 
 /** Big-endian i32 at `at`. */
 export function readI32(b: Uint8Array, at = 0): number {
@@ -41,9 +42,11 @@ function text(bytes: Uint8Array, encoding: 'latin1' | 'utf8' | 'hex'): string {
   return lastBuffer.toString(encoding, bytes.byteOffset, bytes.byteOffset + bytes.length);
 }
 
-/** Characters of UTF-8; what is none shows as U+FFFD. */
-export function utf8Text(bytes: Uint8Array): string {
-  return text(bytes, 'utf8');
+/** Characters of UTF-8, or null where the bytes are none. */
+export function utf8Text(bytes: Uint8Array): string | null {
+  const chars = text(bytes, 'utf8');
+  // What is no character is decoded as this one.
+  return chars.includes('\ufffd') && !isUtf8(bytes) ? null : chars;
 }
 
 export function hexText(bytes: Uint8Array): string {
@@ -60,12 +63,14 @@ export function quoteJson(value: string): string {
   );
 }
 
-/** UTF-8 as a JSON string. */
-export function utf8Json(bytes: Uint8Array): string {
+/** UTF-8 as a JSON string, or null where the bytes are none. */
+export function utf8Json(bytes: Uint8Array): string | null {
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number;
     const isPlain = byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c;
-    if (!isPlain) return quoteJson(text(bytes, 'utf8'));
+    if (isPlain) continue;
+    const chars = utf8Text(bytes);
+    return chars === null ? null : quoteJson(chars);
   }
   return `"${text(bytes, 'latin1')}"`;
 }

@@ -103,9 +103,12 @@ function parseDynamicComposite(type: DynamicCompositeType, text: string): Uint8A
   return w.toBytes();
 }
 
+/**
+ * Cassandra drops any `!` at the end of a part, but writes one only behind `\` or `!`: one behind
+ * something else is meant as it stands, as it is copied from a dump.
+ */
 function unescapeComponent(part: string): string {
-  const plain = part.replaceAll('\\:', ':');
-  return plain.endsWith('!') ? plain.slice(0, -1) : plain;
+  return part.replaceAll('\\:', ':').replace(/([\\!])!$/, '$1');
 }
 
 function parseTuple(type: CqlType, types: readonly CqlType[], text: string): Uint8Array {

@@ -108,6 +108,15 @@ function duration(type: CqlType): TextWriter {
     });
 }
 
+/** Cassandra's tools do not print a text that is none either: another text would stand for it. */
+function characters(type: CqlType, write: (bytes: Uint8Array) => string | null): TextWriter {
+  return (bytes) => {
+    const text = write(bytes);
+    if (text === null) throw malformed(type, bytes, 'not UTF-8');
+    return text;
+  };
+}
+
 function inet(type: CqlType): TextWriter {
   return (bytes) => {
     const text = inetText(bytes);
@@ -160,7 +169,7 @@ function plainTexts(type: CqlType, kind: ScalarKind, dialect: TextDialect): Scal
   switch (kind) {
     case 'ascii':
     case 'text':
-      return { json: utf8Json, text: utf8Text };
+      return { json: characters(type, utf8Json), text: characters(type, utf8Text) };
     case 'blob':
       return { json: (b) => `"0x${hexText(b)}"`, text: hexText };
     case 'boolean':

@@ -138,14 +138,15 @@ export function droppedColumns(schema: TableSchema | null): DroppedAt {
 
 /**
  * Whether rows without a live primary key are dead although they have cells: so in a view whose
- * primary key has a column that is none of its base table's primary key.
+ * primary key has a column that is none of its base table's primary key. Null where the schema does
+ * not tell, since the base table is not in it.
  */
-export function hasStrictLiveness({ schema, others }: FoundSchema): boolean {
+export function hasStrictLiveness({ schema, others }: FoundSchema): boolean | null {
   if (schema.base === null) return false;
   const base = others.find(
     ({ keyspace, table }) => keyspace === schema.keyspace && table === schema.base,
   );
-  if (base === undefined) return false;
+  if (base === undefined) return null;
   const own = new Set([...base.partitionKey, ...base.clustering]);
   return [...schema.partitionKey, ...schema.clustering].some((name) => !own.has(name));
 }

@@ -140,6 +140,26 @@ t.test('a schema names key columns and hides cells of dropped ones', async (t) =
   await t.rejects(getJson(bare, { key: '1', schema: other }), { code: 'USAGE', file: other });
 });
 
+t.test('rows of a view that have cells but no key any more', async (t) => {
+  for (const set of ['cassandra-4.1', 'cassandra-5.0', 'cassandra-5.0-bti'] as const) {
+    const { directory } = fixtureTable(set, 'view_part');
+    for (const [key, live] of [
+      ['0', true],
+      ['1', false],
+      ['2', true],
+    ] as const) {
+      const [code, { liveRows }] = await getJson(directory, { key });
+      t.same([code, liveRows], live ? [0, 1] : [1, 0], `${set} ${key}`);
+    }
+    // The schema of its table, which decides, lies beside it.
+    const elsewhere = t.testdir();
+    cpSync(directory, elsewhere, { recursive: true });
+    const alone = await getText(elsewhere, { key: '0' });
+    t.equal(alone.code, 1);
+    t.match(alone.warnings.join(), /--schema/);
+  }
+});
+
 t.test('wrong usage', async (t) => {
   const { directory, sstables } = fixtureTable('cassandra-4.1', 'ranges');
   await t.rejects(getJson(directory, {}), { code: 'USAGE' });

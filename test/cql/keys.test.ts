@@ -79,6 +79,7 @@ t.test('keys from text', async (t) => {
     ],
     ['CompositeType(UTF8Type,Int32Type)', 'a\\:b:7', '0003613a620000040000000700'],
     ['CompositeType(UTF8Type,UTF8Type)', 'a\\!:b!!', '0002615c000002622100'],
+    ['CompositeType(UTF8Type,UTF8Type)', 'a!:b!', '00026121000002622100'],
   ] as const;
   for (const [type, text, hex] of keys) {
     t.equal(toHex(parseKeyText(parseType(type), text)), hex, `${type} ${text}`);

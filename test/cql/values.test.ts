@@ -132,6 +132,8 @@ t.test('bytes that are no value are an error, never a crash', async (t) => {
     ['FrozenType(MapType(Int32Type,Int32Type))', '0000000100000004'],
     ['TupleType(Int32Type)', '00000010'],
     ['VectorType(UTF8Type , 2)', '0161'],
+    ['UTF8Type', '61c328'],
+    ['AsciiType', 'ff'],
     ['CompositeType(UTF8Type)', '0005'],
   ] as const;
   for (const [type, value] of bad) {

@@ -93,6 +93,8 @@ class Answer {
   readonly #output: PartitionOutput;
   readonly #clustering: readonly KeyColumn[];
   #liveRows = 0;
+  /** Rows of which only a schema could tell whether they are live. */
+  guesses = 0;
 
   constructor(at: number, table: TableKey, found: FoundSchema | null, output: PartitionOutput) {
     this.#at = at;
@@ -141,7 +143,7 @@ class Answer {
   ): Promise<boolean> {
     const { sources, columns, head } = partition;
     const names = sources.map(({ base }) => base);
-    const strictLiveness = this.#found !== null && hasStrictLiveness(this.#found);
+    const strictLiveness = this.#found === null ? null : hasStrictLiveness(this.#found);
     const context: FactsContext = { names, columns, at: this.#at, strictLiveness };
     const { deletion, staticRow, staticVersions } = head;
     const saying = sources.flatMap((_, i) =>
@@ -168,6 +170,7 @@ class Answer {
         if (merged.type === 'row') {
           const facts = rowFacts(context, merged.row, merged.versions);
           if (facts.live) this.#liveRows++;
+          if (facts.isGuess) this.guesses++;
           await this.#output.row(this.#parts(merged.row.clustering), facts);
         } else {
           const parts = this.#parts(merged.marker.clustering);
@@ -218,5 +221,11 @@ export async function answer(
     partition === null
       ? await run.absent(intro)
       : await run.print(intro, partition, clustering.length === 0);
+  if (run.guesses > 0) {
+    context.warn(
+      `rows whose key is gone are taken as not live, as in a view that has a column in its key which ` +
+        `its table's key has not; a --schema with the view and its table would tell`,
+    );
+  }
   return found ? EXIT.done : EXIT.no;
 }

@@ -70,6 +70,8 @@ export interface CellFacts extends Said {
 
 export interface RowFacts {
   readonly live: boolean;
+  /** `live` depends on a schema that is not known. */
+  readonly isGuess: boolean;
   readonly liveness: LivenessFacts | null;
   readonly deletion: RowDeletionFacts | null;
   /** By column. */
@@ -85,8 +87,8 @@ export interface FactsContext {
   readonly columns: MergedColumns;
   /** Seconds since 1970. */
   readonly at: number;
-  /** Rows without a live primary key are dead. */
-  readonly strictLiveness: boolean;
+  /** Rows without a live primary key are dead; null where the schema is not known. */
+  readonly strictLiveness: boolean | null;
 }
 
 type Versions = readonly RowVersion[];
@@ -189,10 +191,13 @@ export function rowFacts(context: FactsContext, row: Row, all: Versions): RowFac
   }
   const { liveness, deletion } = row;
   const hasKey = liveness !== null && isLiveLiveness(liveness, at);
-  const needsKey = strictLiveness || liveness?.ttl === EXPIRED_LIVENESS_TTL;
+  // Only views have such a liveness; most have a column in their key that makes them strict.
+  const isViewRow = liveness?.ttl === EXPIRED_LIVENESS_TTL;
+  const needsKey = strictLiveness ?? isViewRow;
   const names = namesWhere(context, all, (version) => sameDeletion(version.deletion, deletion));
   return {
     live: hasKey || (!needsKey && values.size > 0),
+    isGuess: strictLiveness === null && isViewRow && values.size > 0,
     liveness: liveness === null ? null : livenessFacts(context, liveness, all),
     deletion:
       deletion === null

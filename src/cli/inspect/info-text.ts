@@ -10,9 +10,13 @@ type Line = readonly [label: string, value: string];
 const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
 
-function micros(value: bigint): string {
-  if (value === LONG_MIN || value === LONG_MAX) return `${value} (none)`;
-  return `${formatMicros(value)} (${value})`;
+function micros(value: bigint, isNone = false): string {
+  return isNone ? `${value} (none)` : `${formatMicros(value)} (${value})`;
+}
+
+/** Without a write both ends of the range are there; one alone is a time that somebody wrote. */
+function hasNoTimes({ minTimestamp, maxTimestamp }: SSTableDetails): boolean {
+  return minTimestamp === LONG_MIN && maxTimestamp === LONG_MAX;
 }
 
 /** Local deletion times: the largest of each kind of format stands for "none". */
@@ -54,8 +58,8 @@ function identityLines(d: SSTableDetails): Line[] {
 function timeLines(d: SSTableDetails): Line[] {
   const repaired = d.repairedAt === 0n ? 'no' : `${formatMillis(d.repairedAt)} (${d.repairedAt})`;
   return [
-    ['Minimum timestamp', micros(d.minTimestamp)],
-    ['Maximum timestamp', micros(d.maxTimestamp)],
+    ['Minimum timestamp', micros(d.minTimestamp, hasNoTimes(d))],
+    ['Maximum timestamp', micros(d.maxTimestamp, hasNoTimes(d))],
     ['Minimum local deletion time', seconds(d.minLocalDeletionTime)],
     ['Maximum local deletion time', seconds(d.maxLocalDeletionTime)],
     ['TTL', `${d.minTTL} to ${d.maxTTL}`],

@@ -5,13 +5,13 @@ import {
   jsonWriter,
   keyTexts,
   keyTextWriter,
+  quoteJson,
   quoteName,
   type TextDialect,
   type TextWriter,
   uuidText,
 } from '../../cql/index.js';
 import type { DumpDialect } from './dialect.js';
-import { jsonString } from './json-text.js';
 
 export interface ColumnText {
   /** Beginning of each of its cells, the name included. */
@@ -44,7 +44,7 @@ function fieldIndex(path: Uint8Array): number {
 function jsonIn({ stringsOnly, texts }: DumpDialect, type: CqlType): TextWriter {
   if (!stringsOnly) return jsonWriter(type, texts);
   const text = keyTextWriter(type, texts);
-  return (bytes) => jsonString(text(bytes));
+  return (bytes) => quoteJson(text(bytes));
 }
 
 function valueWriter(
@@ -85,8 +85,8 @@ export class ColumnTexts {
       const { type, complex } = column;
       const path = pathWriter(type, dialect.texts);
       this.#columns.set(column, {
-        start: start(jsonString(quoteName(column.text, dialect.reserved))),
-        path: (bytes) => jsonString(path(bytes)),
+        start: start(quoteJson(quoteName(column.text, dialect.reserved))),
+        path: (bytes) => quoteJson(path(bytes)),
         value: valueWriter(type, complex, dialect),
       });
     }
@@ -100,7 +100,7 @@ export class ColumnTexts {
 
   /** JSON strings of the parts of a key. */
   key(key: Uint8Array): string[] {
-    return keyTexts(this.#keyType, key, this.#dialect.texts).map(jsonString);
+    return keyTexts(this.#keyType, key, this.#dialect.texts).map(quoteJson);
   }
 
   /** JSON values of a clustering; a bound that names fewer columns has `"*"` for the others. */

@@ -1,13 +1,5 @@
-/** Pieces of JSON as sstabledump writes them: strings, column names, dates. */
+/** Pieces of JSON as sstabledump writes them: column names, dates. */
 import { javaInstant } from './java-time.js';
-
-/** `text` as a JSON string with Jackson's escapes (control characters in upper-case hex). */
-export function jsonString(text: string): string {
-  const json = JSON.stringify(text);
-  return json.includes('\\u00')
-    ? json.replace(/\\u00[0-9a-f]{2}/g, (code) => `\\u${code.slice(2).toUpperCase()}`)
-    : json;
-}
 
 /** A string, which stays as it is, or blanks between tokens. */
 const TOKENS = /("(?:[^"\\]|\\.)*")|\s+/g;

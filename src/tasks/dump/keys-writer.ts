@@ -3,9 +3,9 @@
  * one on each line; or as text, parts joined by `:`, one on each line.
  */
 import type { PartitionHead } from '../../components/index.js';
-import { keyText, keyTexts } from '../../cql/index.js';
+import { keyText, keyTexts, quoteJson } from '../../cql/index.js';
 import { dumpDialect } from './dialect.js';
-import { jsonString, plainLine } from './json-text.js';
+import { plainLine } from './json-text.js';
 import type { DumpStyle, DumpWriter } from './row-writer.js';
 
 export type KeysFormat = 'keys' | 'keys-jsonl' | 'keys-text';
@@ -29,7 +29,7 @@ export class KeysWriter implements DumpWriter {
     const isLine = this.#format === 'keys-jsonl';
     // Lines are of one shape for all versions, as those of rows are.
     const { texts } = dumpDialect(isLine ? '4' : dialect);
-    const parts = keyTexts(header.keyType, head.key, texts).map(jsonString);
+    const parts = keyTexts(header.keyType, head.key, texts).map(quoteJson);
     return isLine ? `[${parts.join(',')}]\n` : `,\n  [ ${parts.join(', ')} ]`;
   }
 

@@ -60,7 +60,12 @@ export class LinesWriter implements DumpWriter {
   }
 
   #localTime(seconds: number): string {
-    return this.#times.seconds(this.#style.signedDeletionTimes ? seconds | 0 : seconds);
+    return this.#times.seconds(this.#readTime(seconds));
+  }
+
+  /** Times beyond 2038 are negative to versions before 5.0. */
+  #readTime(seconds: number): number {
+    return this.#style.signedDeletionTimes ? seconds | 0 : seconds;
   }
 
   #deletion(deletion: Deletion): string {
@@ -94,7 +99,7 @@ export class LinesWriter implements DumpWriter {
   }
 
   #expiry(ttl: number, expires: number): string {
-    const expired = this.#style.now >= expires;
+    const expired = this.#style.now >= this.#readTime(expires);
     return `,"ttl":${ttl},"expires_at":${this.#localTime(expires)},"expired":${expired}`;
   }
 
@@ -113,7 +118,7 @@ export class LinesWriter implements DumpWriter {
       text += `,"tstamp":${this.#times.micros(cell.timestamp)}`;
     }
     const expires = cell.localDeletionTime;
-    if (cell.ttl !== 0 && expires !== null && (live === null || cell.ttl !== live.ttl)) {
+    if (cell.ttl !== 0 && expires !== null && expires !== live?.localExpirationTime) {
       text += this.#expiry(cell.ttl, expires);
     }
     return `${text}}`;

@@ -97,7 +97,12 @@ export class SstabledumpWriter implements DumpWriter {
   }
 
   #localTime(seconds: number): string {
-    return this.#times.seconds(this.#style.signedDeletionTimes ? seconds | 0 : seconds);
+    return this.#times.seconds(this.#readTime(seconds));
+  }
+
+  /** Times beyond 2038 are negative to versions before 5.0. */
+  #readTime(seconds: number): number {
+    return this.#style.signedDeletionTimes ? seconds | 0 : seconds;
   }
 
   #row(row: Row, type: string, position: number): string {
@@ -119,7 +124,7 @@ export class SstabledumpWriter implements DumpWriter {
     if (liveness.ttl !== 0) {
       const expires = liveness.localExpirationTime;
       text += `, "ttl" : ${liveness.ttl}, "expires_at" : ${this.#localTime(expires)}`;
-      text += `, "expired" : ${expires < this.#style.now}`;
+      text += `, "expired" : ${this.#readTime(expires) < this.#style.now}`;
     }
     return `${text} }`;
   }
@@ -155,7 +160,7 @@ export class SstabledumpWriter implements DumpWriter {
     const expires = cell.localDeletionTime;
     if (cell.ttl !== 0 && expires !== null && (live === null || cell.ttl !== live.ttl)) {
       text += `${next}"ttl" : ${cell.ttl}${next}"expires_at" : ${this.#localTime(expires)}`;
-      text += `${next}"expired" : ${this.#style.now >= expires}`;
+      text += `${next}"expired" : ${this.#style.now >= this.#readTime(expires)}`;
     }
     return deleted ? `${text}${CELL}}` : `${text} }`;
   }

@@ -6,11 +6,11 @@
 import type { ByteReader } from '../../../binary/index.js';
 import { type DumpHost, KernelInstance, kernelKind } from '../../../codec/index.js';
 import type { FormatVersion } from '../../../components/index.js';
-import { doubleToJava, quoteName } from '../../../cql/index.js';
+import { doubleToJava, quoteJson, quoteName } from '../../../cql/index.js';
 import { isSstashError } from '../../../errors.js';
 import type { ByteOutput } from '../byte-output.js';
 import { dumpDialect } from '../dialect.js';
-import { compact, jsonString } from '../json-text.js';
+import { compact } from '../json-text.js';
 import type { DumpStyle } from '../row-writer.js';
 import { TableMemory } from './memory.js';
 import { compactText, dumpTexts, VALUE_START } from './texts.js';
@@ -194,7 +194,7 @@ function layTables(
     const cells = complex ? complexPrinters(type, dialect) : { value: printer, path: printer };
     const kind = cells === null ? LEFT_OUT : Number(complex);
     const { value, path } = cells ?? { value: printer, path: printer };
-    const quoted = jsonString(quoteName(name, dialect.reserved));
+    const quoted = quoteJson(quoteName(name, dialect.reserved));
     const start = inLines ? `{"name":${quoted}` : `\n          { "name" : ${quoted}`;
     const [at, length] = text(start + valueStart);
     const nameLength = length - valueStart.length;

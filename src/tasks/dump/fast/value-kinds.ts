@@ -3,11 +3,11 @@ import {
   type CqlType,
   jsonWriter,
   keyTextWriter,
+  quoteJson,
   type TextWriter,
   uuidText,
 } from '../../../cql/index.js';
 import type { DumpDialect } from '../dialect.js';
-import { jsonString } from '../json-text.js';
 
 /** The same numbers are in native-bindings/assembly/dump-values.ts. */
 export const ValueKind = {
@@ -70,7 +70,7 @@ export function stringPrinter(type: CqlType, { texts }: DumpDialect): Printer {
   const text = keyTextWriter(type, texts);
   return {
     kind: STRINGS[type.kind] ?? ValueKind.host,
-    write: (bytes) => jsonString(text(bytes)),
+    write: (bytes) => quoteJson(text(bytes)),
   };
 }
 
@@ -94,4 +94,4 @@ export function complexPrinters(
 /** What a set has instead of values. */
 const EMPTY: Printer = { kind: ValueKind.emptyString, write: () => '""' };
 /** Cells of a list are named by time UUIDs. */
-const LIST_PATH: Printer = { kind: ValueKind.uuid, write: (bytes) => jsonString(uuidText(bytes)) };
+const LIST_PATH: Printer = { kind: ValueKind.uuid, write: (bytes) => quoteJson(uuidText(bytes)) };
