@@ -478,6 +478,8 @@ function pathCells(at: usize, bodyEnd: usize, entry: usize, count: u64): usize {
   const order = load<u32>(entry, 16);
   const fields = load<u32>(entry, 20);
   const deep = (options & DEEP) != 0;
+  // Whether a cell must be of a field that the type has.
+  const noOthers = deep && load<u32>(entry, 24) == 0;
   let before: usize = 0;
   let beforeLength: usize = 0;
   for (let left = count; left != 0; left--) {
@@ -496,13 +498,13 @@ function pathCells(at: usize, bodyEnd: usize, entry: usize, count: u64): usize {
     }
     before = path;
     beforeLength = pathLength;
-    if (flags & CELL_EMPTY) continue;
     let type = load<i32>(entry, 8);
     if (fields != 0) {
-      // A field that the type does not have is left alone.
       const field = pathLength == 2 ? <u32>bswap<u16>(load<u16>(path)) : fields;
+      if (noOthers && field >= fields) return 0;
       type = field < fields ? type + <i32>field : -1;
     }
+    if (flags & CELL_EMPTY) continue;
     from = value(from, bodyEnd, entry, type, flags);
     if (from == 0) return 0;
   }

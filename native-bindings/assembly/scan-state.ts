@@ -8,7 +8,7 @@
  *   clustering   0 fixed length or -1, 4 type, 8 order (scan-order.ts), 12 1 when descending
  *   column       0 fixed length or -1, 4 COMPLEX | COUNTER, 8 type of values, 12 type of paths or -1,
  *                16 order of paths, 20 number of types that follow the first when a path is the index
- *                of a field, else 0
+ *                of a field, else 0, 24 1 when there may be others
  *   place        0 address of a clustering value, 4 its length or -1 for null
  */
 

@@ -15,6 +15,8 @@ const HOST: u32 = 7;
 const COMPOSITE: u32 = 8;
 const COLLECTION: u32 = 9;
 const TUPLE: u32 = 10;
+const LIST: u32 = 11;
+const OPEN_UDT: u32 = 12;
 
 const DAY_NANOSECONDS: u64 = 86400000000000;
 
@@ -46,9 +48,13 @@ export function isValue(type: i32, at: usize, length: usize): bool {
     case COMPOSITE:
       return isComposite(entry, at, at + length);
     case COLLECTION:
-      return isCollection(entry, at, at + length);
+      return isCollection(entry, at, at + length, false);
+    case LIST:
+      return isCollection(entry, at, at + length, true);
     case TUPLE:
-      return isTuple(entry, at, at + length);
+      return isTuple(entry, at, at + length, false);
+    case OPEN_UDT:
+      return isTuple(entry, at, at + length, true);
     case HOST:
     default:
       return scanCheck(type, at, length);
@@ -72,35 +78,51 @@ function isComposite(entry: usize, at: usize, to: usize): bool {
   return true;
 }
 
-/** i32 count, then elements, of each of the inner types in turn. */
-function isCollection(entry: usize, at: usize, to: usize): bool {
+/** i32 count, then elements, of each of the inner types in turn; only lists may have a null. */
+function isCollection(entry: usize, at: usize, to: usize, nulls: bool): bool {
   if (to - at < 4) return false;
   const types = load<i32>(entry, 12);
   const count = <i64>(<i32>bswap<u32>(load<u32>(at))) * <i64>types;
   if (count < 0 || <i64>(to - at - 4) < count * 4) return false;
-  const end = elements(load<i32>(entry, 8), types, count, at + 4, to);
+  const end = elements(load<i32>(entry, 8), types, count, at + 4, to, nulls);
   return end == to;
 }
 
-/** An element of each inner type; the last ones may be missing. */
-function isTuple(entry: usize, at: usize, to: usize): bool {
+/** An element of each inner type; the last ones may be missing, or `more` follow. */
+function isTuple(entry: usize, at: usize, to: usize, more: bool): bool {
   const types = load<i32>(entry, 12);
   let p = at;
   for (let i = 0; i < types && p != to; i++) {
-    p = elements(load<i32>(entry, 8) + i, 1, 1, p, to);
+    p = elements(load<i32>(entry, 8) + i, 1, 1, p, to, true);
     if (p == 0) return false;
+  }
+  while (more && p != to) {
+    if (to - p < 4) return false;
+    const length = <i32>bswap<u32>(load<u32>(p));
+    p += 4;
+    if (length <= 0) continue;
+    if (to - p < <usize>length) return false;
+    p += <usize>length;
   }
   return p == to;
 }
 
 /** Elements: i32 length, negative for null, and bytes. The address after them, or 0. */
-function elements(first: i32, types: i32, count: i64, at: usize, to: usize): usize {
+function elements(
+  first: i32,
+  types: i32,
+  count: i64,
+  at: usize,
+  to: usize,
+  nulls: bool,
+): usize {
   let p = at;
   let type = 0;
   for (let left = count; left > 0; left--) {
     if (to - p < 4) return 0;
     const length = <i32>bswap<u32>(load<u32>(p));
     p += 4;
+    if (length < 0 && !nulls) return 0;
     if (length > 0) {
       if (to - p < <usize>length || !isValue(first + type, p, <usize>length)) return 0;
       p += <usize>length;

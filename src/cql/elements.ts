@@ -13,7 +13,7 @@ import { ByteReader } from '../binary/index.js';
 import { isSstashError } from '../errors.js';
 import { readI32 } from './bytes.js';
 import { malformed } from './malformed.js';
-import type { CqlType, VectorType } from './types.js';
+import type { CqlType, UdtField, UdtType, VectorType } from './types.js';
 
 export type Element = Uint8Array | null;
 
@@ -41,6 +41,12 @@ export function collectionElements(type: CqlType, bytes: Uint8Array): Element[] 
 export function tupleElements(type: CqlType, bytes: Uint8Array, count: number): Element[] {
   const elements = readElements(type, bytes, 0, Number.POSITIVE_INFINITY, true);
   return elements.length > count ? elements.slice(0, count) : elements;
+}
+
+/** The field whose cell has this path, its number as i16; null if the type has none. */
+export function pathField(type: UdtType, path: Uint8Array): UdtField | null {
+  if (path.length !== 2) return null;
+  return type.fields[((path[0] ?? 0) << 8) | (path[1] ?? 0)] ?? null;
 }
 
 const ENDS_EARLY = 'its bytes end too early';

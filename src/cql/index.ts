@@ -18,7 +18,7 @@ export type { Comparator } from './compare-scalars.js';
 export { type CounterShard, counterShards, counterTotal } from './counter.js';
 export { mergeCounters } from './counter-merge.js';
 export { bigIntToBytes, bytesToBigInt } from './decimal.js';
-export { compositeComponents } from './elements.js';
+export { compositeComponents, pathField } from './elements.js';
 export { quoteName, type ReservedWords } from './identifiers.js';
 export { doubleToJava } from './java-float.js';
 export { jsonWriter, valueToJson } from './json.js';

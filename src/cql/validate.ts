@@ -1,7 +1,9 @@
 /**
  * Whether bytes are a value of their type, without making a text of them: lengths, UTF-8, ASCII, the
  * version of time UUIDs, times within a day, and the same of every value inside a value. As strict as
- * Cassandra is when it takes a value from a client; an empty value is one of every type.
+ * Cassandra is when it takes a value from a client; an empty value is one of every type. Two things
+ * are otherwise. A null in a frozen list is let be: 5.0 refuses it, releases before it take it in a
+ * bound list. A decimal without digits is refused: Cassandra takes it, and then cannot read it.
  */
 import { readI64 } from './bytes.js';
 import {
@@ -18,50 +20,56 @@ import type { CqlType, ScalarType } from './types.js';
 /** Throws SSTABLE_CORRUPT for bytes that are no value of the type; the caller knows where. */
 export type Validator = (bytes: Uint8Array) => void;
 
-const validators = new WeakMap<CqlType, Validator>();
+const validators = [new WeakMap<CqlType, Validator>(), new WeakMap<CqlType, Validator>()] as const;
 
-/** The validator of `type`; resolve it once per column. */
-export function validator(type: CqlType): Validator {
-  const known = validators.get(type);
+/**
+ * The validator of `type`; resolve it once per column.
+ * @param laterFields whether values of user types may have more fields than `type` knows
+ */
+export function validator(type: CqlType, laterFields = false): Validator {
+  const made = validators[laterFields ? 1 : 0];
+  const known = made.get(type);
   if (known !== undefined) return known;
-  const validate = build(type);
+  const validate = build(type, laterFields);
   const built: Validator = (bytes) => {
     if (bytes.length > 0) validate(bytes);
   };
-  validators.set(type, built);
+  made.set(type, built);
   return built;
 }
 
 const anything: Validator = () => undefined;
 const DAY_NANOSECONDS = 86_400_000_000_000n;
 
-function build(type: CqlType): Validator {
+function build(type: CqlType, laterFields: boolean): Validator {
+  const inside = (each: CqlType): Validator => validator(each, laterFields);
   switch (type.kind) {
     case 'list':
     case 'set':
-      return elementsIn(type, [type.element]);
+      return elementsIn(type, [inside(type.element)]);
     case 'map':
-      return elementsIn(type, [type.key, type.value]);
+      return elementsIn(type, [inside(type.key), inside(type.value)]);
     case 'tuple':
-      return fieldsIn(type, type.elements);
+      return fieldsIn(type, type.elements.map(inside), false);
     case 'udt':
       return fieldsIn(
         type,
-        type.fields.map((field) => field.type),
+        type.fields.map((field) => inside(field.type)),
+        laterFields,
       );
     case 'vector': {
-      const element = validator(type.element);
+      const element = inside(type.element);
       return (bytes) => vectorElements(type, bytes).forEach(element);
     }
     case 'composite': {
-      const parts = type.elements.map(validator);
+      const parts = type.elements.map(inside);
       return (bytes) =>
         compositeComponents(type, bytes).values.forEach((value, i) => {
           parts[i]?.(value);
         });
     }
     case 'partitioner-order':
-      return type.base === null ? anything : validator(type.base);
+      return type.base === null ? anything : inside(type.base);
     case 'dynamic-composite':
     case 'column-to-collection':
       return anything;
@@ -70,21 +78,23 @@ function build(type: CqlType): Validator {
   }
 }
 
-function elementsIn(type: CqlType, types: readonly CqlType[]): Validator {
-  const parts = types.map(validator);
+function elementsIn(type: CqlType, parts: readonly Validator[]): Validator {
   return (bytes) => {
     for (const [i, element] of collectionElements(type, bytes).entries()) {
       if (element !== null) parts[i % parts.length]?.(element);
+      else if (type.kind !== 'list') throw malformed(type, bytes, 'it has a null');
     }
   };
 }
 
-function fieldsIn(type: CqlType, types: readonly CqlType[]): Validator {
-  const parts = types.map(validator);
+function fieldsIn(type: CqlType, parts: readonly Validator[], mayHaveMore: boolean): Validator {
   return (bytes) => {
-    for (const [i, element] of tupleElements(type, bytes, parts.length).entries()) {
-      if (element !== null) parts[i]?.(element);
+    const elements = tupleElements(type, bytes, Number.POSITIVE_INFINITY);
+    // Fewer are of before a field was added.
+    if (elements.length > parts.length && !mayHaveMore) {
+      throw malformed(type, bytes, `${elements.length} fields instead of ${parts.length}`);
     }
+    for (const [i, element] of elements.entries()) if (element !== null) parts[i]?.(element);
   };
 }
 
@@ -119,15 +129,23 @@ function contentOf(type: ScalarType): Validator {
     case 'time':
       return demand((bytes) => isTimeOfDay(readI64(bytes)), 'not a time of day');
     case 'duration':
-      return (bytes) =>
-        guarded(type, bytes, (r) => {
-          r.svint('months');
-          r.svint('days');
-          r.svintBig();
-          if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
-        });
+      return (bytes) => duration(type, bytes);
     default:
       return anything;
+  }
+}
+
+function duration(type: ScalarType, bytes: Uint8Array): void {
+  const parts = guarded(type, bytes, (r) => {
+    const read = [r.svintBig(), r.svintBig(), r.svintBig()];
+    if (r.remaining > 0) throw malformed(type, bytes, `${r.remaining} bytes too many`);
+    return read;
+  });
+  if (parts.slice(0, 2).some((part) => BigInt.asIntN(32, part) !== part)) {
+    throw malformed(type, bytes, 'its months or days are no 32-bit number');
+  }
+  if (parts.some((part) => part < 0n) && parts.some((part) => part > 0n)) {
+    throw malformed(type, bytes, 'its parts have different signs');
   }
 }
 

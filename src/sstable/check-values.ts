@@ -1,11 +1,20 @@
 /** Deep check: every key, clustering and cell value against its type, and the order of cell paths. */
-import type { Cell, ColumnData, Row } from '../components/index.js';
-import { type Comparator, type CqlType, comparator, parseType, validator } from '../cql/index.js';
+import { toHex } from '../binary/index.js';
+import type { Cell, ColumnData, ColumnDefinition, Row } from '../components/index.js';
+import {
+  type Comparator,
+  type CqlType,
+  comparator,
+  parseType,
+  pathField,
+  validator,
+} from '../cql/index.js';
 import { isNoDamage, isSstashError } from '../errors.js';
 import type { Faults } from './check-faults.js';
 import type { SSTableEvent } from './events.js';
 import type { StreamRange } from './ranges.js';
 import type { SSTable } from './sstable.js';
+import { writerRules } from './writer-rules.js';
 
 /** Decodes every value of `range`. Where the structure is damaged it stops: others report that. */
 export async function checkValues(
@@ -38,10 +47,12 @@ class ValueCheck {
   readonly #sstable: SSTable;
   readonly #faults: Faults;
   readonly #cellTypes = new Map<CqlType, CellTypes | null>();
+  readonly #laterFields: boolean;
   #found: { readonly position: number; readonly message: string }[] = [];
 
   constructor(sstable: SSTable, faults: Faults) {
     this.#sstable = sstable;
+    this.#laterFields = writerRules(sstable.statistics, sstable.version).laterFields;
     this.#faults = faults;
   }
 
@@ -101,9 +112,21 @@ class ValueCheck {
         this.#found.push({ position, message: `the cells ${name} are not in order` });
       }
       if (sound) previous = path;
-      const type = types?.value ?? udtField(column.type, path);
+      const type = types?.value ?? (sound ? this.#field(column, path, position) : null);
       if (type !== null && value.length > 0) this.#value(type, value, position, `a value ${name}`);
     }
+  }
+
+  /** The type of a cell's value; null where it is not known. */
+  #field({ type, text }: ColumnDefinition, path: Uint8Array, position: number): CqlType | null {
+    if (type.kind !== 'udt') return null;
+    const field = pathField(type, path);
+    if (field === null && !this.#laterFields) {
+      const fields = `none of the ${type.fields.length} fields of ${type.text}`;
+      const message = `a path of column ${text} is 0x${toHex(path)}, ${fields}`;
+      this.#found.push({ position, message });
+    }
+    return field?.type ?? null;
   }
 
   #typesOf(type: CqlType): CellTypes | null {
@@ -118,7 +141,7 @@ class ValueCheck {
   #value(type: CqlType | null, bytes: Uint8Array, position: number, what: string): boolean {
     if (type === null) return true;
     try {
-      validator(type)(bytes);
+      validator(type, this.#laterFields)(bytes);
       return true;
     } catch (error) {
       if (!isSstashError(error)) throw error;
@@ -146,9 +169,4 @@ function cellTypes(type: CqlType): CellTypes | null {
     default:
       return null;
   }
-}
-
-function udtField(type: CqlType, path: Uint8Array): CqlType | null {
-  if (type.kind !== 'udt' || path.length !== 2) return null;
-  return type.fields[((path[0] ?? 0) << 8) | (path[1] ?? 0)]?.type ?? null;
 }

@@ -89,7 +89,10 @@ class RangeScan {
     this.#options = options;
     this.#totals = newTotals(statistics);
     this.#rules = writerRules(statistics, version);
-    const plan = new ScanPlan(header, partitioner.name !== 'LocalPartitioner');
+    const plan = new ScanPlan(header, {
+      checkKeys: partitioner.name !== 'LocalPartitioner',
+      laterFields: this.#rules.laterFields,
+    });
     const { partitionSizes, cellCounts } = this.#totals;
     const buckets = [partitionSizes.length, cellCounts.length] as const;
     this.#memory = new ScanMemory(instance, plan, buckets, options.columnIndexSize);

@@ -26,7 +26,7 @@ const VALUE_CHECKS: Readonly<Partial<Record<CqlKind, number>>> = {
   inet: 5,
   decimal: 6,
   composite: 8,
-  list: 9,
+  list: 11,
   set: 9,
   map: 9,
   tuple: 10,
@@ -34,6 +34,8 @@ const VALUE_CHECKS: Readonly<Partial<Record<CqlKind, number>>> = {
 };
 const ANYTHING = 0;
 const HOST = 7;
+/** Of a user type with more fields than are known. */
+const OPEN_UDT = 12;
 
 /** Kinds whose bytes the host must look at; of all others only the length is known. */
 const NESTED: readonly CqlKind[] = ['vector', 'duration', 'partitioner-order'];
@@ -69,13 +71,21 @@ export class ScanPlan {
   readonly regulars: Int32Array;
   /** Type of partition keys, or -1. */
   readonly keyType: number;
+  readonly #laterFields: boolean;
   readonly #types: CqlType[] = [];
   readonly #entries: number[][] = [];
   readonly #validators: (Validator | undefined)[] = [];
   readonly #orders: (Comparator | undefined)[] = [];
 
-  /** @param checkKeys whether keys are values of the type that the header gives */
-  constructor(header: SerializationHeader, checkKeys: boolean) {
+  /**
+   * @param checkKeys whether keys are values of the type that the header gives
+   * @param laterFields whether values of user types may have more fields than the header knows
+   */
+  constructor(
+    header: SerializationHeader,
+    { checkKeys, laterFields }: { readonly checkKeys: boolean; readonly laterFields: boolean },
+  ) {
+    this.#laterFields = laterFields;
     this.keyType = checkKeys ? this.#add(header.keyType) : -1;
     this.clusterings = words(
       header.clusteringTypes.map((type) => {
@@ -94,7 +104,7 @@ export class ScanPlan {
 
   /** Of type number `type`. */
   validator(type: number): Validator {
-    this.#validators[type] ??= validator(this.#typeOf(type));
+    this.#validators[type] ??= validator(this.#typeOf(type), this.#laterFields);
     return this.#validators[type];
   }
 
@@ -130,7 +140,7 @@ export class ScanPlan {
       case 'udt': {
         const fields = type.fields.map((field) => field.type);
         const entry = this.#paths(this.#addAll(fields), FIELD_INDEX);
-        return [...entry.slice(0, 5), fields.length];
+        return [...entry.slice(0, 5), fields.length, this.#laterFields ? 1 : 0];
       }
       default:
         return [-1, COMPLEX, -1, -1, 0, 0];
@@ -154,19 +164,20 @@ export class ScanPlan {
       const inside = insideOf(type);
       const firstInside = inside.length === 0 ? 0 : this.#addAll(inside);
       const length = planValueLength(type);
-      this.#entries[first + i] = [checkOf(type), length, firstInside, inside.length];
+      this.#entries[first + i] = [this.#checkOf(type), length, firstInside, inside.length];
     }
     return first;
+  }
+
+  #checkOf({ kind }: CqlType): number {
+    if (kind === 'udt' && this.#laterFields) return OPEN_UDT;
+    return VALUE_CHECKS[kind] ?? (NESTED.includes(kind) ? HOST : ANYTHING);
   }
 }
 
 const HOST_ORDER = 0;
 /** The value of a cell of a set. */
 const EMPTY_VALUE = parseType('org.apache.cassandra.db.marshal.EmptyType');
-
-function checkOf(type: CqlType): number {
-  return VALUE_CHECKS[type.kind] ?? (NESTED.includes(type.kind) ? HOST : ANYTHING);
-}
 
 function insideOf(type: CqlType): readonly CqlType[] {
   switch (type.kind) {

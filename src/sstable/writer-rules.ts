@@ -16,6 +16,8 @@ export interface WriterRules {
   readonly countsNone: boolean;
   /** The smallest and largest clustering are taken column by column, over rows and markers. */
   readonly clusteringByColumn: boolean;
+  /** Values of user types may have more fields than the header knows, and cells be of such a field. */
+  readonly laterFields: boolean;
 }
 
 export function writerRules(statistics: Statistics, version: FormatVersion): WriterRules {
@@ -30,6 +32,8 @@ export function writerRules(statistics: Statistics, version: FormatVersion): Wri
     rawDrops: old,
     dropMax: is5 ? 4294967293 : 2147483646,
     countsNone: first,
+    // Before 3.0.15 and 3.11.1 a compaction might take the types of an older one of its SSTables.
+    laterFields: old && letters < 'md',
     clusteringByColumn: !version.hasAccurateMinMax && !version.hasImprovedMinMax,
   };
 }

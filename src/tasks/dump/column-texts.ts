@@ -1,10 +1,12 @@
 /** Texts of keys, clusterings and columns; what depends on the column alone is made once. */
+import { toHex } from '../../binary/index.js';
 import type { Cell, ColumnDefinition, SerializationHeader } from '../../components/index.js';
 import {
   type CqlType,
   jsonWriter,
   keyTexts,
   keyTextWriter,
+  pathField,
   quoteJson,
   quoteName,
   type TextDialect,
@@ -29,15 +31,11 @@ function pathWriter(type: CqlType, texts: TextDialect): TextWriter {
     case 'map':
       return keyTextWriter(type.key, texts);
     case 'udt':
-      return (path) => type.fields[fieldIndex(path)]?.name ?? '';
+      return (path) => pathField(type, path)?.name ?? `0x${toHex(path)}`;
     default:
       // Cells of a list are named by time UUIDs.
       return uuidText;
   }
-}
-
-function fieldIndex(path: Uint8Array): number {
-  return ((path[0] ?? 0) << 8) | (path[1] ?? 0);
 }
 
 /** The JSON of values of a type, which may all be strings. */
@@ -54,10 +52,11 @@ function valueWriter(
 ): (cell: Cell) => string {
   if (complex && type.kind === 'set') return () => '""';
   if (complex && type.kind === 'udt') {
-    const fields = type.fields.map((field) => jsonIn(dialect, field.type));
-    return (cell) => {
-      const write = cell.path === null ? undefined : fields[fieldIndex(cell.path)];
-      return write === undefined ? '""' : write(cell.value);
+    const fields = new Map(type.fields.map((field) => [field, jsonIn(dialect, field.type)]));
+    return ({ path, value }) => {
+      const field = path === null ? null : pathField(type, path);
+      const write = field === null ? undefined : fields.get(field);
+      return write === undefined ? `"0x${toHex(value)}"` : write(value);
     };
   }
   const inner =

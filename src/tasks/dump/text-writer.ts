@@ -8,6 +8,7 @@
  *
  * Everything before the second row or marker of a partition has the partition's position.
  */
+import { toHex } from '../../binary/index.js';
 import { isEmptyRow } from '../../canonical/index.js';
 import type {
   Cell,
@@ -150,7 +151,7 @@ export class TextWriter implements DumpWriter {
       return plainLine(keyText(type, bytes, this.#dialect.texts));
     } catch (error) {
       if (!isSstashError(error)) throw error;
-      return `0x${Buffer.from(bytes).toString('hex')}`;
+      return `0x${toHex(bytes)}`;
     }
   }
 
@@ -199,7 +200,7 @@ function innerOf(type: CqlType, { texts }: DumpDialect): Inner {
       return { path: uuidText, value: () => type.element };
     case 'udt':
       return {
-        path: (path) => type.fields[fieldIndex(path)]?.name ?? '',
+        path: (path) => type.fields[fieldIndex(path)]?.name ?? `0x${toHex(path)}`,
         value: (path) => type.fields[fieldIndex(path)]?.type,
       };
     default:
