@@ -3,7 +3,7 @@ import { cpSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs
 import { basename, join } from 'node:path';
 import t from 'tap';
 import { fixtureTable } from '../../fixtures/index.js';
-import { readFacts, rowFacts } from '../../src/cli/inspect/facts.js';
+import { readFacts, rowFacts, versionOf } from '../../src/cli/inspect/facts.js';
 import { findTables } from '../../src/sstable/index.js';
 import { runCli } from './run-cli.js';
 
@@ -30,7 +30,7 @@ t.test('counts and times', async (t) => {
   const sizes = facts.components.reduce((sum, { bytes }) => sum + bytes, 0);
   t.equal(facts.bytes, sizes);
   if (facts.statistics === null) throw new Error('no statistics');
-  const rows = rowFacts(facts.statistics);
+  const rows = rowFacts(facts.statistics, versionOf(facts));
   const path = source.sstables[0]?.metadataPath ?? '';
   const total = /^totalRows: (\d+)$/m.exec(readFileSync(path, 'utf8'))?.[1];
   t.equal(String(rows.rows), total);

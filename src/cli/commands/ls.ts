@@ -9,7 +9,8 @@ Examples:
   sstash ls data/ks/table-5a1c39d0/snapshots/s1   a snapshot
   sstash ls --json data | jq '.tables[].sstables[] | select(.missing != [])'
 
-Partitions, rows and tombstones are what Statistics.db says; tombstones include expiring cells.
+Partitions, rows and tombstones are what Statistics.db says; tombstones include expiring cells, not what
+releases of 3.0 count among them without a deletion time.
 `;
 
 export function registerLs(program: Command, run: CommandRunner): void {

@@ -217,7 +217,11 @@ export async function readDetails(files: SSTableFiles, facts: SSTableFacts, now:
   const { summary = null, firstKey, lastKey } = (await summaryDetails(files)) ?? {};
   const first = statistics.stats.firstKey ?? firstKey ?? null;
   const last = statistics.stats.lastKey ?? lastKey ?? null;
-  const { partitions, level, repairedAt, pendingRepair, isTransient } = rowFacts(statistics);
+  const { version } = files.descriptor;
+  const { partitions, level, repairedAt, pendingRepair, isTransient } = rowFacts(
+    statistics,
+    version,
+  );
   return {
     ...rest,
     created: created === null ? null : formatMillis(BigInt(created)),

@@ -1,6 +1,7 @@
 /** What Statistics.db and the names of the files say about an SSTable, read without opening rows. */
 import {
   type FormatVersion,
+  formatVersion,
   parseStatistics,
   parseToc,
   parseUuidId,
@@ -90,6 +91,14 @@ export async function readFacts(files: SSTableFiles): Promise<SSTableFacts> {
   };
 }
 
+/** What the version of an SSTable means. */
+export function versionOf({
+  format,
+  version,
+}: Pick<SSTableFacts, 'format' | 'version'>): FormatVersion {
+  return formatVersion(format, version);
+}
+
 export interface RowFacts {
   readonly partitions: bigint;
   readonly rows: bigint;
@@ -110,14 +119,14 @@ const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
 
 /** Counts and times of STATS, in the form in which `ls` shows and prints them. */
-export function rowFacts({ stats }: Statistics): RowFacts {
+export function rowFacts({ stats }: Statistics, version: FormatVersion): RowFacts {
   const { minTimestamp, maxTimestamp } = stats;
   const written = !(minTimestamp === LONG_MIN && maxTimestamp === LONG_MAX);
   return {
     partitions: stats.estimatedPartitionSize.buckets.reduce((sum, count) => sum + count, 0n),
     rows: stats.totalRows,
     cells: stats.totalColumnsSet,
-    tombstones: tombstoneCount(stats.estimatedTombstoneDropTime),
+    tombstones: tombstoneCount(stats.estimatedTombstoneDropTime, version),
     minTimestamp: written ? minTimestamp : null,
     maxTimestamp: written ? maxTimestamp : null,
     level: stats.sstableLevel,

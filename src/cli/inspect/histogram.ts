@@ -1,5 +1,9 @@
 /** What Cassandra's tools derive from the histograms of Statistics.db, by the same rules. */
-import type { EstimatedHistogram, TombstoneHistogram } from '../../components/index.js';
+import type {
+  EstimatedHistogram,
+  FormatVersion,
+  TombstoneHistogram,
+} from '../../components/index.js';
 
 export interface HistogramSummary {
   readonly count: bigint;
@@ -50,9 +54,24 @@ export function summarize(histogram: EstimatedHistogram): HistogramSummary {
   };
 }
 
+/** Local deletion time of what is neither deleted nor expires, before oa. */
+const NONE = 0x7fffffff;
+
+/**
+ * Whether a bin is of what has no deletion time: releases of 3.0 count it among the drop times as well.
+ * From oa on the number is a time as any other.
+ */
+export function isNoDropTime(time: number, version: FormatVersion): boolean {
+  return time === NONE && !version.hasUIntDeletionTime;
+}
+
 /** Number of deletions and expiries in the histogram. */
-export function tombstoneCount(histogram: TombstoneHistogram): bigint {
-  return histogram.counts.reduce((sum, count) => sum + count, 0n);
+export function tombstoneCount(histogram: TombstoneHistogram, version: FormatVersion): bigint {
+  const { points, counts } = histogram;
+  return counts.reduce(
+    (sum, count, i) => (isNoDropTime(points[i] ?? 0, version) ? sum : sum + count),
+    0n,
+  );
 }
 
 /** Estimated number of points up to `time`, interpolated between bins. */

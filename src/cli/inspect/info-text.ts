@@ -3,7 +3,8 @@ import { formatVersion } from '../../components/index.js';
 import { formatBytes, formatCount, formatMicros, formatMillis, formatSeconds } from '../format.js';
 import { renderTable } from '../table.js';
 import type { SSTableDetails } from './details.js';
-import type { HistogramSummary } from './histogram.js';
+import { versionOf } from './facts.js';
+import { type HistogramSummary, isNoDropTime } from './histogram.js';
 
 type Line = readonly [label: string, value: string];
 
@@ -180,15 +181,23 @@ async function histogram(title: string, all: HistogramSummary): Promise<string> 
 }
 
 async function dropTimes(d: SSTableDetails): Promise<string> {
-  const { bins } = d.estimatedTombstoneDropTimes;
-  if (bins.length === 0) return '';
+  const all = d.estimatedTombstoneDropTimes.bins;
+  if (all.length === 0) return '';
+  const version = versionOf(d);
+  const bins = all.filter(({ time }) => !isNoDropTime(time, version));
+  const live = all.find(({ time }) => isNoDropTime(time, version));
+  const note =
+    live === undefined
+      ? ''
+      : `not shown: ${formatCount(live.count)} times "none", which this release counts for what is live\n`;
   const drawn = bars(bins.map(({ count }) => count));
   const rows = bins.map(({ time, count }, i) => [
     formatSeconds(Math.floor(time)),
     formatCount(count),
     drawn[i] ?? '',
   ]);
-  return `\nTombstone drop times\n${await renderTable(['time', 'count', ''], rows)}`;
+  const table = rows.length === 0 ? '' : await renderTable(['time', 'count', ''], rows);
+  return `\nTombstone drop times\n${table}${note}`;
 }
 
 /** Text of one SSTable, an empty line behind it. */

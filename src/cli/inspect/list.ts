@@ -6,7 +6,7 @@ import type { CommandContext } from '../context.js';
 import { findWhatIsThere } from '../each-table.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes, formatCount, formatMicros, formatMillis } from '../format.js';
-import { type RowFacts, readFacts, rowFacts, type SSTableFacts } from './facts.js';
+import { type RowFacts, readFacts, rowFacts, type SSTableFacts, versionOf } from './facts.js';
 
 interface ListedTable {
   readonly keyspace: string;
@@ -58,7 +58,7 @@ function tableJson(table: ListedTable): unknown {
 
 function sstableJson(facts: SSTableFacts): unknown {
   const { statistics, error, created, ...rest } = facts;
-  const rows = statistics === null ? null : rowFacts(statistics);
+  const rows = statistics === null ? null : rowFacts(statistics, versionOf(facts));
   return {
     ...rest,
     ...(created === null ? {} : { created: formatMillis(BigInt(created)) }),
@@ -75,7 +75,7 @@ function repairText({ repairedAt, pendingRepair, isTransient }: RowFacts): strin
 
 function row(facts: SSTableFacts): string[] {
   const { statistics, error } = facts;
-  const rows = statistics === null ? null : rowFacts(statistics);
+  const rows = statistics === null ? null : rowFacts(statistics, versionOf(facts));
   const notes = [
     ...facts.missing.map((name) => `missing ${name}`),
     ...facts.unexpected.map((name) => `unexpected ${name}`),
