@@ -32,7 +32,7 @@ async function withNone(set: FixtureSet, directory: string, alone: boolean): Pro
   const estimatedTombstoneDropTime = {
     maxBinSize,
     points: Float64Array.from(alone ? [NONE] : [...points, NONE]),
-    counts: alone ? [7n] : [...counts, 7n],
+    counts: BigInt64Array.from(alone ? [7n] : [...counts, 7n]),
   };
   const stats = { ...statistics.stats, estimatedTombstoneDropTime };
   const body = ({ type, offset, length }: StatisticsPart): Uint8Array =>
