@@ -15,8 +15,11 @@ share in each: rows that stand in two SSTables count twice. Tombstones are delet
 collections, ranges and partitions; droppable are those older than gc_grace, with expired cells, which a
 compaction may drop if no other SSTable has something older for them to hide.
 Write times: in the future are those more than a minute after --at; milliseconds are those from 1973 on
-as milliseconds, which as microseconds lie in the first years after 1970; reversed are partitions whose
-last write is not in the newest of their SSTables.
+as milliseconds, which as microseconds lie in the first years after 1970; reversed are partitions of which
+an SSTable that was written later has only older writes: late writes or hints, timestamps of clients, or
+clocks that differ. What was written later is told by the places in the commit log, which an SSTable keeps
+when it is compacted; generations do not tell it. Of SSTables without places (streamed, made by a tool, or
+of version ma) nothing is said.
 
 JSON, stable: keyspace, table, at, gcGraceSeconds, sort, sstables[] {sstable, path}, totals {partitions,
 shared, bytes, rows, cells, tombstones, droppable, expired, expiring, expiringSoon}, partitions[] {key,

@@ -57,14 +57,17 @@ function time(micros: bigint | null): string {
   return micros === null ? 'never' : formatMicros(micros);
 }
 
-function reversedText({ files }: TablePartitions, { shares }: PartitionSize): string {
-  const newest = shares.at(-1);
-  const latest = shares.reduce((a, b) => ((b.maxTimestamp ?? 0n) > (a.maxTimestamp ?? 0n) ? b : a));
-  const name = (source: number | undefined): string =>
-    files.sstables[source ?? -1]?.descriptor.base ?? '';
+function reversedText({ files, report }: TablePartitions, { shares }: PartitionSize): string {
+  const sources = shares.map(({ source }) => source);
+  const times = shares.map(({ maxTimestamp }) => maxTimestamp);
+  const found = report.order.reversal(sources, times);
+  if (found === null) return '';
+  const name = (source: number): string => files.sstables[source]?.descriptor.base ?? '';
+  const last = (source: number): string => time(times[sources.indexOf(source)] ?? null);
+  const { earlier, later } = found;
   return (
-    `${name(newest?.source)} was last written ${time(newest?.maxTimestamp ?? null)}, ` +
-    `the older ${name(latest.source)} ${time(latest.maxTimestamp)}`
+    `${name(later)} was written later and ends with ${last(later)}, ` +
+    `${name(earlier)} has writes up to ${last(earlier)}`
   );
 }
 
@@ -101,7 +104,8 @@ export async function printReport(context: CommandContext, found: TablePartition
     ),
     ...skewLines(
       found,
-      'whose last write is not in the newest of their SSTables',
+      'with older write times in an SSTable that was written later (late writes or hints, own ' +
+        'timestamps, or clocks that differ)',
       skew.reversed,
       (size) => reversedText(found, size),
     ),

@@ -1,5 +1,6 @@
 /** What `partitions` finds in a table: the largest partitions, and write times that look wrong. */
 import { FACT_COUNTS, FactCount, type FactTimes } from '../../canonical/index.js';
+import type { Statistics } from '../../components/index.js';
 import type { Partitioner } from '../../cql/index.js';
 import { type Executor, throwIfInterrupted } from '../../parallel/index.js';
 import { SSTable, type SSTableFiles } from '../../sstable/index.js';
@@ -7,6 +8,7 @@ import { type CountName, NO_MAX, NO_MIN } from './fact-batch.js';
 import { FactCursor } from './fact-cursor.js';
 import { joinPartitions } from './join.js';
 import { Top } from './top.js';
+import { WriteOrder } from './write-order.js';
 
 export type PartitionCounts = Record<CountName, number>;
 
@@ -52,9 +54,10 @@ export interface PartitionsReport {
     readonly future: SkewFinding;
     /** With write times that look like milliseconds. */
     readonly millis: SkewFinding;
-    /** Whose last write is not in the newest SSTable that holds them; largest gap first. */
+    /** Of which an SSTable that was written later has only older writes; largest gap first. */
     readonly reversed: SkewFinding;
   };
+  readonly order: WriteOrder;
 }
 
 export interface SkewFinding {
@@ -97,6 +100,11 @@ function shareOf(cursor: FactCursor, source: number): PartitionShare {
   };
 }
 
+function lastWrite({ batch, index }: FactCursor): bigint | null {
+  const time = batch?.maxTimestamps[index];
+  return time === undefined || time === NO_MAX ? null : time;
+}
+
 function later(a: bigint | null, b: bigint | null): bigint | null {
   if (a === null || b === null) return a ?? b;
   return a > b ? a : b;
@@ -108,7 +116,8 @@ function earlier(a: bigint | null, b: bigint | null): bigint | null {
 }
 
 class Collector {
-  readonly #cursors: readonly FactCursor[];
+  readonly #sources: ReadonlyMap<FactCursor, number>;
+  readonly #order: WriteOrder;
   readonly #sort: PartitionsSort;
   readonly #top: Top<PartitionSize>;
   readonly #skew = {
@@ -123,8 +132,13 @@ class Collector {
   #shared = 0;
   #bytes = 0;
 
-  constructor(cursors: readonly FactCursor[], top: number, sort: PartitionsSort) {
-    this.#cursors = cursors;
+  constructor(
+    cursors: readonly FactCursor[],
+    order: WriteOrder,
+    { top, sort }: { readonly top: number; readonly sort: PartitionsSort },
+  ) {
+    this.#sources = new Map(cursors.map((cursor, source) => [cursor, source]));
+    this.#order = order;
     this.#sort = sort;
     this.#top = new Top(top);
   }
@@ -171,7 +185,20 @@ class Collector {
       this.#note('future', Number(last), size);
     }
     this.#note('millis', this.#sums[FactCount.millis] as number, size);
-    if (same.length > 1) this.#note('reversed', reversal(same), size);
+    if (same.length > 1) this.#note('reversed', this.#reversal(same), size);
+  }
+
+  #reversal(same: readonly FactCursor[]): number {
+    const times = same.map(lastWrite);
+    if (times.every((time) => time === times[0])) return 0;
+    const sources = same.map((cursor) => this.#sourceOf(cursor));
+    return this.#order.reversal(sources, times)?.gap ?? 0;
+  }
+
+  #sourceOf(cursor: FactCursor): number {
+    const source = this.#sources.get(cursor);
+    if (source === undefined) throw new TypeError('a cursor of another table');
+    return source;
   }
 
   #note(kind: 'future' | 'millis' | 'reversed', weight: number, size: () => PartitionSize): void {
@@ -181,7 +208,7 @@ class Collector {
   }
 
   #size(same: readonly FactCursor[]): PartitionSize {
-    const shares = same.map((cursor) => shareOf(cursor, this.#cursors.indexOf(cursor)));
+    const shares = same.map((cursor) => shareOf(cursor, this.#sourceOf(cursor)));
     let minTimestamp: bigint | null = null;
     let maxTimestamp: bigint | null = null;
     for (const share of shares) {
@@ -215,19 +242,9 @@ class Collector {
         millis: finding('millis'),
         reversed: finding('reversed'),
       },
+      order: this.#order,
     };
   }
-}
-
-/** By how many microseconds an older SSTable's last write is after the newest one's; 0 if it is not. */
-function reversal(same: readonly FactCursor[]): number {
-  let newest = NO_MAX;
-  let last = NO_MAX;
-  for (const { batch, index } of same) {
-    newest = batch?.maxTimestamps[index] ?? NO_MAX;
-    if (newest > last) last = newest;
-  }
-  return newest === NO_MAX || newest === last ? 0 : Number(last - newest);
 }
 
 /** Reads all rows of the SSTables of one table, oldest first. Errors: as `scanLeaves`. */
@@ -237,12 +254,14 @@ export async function partitionsReport(
 ): Promise<PartitionsReport> {
   const { executor, times, signal, onBytes, top, sort } = options;
   const cursors: FactCursor[] = [];
+  const statistics: Statistics[] = [];
   let order: Partitioner | null = null;
   for (const each of files) {
     throwIfInterrupted(signal);
     const sstable = await SSTable.open(each);
     try {
       order ??= sstable.partitioner;
+      statistics.push(sstable.statistics);
       const more = { ...(signal && { signal }), ...(onBytes && { onBytes }) };
       const cursor = { executor, times, sstables: files.length, ...more };
       cursors.push(await FactCursor.open(sstable, cursor));
@@ -251,7 +270,7 @@ export async function partitionsReport(
     }
   }
   if (order === null) throw new TypeError('a table without SSTables');
-  const collector = new Collector(cursors, top, sort);
+  const collector = new Collector(cursors, new WriteOrder(statistics), { top, sort });
   try {
     await joinPartitions(cursors, order, (same) => collector.visit(same));
   } finally {
