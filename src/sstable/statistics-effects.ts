@@ -7,6 +7,8 @@ import type { StatsMetadata } from '../components/index.js';
 type Field = keyof StatsMetadata;
 
 const SIZES = 'only estimates of nodetool and of compaction go wrong';
+/** A scrub that drops a partition midway keeps what it had counted of it. */
+const SCRUBBED = `${SIZES}; nodetool scrub leaves it so where it dropped part of a partition`;
 const HIDDEN = 'a read outside it does not look into this SSTable, so rows there are hidden';
 const WIDE = 'reads look into this SSTable in vain';
 
@@ -29,6 +31,8 @@ const EFFECTS: Readonly<Partial<Record<Field, readonly [small: string, large: st
     'it is not dropped as a whole when all of it has expired',
   ],
   minTTL: [SIZES, SIZES],
+  totalColumnsSet: [SIZES, SCRUBBED],
+  totalRows: [SIZES, SCRUBBED],
   maxTTL: ['single-SSTable tombstone compactions are not as frequent as they should be', SIZES],
 };
 
@@ -39,8 +43,6 @@ const PLAIN_EFFECTS: Readonly<Partial<Record<Field, string>>> = {
   estimatedTombstoneDropTime:
     'droppable tombstones are estimated wrongly: compactions of this SSTable alone come too often or not at all',
   compressionRatio: SIZES,
-  totalColumnsSet: SIZES,
-  totalRows: SIZES,
   hasLegacyCounterShards:
     'counters of before 2.1 are taken for current ones, or the other way round',
   commitLogLowerBound: 'after a crash the node replays other writes than it has to',
