@@ -65,7 +65,7 @@ export async function selectTables(
   const tables = root.tables.filter((table) => isSelected(filter, table));
   if (tables.length > 0 || root.tables.length === 0) return tables;
   const names = root.tables.map(({ keyspace, table }) => `${keyspace}.${table}`);
-  throw new SstashError('USAGE', 'the backup has no such table', {
+  throw new SstashError('USAGE', 'the backup has no table of that name', {
     expected: names.slice(0, 20).join(', '),
     hint: `\`sstash show ${manifest.id.slice(0, 12)}\` lists its tables.`,
   });

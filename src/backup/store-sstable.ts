@@ -1,5 +1,5 @@
 /** One SSTable into the repository: its rows where they can be taken apart, every file in any case. */
-import { parseDigest } from '../components/index.js';
+import { parseDigest, parseToc } from '../components/index.js';
 import { isSstashError, SstashError } from '../errors.js';
 import { readWholeFile, statPath } from '../io/index.js';
 import { LIMITS } from '../limits.js';
@@ -24,8 +24,10 @@ import { dataSha256, type WholeFiles } from './whole-files.js';
 const DATA = 'Data.db';
 const DIGEST = 'Digest.crc32';
 const STATISTICS = 'Statistics.db';
+const COMPRESSION_INFO = 'CompressionInfo.db';
+const TOC = 'TOC.txt';
 /** Rewritten in place, or so small that reading them is cheaper than trusting their times. */
-const ALWAYS_READ = new Set([STATISTICS, 'Summary.db', 'TOC.txt', DIGEST]);
+const ALWAYS_READ = new Set([STATISTICS, 'Summary.db', TOC, DIGEST]);
 const ALWAYS_READ_BYTES_MAX = 4 * 1024 * 1024;
 
 export interface SSTableContext extends StoreContext {
@@ -90,6 +92,7 @@ class SSTableJob {
     } else {
       components.push(recordOf(data, null));
     }
+    await this.#missing();
     components.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const damage of this.#damage) {
       this.#context.faults.push({ ...damage, file: this.#files.dataPath });
@@ -103,6 +106,25 @@ class SSTableJob {
       : null;
     const facts = { derived, leafSum: this.#leafSum, damage: this.#damage, note: this.#note };
     return { base, recipe, components, ...facts };
+  }
+
+  /** Tells of components that TOC.txt lists and that are not there. */
+  async #missing(): Promise<void> {
+    const toc = this.#files.components.get(TOC);
+    if (toc === undefined) return;
+    const where = { file: toc.path, component: TOC };
+    const listed = await readWholeFile(toc.path, LIMITS.smallTextBytesMax)
+      .then((bytes) => parseToc(bytes, where))
+      .catch((error: unknown) => {
+        if (isSstashError(error)) return [];
+        throw error;
+      });
+    for (const component of new Set(listed)) {
+      const isTold = this.#damage.some((damage) => damage.component === component);
+      if (this.#files.components.has(component) || isTold) continue;
+      const message = `${component} is missing: TOC.txt lists it`;
+      this.#damage.push({ code: 'SSTABLE_COMPONENT_MISSING', component, offset: null, message });
+    }
   }
 
   /** Bytes of files that a store of whole files would have been sent. */
@@ -175,7 +197,8 @@ class SSTableJob {
     if (before !== undefined && before.recipe !== null && this.#known(file) !== undefined) {
       const digest = before.components.find(({ name }) => name === DIGEST);
       // Without a digest on both sides, size and time alone prove too little.
-      if (digest !== undefined && sha256Of(digest) === (await this.#digestNow())) {
+      const isSame = digest !== undefined && sha256Of(digest) === (await this.#digestNow());
+      if (isSame && (await this.#readsAsBefore(before))) {
         return this.#unchanged(file, before, before.recipe);
       }
     }
@@ -189,6 +212,41 @@ class SSTableJob {
     };
     this.#contents.push([file.size, dataSha256(recipe), true]);
     return idText(await this.#context.writer.put('recipes', encodeRecord(recipe)));
+  }
+
+  /**
+   * Whether the files that say how Data.db is read are there and sound, as they were: one that was
+   * lost or damaged since then is to be told, and what follows from the rows may be another.
+   */
+  async #readsAsBefore(before: SSTableRecord): Promise<boolean> {
+    const { components, descriptor } = this.#files;
+    const isThere = ({ name }: ComponentRecord): boolean => components.has(name);
+    if (before.components.length !== components.size || !before.components.every(isThere)) {
+      return false;
+    }
+    const compression = components.get(COMPRESSION_INFO);
+    if (compression !== undefined && this.#known(compression) === undefined) return false;
+    if (await this.#hasStatisticsOf(before)) return true;
+    // Cassandra rewrites it (levels, repairs), with checksums since 4.0.
+    return descriptor.version.hasMetadataChecksum && (await this.#opens());
+  }
+
+  async #hasStatisticsOf(before: SSTableRecord): Promise<boolean> {
+    const file = this.#files.components.get(STATISTICS);
+    const known = before.components.find(({ name }) => name === STATISTICS);
+    if (file === undefined || known === undefined) return file === known;
+    if (file.size > ALWAYS_READ_BYTES_MAX) return this.#known(file) !== undefined;
+    return sha256Of(known) === sha256(await readWholeFile(file.path, ALWAYS_READ_BYTES_MAX));
+  }
+
+  async #opens(): Promise<boolean> {
+    try {
+      await (await SSTable.open(this.#files)).close();
+      return true;
+    } catch (error) {
+      if (isSstashError(error)) return false;
+      throw error;
+    }
   }
 
   async #unchanged(file: ComponentFile, before: SSTableRecord, id: string): Promise<string> {

@@ -21,11 +21,15 @@ export function parseKeyText(type: CqlType, text: string): Uint8Array {
 
 function invalid(type: CqlType, text: string, hint: string): SstashError {
   const shown = text.length > 80 ? `${text.slice(0, 80)}…` : text;
-  return new SstashError('KEY_INVALID', `${JSON.stringify(shown)} is no key of this table`, {
-    expected: typeToCql(type),
-    found: shown,
-    hint,
-  });
+  return new SstashError(
+    'KEY_INVALID',
+    `${JSON.stringify(shown)} is no value of type ${typeToCql(type)}`,
+    {
+      expected: typeToCql(type),
+      found: shown,
+      hint,
+    },
+  );
 }
 
 function parseValue(type: CqlType, text: string): Uint8Array {

@@ -7,6 +7,7 @@ import { sourceTables } from '../../src/backup/index.js';
 import { findTables } from '../../src/sstable/index.js';
 import {
   copyTable,
+  flip,
   newRepository,
   openRepository,
   runBackup,
@@ -47,6 +48,31 @@ t.test('a small component that is rewritten in place is noticed', async (t) => {
   t.equal(second.tables[0]?.sstablesReused, 1, 'Data.db is not read again');
   await runRestore(repository, second.id, join(root, 'out'), { layout: 'flat' });
   sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), 'rewritten TOC');
+});
+
+t.test('a component that is lost or damaged since is told, and the rest comes back', async (t) => {
+  for (const component of ['Statistics.db', 'CompressionInfo.db', 'Index.db', 'Filter.db']) {
+    for (const how of ['lost', 'damaged'] as const) {
+      // What follows from the rows is taken over where size and time are those of before.
+      if (how === 'damaged' && component !== 'Statistics.db') continue;
+      const root = join(t.testdir(), `${how}-${component}`);
+      const { directory, repository, first } = await firstBackup(root);
+      t.same(first.faults, []);
+      const path = join(
+        directory,
+        readdirSync(directory).find((name) => name.endsWith(component)) ?? '',
+      );
+      if (how === 'lost') rmSync(path);
+      else flip(path, 60);
+      const second = await runBackup(repository, [directory]);
+      const code = how === 'lost' ? 'SSTABLE_COMPONENT_MISSING' : 'SSTABLE_CHECKSUM';
+      t.match(second.faults, [{ code, component }], `${component} is ${how}`);
+      const again = await runBackup(repository, [directory]);
+      t.match(again.faults, [{ code, component }], 'the next backup says so too');
+      await runRestore(repository, again.id, join(root, 'out'), { layout: 'flat' });
+      sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), component);
+    }
+  }
 });
 
 t.test('what is not in the repository any more is read and stored again', async (t) => {

@@ -106,7 +106,9 @@ t.test('for people', async (t) => {
   const first = await human((c) => runRestore(c, 'latest', { repo, to }));
   t.match(first.text, /^restored \d+ files/);
   const second = await human((c) => runRestore(c, 'latest', { repo, to }));
-  t.match(second.text, /^nothing to do: .* 0 bytes written\n$/);
+  t.match(second.text, /^nothing to do: .* 0 bytes written/);
+  const inside = human((c) => runRestore(c, 'latest', { repo, to: join(repo, 'out') }));
+  await t.rejects(inside, { code: 'USAGE' });
   t.match((await human((c) => runVerify(c, [], { repo }))).text, /sound\n$/);
 });
 

@@ -34,7 +34,7 @@ import { jsonValue } from './values.js';
 export function checkOneKey({ key, keyHex }: PartitionOptions): void {
   if ((key === undefined) === (keyHex === undefined)) {
     throw new SstashError('USAGE', key === undefined ? 'which key?' : 'two keys were given', {
-      hint: 'Give one of --key and --key-hex: `sstash get ks/table-5a1c --key 42`.',
+      hint: 'Give one of --key and --key-hex, as in `--key 42`.',
     });
   }
 }

@@ -1,3 +1,4 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import {
   isSelected,
   type OtherSSTables,
@@ -7,6 +8,7 @@ import {
   restore,
   unmatched,
 } from '../../backup/index.js';
+import { SstashError } from '../../errors.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { formatBytes } from '../format.js';
@@ -31,6 +33,7 @@ export async function runRestore(
 ): Promise<number> {
   keepHeapsSteady();
   const repository = await openRepository(context, options.repo);
+  checkOutside(repository.store.location, options.to);
   const manifest = await repository.findManifest(id, options.node);
   const filter = { keyspaces: splitList(options.keyspace), tables: splitList(options.table) };
   const { tables } = await readRoot(repository, manifest);
@@ -66,6 +69,16 @@ export async function runRestore(
   return EXIT.done;
 }
 
+/** Files of another kind inside a repository help nobody. Throws USAGE. */
+function checkOutside(repository: string, target: string): void {
+  const path = relative(repository, resolve(target));
+  if (path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path)) return;
+  throw new SstashError('USAGE', `${target} is inside the repository`, {
+    file: target,
+    hint: 'Restore into a folder of its own.',
+  });
+}
+
 function otherText({ sstables, folder }: OtherSSTables): string {
   const are = sstables.length === 1 ? 'is' : 'are';
   return (
@@ -73,6 +86,9 @@ function otherText({ sstables, folder }: OtherSSTables): string {
     'say something else than the backup. Restore into an empty folder.'
   );
 }
+
+/** Files of an earlier restore are not read again. */
+const BY_SIZE = ' (those of an earlier restore by size and time; --verify reads all)';
 
 function describe(report: RestoreReport): string {
   const { files, filesWritten, bytesWritten, bytesAlreadyThere, target } = report;
@@ -82,7 +98,7 @@ function describe(report: RestoreReport): string {
     return `dry run: ${plural(filesWritten, 'file')} of ${files} would be written, ${formatBytes(bytesWritten)}; ${there}`;
   }
   if (filesWritten === 0) {
-    return `nothing to do: all ${plural(files, 'file')} are in ${target}, 0 bytes written${verified}`;
+    return `nothing to do: all ${plural(files, 'file')} are in ${target}, 0 bytes written${verified || BY_SIZE}`;
   }
   return `restored ${plural(filesWritten, 'file')} of ${files} to ${target}: ${formatBytes(bytesWritten)} written, ${there}${verified}`;
 }
