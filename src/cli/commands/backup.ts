@@ -40,7 +40,7 @@ export function registerBackup(program: Command, run: CommandRunner): void {
     .argument('<paths...>', 'data, keyspace, table or snapshot folders, or SSTables')
     .option('--repo <repo>', 'the repository (default: SSTASH_REPO)')
     .option('--node <name>', 'whose data this is (default: the host name)')
-    .option('--tag <tag>', 'a label to find the backup by; may be repeated', collect)
+    .option('--tag <tag>', 'a label that `backups` and `show` print; may be repeated', collect)
     .option('--keyspace <name>', 'only this keyspace; may be repeated', collect)
     .option('--table <name>', 'only this table, as table or keyspace.table; repeatable', collect)
     .option('--exclude <pattern>', 'not this keyspace or table; * is anything; repeatable', collect)

@@ -24,7 +24,8 @@ of version ma) nothing is said.
 JSON, stable: keyspace, table, at, gcGraceSeconds, sort, sstables[] {sstable, path}, totals {partitions,
 shared, bytes, rows, cells, tombstones, droppable, expired, expiring, expiringSoon}, partitions[] {key,
 keyHex, token, bytes, largestRow, rows … expiringSoon, minTimestamp, maxTimestamp, sstables[] {sstable,
-position, bytes, …}}, skew {future, millis, reversed: {partitions, examples[]}}.
+position, bytes, …}}, skew {future, millis, reversed: {partitions, examples[]}}. Of several
+tables: {tables[]}.
 `;
 
 export interface PartitionsOptions {
