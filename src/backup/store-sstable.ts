@@ -66,6 +66,7 @@ class SSTableJob {
   #stored: StoredRows | null = null;
   /** Files that are not taken over from an earlier backup: bytes, SHA-256, whether it is Data.db. */
   readonly #contents: (readonly [bytes: number, sha256: string, isData: boolean])[] = [];
+  readonly #read = new Map<string, Promise<Uint8Array>>();
   readonly counts = noCounts();
   reusedData = false;
 
@@ -113,7 +114,7 @@ class SSTableJob {
     const toc = this.#files.components.get(TOC);
     if (toc === undefined) return;
     const where = { file: toc.path, component: TOC };
-    const listed = await readWholeFile(toc.path, LIMITS.smallTextBytesMax)
+    const listed = await this.#small(toc)
       .then((bytes) => parseToc(bytes, where))
       .catch((error: unknown) => {
         if (isSstashError(error)) return [];
@@ -148,7 +149,7 @@ class SSTableJob {
     const count = noneStored();
     if (ALWAYS_READ.has(file.name) && file.size <= ALWAYS_READ_BYTES_MAX) {
       await this.#context.reading(file.size);
-      const bytes = await readWholeFile(file.path, ALWAYS_READ_BYTES_MAX);
+      const bytes = await this.#small(file);
       const now = { ...file, size: bytes.length };
       const same = this.#usable(this.#before?.components.find(({ name }) => name === file.name));
       if (same !== undefined && sha256Of(same) === sha256(bytes)) {
@@ -164,6 +165,13 @@ class SSTableJob {
     const stream = await storeFile(this.#context, kind, file, count);
     await checkUnchanged(file);
     return this.#kept(file, stream, count);
+  }
+
+  /** All of a small component, read once: what is judged is what is stored. */
+  #small({ name, path }: ComponentFile): Promise<Uint8Array> {
+    const reading = this.#read.get(name) ?? readWholeFile(path, ALWAYS_READ_BYTES_MAX);
+    this.#read.set(name, reading);
+    return reading;
   }
 
   /** A component that was stored as it is. */
@@ -236,7 +244,7 @@ class SSTableJob {
     const known = before.components.find(({ name }) => name === STATISTICS);
     if (file === undefined || known === undefined) return file === known;
     if (file.size > ALWAYS_READ_BYTES_MAX) return this.#known(file) !== undefined;
-    return sha256Of(known) === sha256(await readWholeFile(file.path, ALWAYS_READ_BYTES_MAX));
+    return sha256Of(known) === sha256(await this.#small(file));
   }
 
   async #opens(): Promise<boolean> {

@@ -6,6 +6,7 @@ import {
   parseToc,
   parseUuidId,
   type Statistics,
+  type StatsMetadata,
 } from '../../components/index.js';
 import { uuidText } from '../../cql/index.js';
 import { SstashError } from '../../errors.js';
@@ -118,10 +119,18 @@ export interface RowFacts {
 const LONG_MIN = -(2n ** 63n);
 const LONG_MAX = 2n ** 63n - 1n;
 
+/** Without a write both ends of the range are there; one alone is a time that somebody wrote. */
+export function hasTimes({
+  minTimestamp,
+  maxTimestamp,
+}: Pick<StatsMetadata, 'minTimestamp' | 'maxTimestamp'>): boolean {
+  return !(minTimestamp === LONG_MIN && maxTimestamp === LONG_MAX);
+}
+
 /** Counts and times of STATS, in the form in which `ls` shows and prints them. */
 export function rowFacts({ stats }: Statistics, version: FormatVersion): RowFacts {
   const { minTimestamp, maxTimestamp } = stats;
-  const written = !(minTimestamp === LONG_MIN && maxTimestamp === LONG_MAX);
+  const written = hasTimes(stats);
   return {
     partitions: stats.estimatedPartitionSize.buckets.reduce((sum, count) => sum + count, 0n),
     rows: stats.totalRows,

@@ -1,23 +1,14 @@
 /** The details of one SSTable for people: one fact per line, histograms as tables. */
-import { formatVersion } from '../../components/index.js';
 import { formatBytes, formatCount, formatMicros, formatMillis, formatSeconds } from '../format.js';
 import { renderTable } from '../table.js';
 import type { SSTableDetails } from './details.js';
-import { versionOf } from './facts.js';
+import { hasTimes, versionOf } from './facts.js';
 import { type HistogramSummary, isNoDropTime } from './histogram.js';
 
 type Line = readonly [label: string, value: string];
 
-const LONG_MIN = -(2n ** 63n);
-const LONG_MAX = 2n ** 63n - 1n;
-
-function micros(value: bigint, isNone = false): string {
-  return isNone ? `${value} (none)` : `${formatMicros(value)} (${value})`;
-}
-
-/** Without a write both ends of the range are there; one alone is a time that somebody wrote. */
-function hasNoTimes({ minTimestamp, maxTimestamp }: SSTableDetails): boolean {
-  return minTimestamp === LONG_MIN && maxTimestamp === LONG_MAX;
+function micros(value: bigint, isTime = true): string {
+  return isTime ? `${formatMicros(value)} (${value})` : `${value} (none)`;
 }
 
 /** Local deletion times: the largest of each kind of format stands for "none". */
@@ -59,8 +50,8 @@ function identityLines(d: SSTableDetails): Line[] {
 function timeLines(d: SSTableDetails): Line[] {
   const repaired = d.repairedAt === 0n ? 'no' : `${formatMillis(d.repairedAt)} (${d.repairedAt})`;
   return [
-    ['Minimum timestamp', micros(d.minTimestamp, hasNoTimes(d))],
-    ['Maximum timestamp', micros(d.maxTimestamp, hasNoTimes(d))],
+    ['Minimum timestamp', micros(d.minTimestamp, hasTimes(d))],
+    ['Maximum timestamp', micros(d.maxTimestamp, hasTimes(d))],
     ['Minimum local deletion time', seconds(d.minLocalDeletionTime)],
     ['Maximum local deletion time', seconds(d.maxLocalDeletionTime)],
     ['TTL', `${d.minTTL} to ${d.maxTTL}`],
@@ -96,7 +87,7 @@ function clusteringLines(d: SSTableDetails): Line[] {
   if (d.hasPartitionLevelDeletions !== null) {
     lines.push(['Partition deletions', d.hasPartitionLevelDeletions ? 'yes' : 'no']);
   }
-  if (formatVersion(d.format, d.version).hasTokenSpaceCoverage) {
+  if (versionOf(d).hasTokenSpaceCoverage) {
     lines.push(['Token space coverage', String(d.tokenSpaceCoverage ?? 'not recorded')]);
   }
   lines.push(['Legacy counter shards', d.hasLegacyCounterShards ? 'yes' : 'no']);

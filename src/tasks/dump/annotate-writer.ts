@@ -44,7 +44,7 @@ export class AnnotateWriter implements DumpWriter {
     this.#style = style;
     this.#version = version;
     this.#source = source;
-    this.#times = new TimeText(style.rawTime);
+    this.#times = new TimeText(style);
   }
 
   begin(head: PartitionHead): string {

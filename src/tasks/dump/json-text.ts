@@ -9,19 +9,27 @@ export function compact(json: string): string {
   return json.replace(TOKENS, '$1');
 }
 
+export interface TimeStyle {
+  readonly rawTime: boolean;
+  /** Local times beyond 2038 are negative, as versions before 5.0 read them. */
+  readonly signedDeletionTimes: boolean;
+}
+
 /**
  * How times are printed: ISO 8601 or, with `rawTime`, the numbers that are stored. Neighbouring
  * rows mostly share their write time, so the last of each kind is remembered.
  */
 export class TimeText {
   readonly #raw: boolean;
+  readonly #signed: boolean;
   #lastMicros: bigint | null = null;
   #microsText = '';
   #lastSeconds: number | null = null;
   #secondsText = '';
 
-  constructor(rawTime: boolean) {
+  constructor({ rawTime, signedDeletionTimes }: TimeStyle) {
     this.#raw = rawTime;
+    this.#signed = signedDeletionTimes;
   }
 
   /** A quoted write time in microseconds. */
@@ -38,6 +46,16 @@ export class TimeText {
     this.#lastSeconds = seconds;
     this.#secondsText = `"${this.#raw ? seconds : javaInstant(BigInt(seconds), 1n)}"`;
     return this.#secondsText;
+  }
+
+  /** A local deletion or expiration time as the release reads it. */
+  local(seconds: number): number {
+    return this.#signed ? seconds | 0 : seconds;
+  }
+
+  /** The same, quoted. */
+  localText(seconds: number): string {
+    return this.seconds(this.local(seconds));
   }
 }
 

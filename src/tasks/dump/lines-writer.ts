@@ -30,7 +30,7 @@ export class LinesWriter implements DumpWriter {
 
   constructor(style: DumpStyle) {
     this.#style = style;
-    this.#times = new TimeText(style.rawTime);
+    this.#times = new TimeText(style);
     this.#texts = new ColumnTexts(style.header, dumpDialect('4'), (name) => `{"name":${name}`);
   }
 
@@ -59,18 +59,9 @@ export class LinesWriter implements DumpWriter {
     return '';
   }
 
-  #localTime(seconds: number): string {
-    return this.#times.seconds(this.#readTime(seconds));
-  }
-
-  /** Times beyond 2038 are negative to versions before 5.0. */
-  #readTime(seconds: number): number {
-    return this.#style.signedDeletionTimes ? seconds | 0 : seconds;
-  }
-
   #deletion(deletion: Deletion): string {
     const marked = this.#times.micros(deletion.markedForDeleteAt);
-    const local = this.#localTime(deletion.localDeletionTime);
+    const local = this.#times.localText(deletion.localDeletionTime);
     return `"deletion_info":{"marked_deleted":${marked},"local_delete_time":${local}}`;
   }
 
@@ -99,15 +90,15 @@ export class LinesWriter implements DumpWriter {
   }
 
   #expiry(ttl: number, expires: number): string {
-    const expired = this.#style.now >= this.#readTime(expires);
-    return `,"ttl":${ttl},"expires_at":${this.#localTime(expires)},"expired":${expired}`;
+    const expired = this.#style.now >= this.#times.local(expires);
+    return `,"ttl":${ttl},"expires_at":${this.#times.localText(expires)},"expired":${expired}`;
   }
 
   #cell(cell: Cell, live: Liveness | null, column: ColumnText, type: CqlType): string {
     let text = column.start;
     if (cell.path !== null) text += `,"path":[${column.path(cell.path)}]`;
     if (isTombstone(cell)) {
-      const local = this.#localTime(cell.localDeletionTime);
+      const local = this.#times.localText(cell.localDeletionTime);
       text += `,"deletion_info":{"local_delete_time":${local}}`;
     } else if (type.kind === 'counter') {
       text += `,"value":${counterTotal(type, cell.value)}`;

@@ -45,7 +45,7 @@ export class SstabledumpWriter implements DumpWriter {
 
   constructor(style: DumpStyle) {
     this.#style = style;
-    this.#times = new TimeText(style.rawTime);
+    this.#times = new TimeText(style);
     this.#dialect = dumpDialect(style.dialect);
     this.#readsAhead = this.#dialect.firstRowIsReadAhead && !style.tombstonesOnly;
     this.#texts = new ColumnTexts(style.header, this.#dialect, (name) => `{ "name" : ${name}`);
@@ -92,17 +92,8 @@ export class SstabledumpWriter implements DumpWriter {
 
   #deletion(deletion: Deletion): string {
     const marked = this.#times.micros(deletion.markedForDeleteAt);
-    const local = this.#localTime(deletion.localDeletionTime);
+    const local = this.#times.localText(deletion.localDeletionTime);
     return `"deletion_info" : { "marked_deleted" : ${marked}, "local_delete_time" : ${local} }`;
-  }
-
-  #localTime(seconds: number): string {
-    return this.#times.seconds(this.#readTime(seconds));
-  }
-
-  /** Times beyond 2038 are negative to versions before 5.0. */
-  #readTime(seconds: number): number {
-    return this.#style.signedDeletionTimes ? seconds | 0 : seconds;
   }
 
   #row(row: Row, type: string, position: number): string {
@@ -123,8 +114,8 @@ export class SstabledumpWriter implements DumpWriter {
     let text = `"liveness_info" : { "tstamp" : ${this.#times.micros(liveness.timestamp)}`;
     if (liveness.ttl !== 0) {
       const expires = liveness.localExpirationTime;
-      text += `, "ttl" : ${liveness.ttl}, "expires_at" : ${this.#localTime(expires)}`;
-      text += `, "expired" : ${this.#readTime(expires) < this.#style.now}`;
+      text += `, "ttl" : ${liveness.ttl}, "expires_at" : ${this.#times.localText(expires)}`;
+      text += `, "expired" : ${this.#times.local(expires) < this.#style.now}`;
     }
     return `${text} }`;
   }
@@ -152,15 +143,15 @@ export class SstabledumpWriter implements DumpWriter {
     const deleted = isTombstone(cell);
     const next = deleted ? `,${CELL}  ` : ', ';
     let text = deleted
-      ? `, "deletion_info" : { "local_delete_time" : ${this.#localTime(cell.localDeletionTime)} }`
+      ? `, "deletion_info" : { "local_delete_time" : ${this.#times.localText(cell.localDeletionTime)} }`
       : `, "value" : ${value(cell)}`;
     if (live === null || cell.timestamp !== live.timestamp) {
       text += `${next}"tstamp" : ${this.#times.micros(cell.timestamp)}`;
     }
     const expires = cell.localDeletionTime;
     if (cell.ttl !== 0 && expires !== null && (live === null || cell.ttl !== live.ttl)) {
-      text += `${next}"ttl" : ${cell.ttl}${next}"expires_at" : ${this.#localTime(expires)}`;
-      text += `${next}"expired" : ${this.#style.now >= this.#readTime(expires)}`;
+      text += `${next}"ttl" : ${cell.ttl}${next}"expires_at" : ${this.#times.localText(expires)}`;
+      text += `${next}"expired" : ${this.#style.now >= this.#times.local(expires)}`;
     }
     return deleted ? `${text}${CELL}}` : `${text} }`;
   }

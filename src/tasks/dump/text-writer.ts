@@ -57,7 +57,7 @@ export class TextWriter implements DumpWriter {
   constructor(style: DumpStyle) {
     this.#style = style;
     this.#dialect = dumpDialect(style.dialect);
-    this.#times = new TimeText(style.rawTime);
+    this.#times = new TimeText(style);
   }
 
   begin(head: PartitionHead): string {
@@ -103,8 +103,7 @@ export class TextWriter implements DumpWriter {
   }
 
   #seconds(seconds: number): string {
-    const signed = this.#style.signedDeletionTimes ? seconds | 0 : seconds;
-    return this.#times.seconds(signed).slice(1, -1);
+    return this.#times.localText(seconds).slice(1, -1);
   }
 
   #deletion(deletion: Deletion): string {
