@@ -84,6 +84,7 @@ export {
   partitionCount,
   recordAt,
   reset,
+  resume,
   rowCount,
   setNotes,
   setTables,

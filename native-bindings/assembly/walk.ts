@@ -112,6 +112,12 @@ export function reset(): void {
   leafNotes = 0;
 }
 
+/** Puts the walk inside a partition, behind a record of `previous` native bytes. */
+export function resume(previous: u32): void {
+  insidePartition = true;
+  previousSize = <u64>previous;
+}
+
 /**
  * Sets the leaf tables: u32 end, start and cut, 16 bytes of digest and a byte per leaf for `leaves`
  * leaves; u32 first leaf, high and low token halves per partition, for as many partitions.

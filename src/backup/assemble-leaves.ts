@@ -2,8 +2,9 @@
 import { leafEnds } from '../canonical/index.js';
 import { SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
-import type { ObjectReader, PlacedObject } from '../repository/index.js';
+import type { PlacedObject } from '../repository/index.js';
 import { type ChunkList, type ListedChunk, type Segments, segmentsOf } from './chunk-list.js';
+import type { LeafChunkReader } from './slabs/index.js';
 
 /** Bytes that are handed over at a time: what stays in the processor's cache. */
 const PIECE_BYTES = 128 * 1024;
@@ -15,7 +16,7 @@ const READ_BYTES = 2 * 1024 * 1024;
  * `places` are those of the list's chunks. Throws REPOSITORY_… errors.
  */
 export async function* assembleLeaves(
-  reader: ObjectReader,
+  reader: LeafChunkReader,
   list: ChunkList,
   places: readonly PlacedObject[],
   signal?: AbortSignal,
@@ -36,7 +37,7 @@ export async function* assembleLeaves(
 
 /** Reads chunks in the order in which they lie in packs: neighbours cost one read. */
 async function readChunks(
-  reader: ObjectReader,
+  reader: LeafChunkReader,
   places: readonly PlacedObject[],
   wanted: readonly number[],
   raws: (Uint8Array | undefined)[],

@@ -41,6 +41,7 @@ import {
 import { ANSWER_NATIVE_BYTES_MAX } from './rows-task.js';
 import type { SourceTable } from './sources.js';
 import { type StoreContext, storeFile } from './store-bytes.js';
+import { SLAB_NATIVE_BYTES_MIN } from './store-slab.js';
 import { type SSTableContext, storeSSTable } from './store-sstable.js';
 import { type KnownFiles, WholeFiles } from './whole-files.js';
 
@@ -65,6 +66,8 @@ export interface BackupOptions {
   readonly dryRun?: boolean;
   /** A partition with more native bytes is read in this thread, piece by piece. */
   readonly answerBytesMax?: number;
+  /** Ranges with fewer native bytes do not become slabs. */
+  readonly slabBytesMin?: number;
   /** Folder for digests of what is stored (docs/repository-format.md, 11); none are kept without. */
   readonly cacheDirectory?: string | null;
   readonly signal?: AbortSignal;
@@ -184,6 +187,7 @@ class BackupJob {
       executor,
       rooms: this.#rooms,
       answerBytesMax: this.#options.answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX,
+      slabBytesMin: this.#options.slabBytesMin ?? SLAB_NATIVE_BYTES_MIN,
       chunker: { idsKey: repository.keys.ids, compression, ...chunk },
       matching: this.#matching(source, before),
       reading: async (bytes) => {

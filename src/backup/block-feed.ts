@@ -1,6 +1,7 @@
 /**
- * The blocks of a range of Data.db: read once, each checked, decoded and encoded again. They are kept
- * as they are stored as well, since whoever hashes the file has to do so in its order.
+ * The blocks of a range of Data.db: read once, each checked and decoded, and encoded again where they
+ * will have to be. They are kept as they are stored as well, since whoever hashes the file has to do
+ * so in its order.
  */
 import { combineCrc32 } from '../codec/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
@@ -16,6 +17,8 @@ export interface BlockSource {
   readonly file: RandomAccessFile;
   readonly blocks: BlockReader;
   readonly where: ErrorDetails;
+  /** The blocks will be stored as they are: whether the encoder gives the same does not matter. */
+  readonly keepsBlocks: boolean;
 }
 
 /** Consecutive bytes of the file, and their CRC-32. */
@@ -37,6 +40,8 @@ export class BlockFeed {
   readonly exceptions: BlockException[] = [];
   /** Blocks that were not taken yet, and behind them those that are read. */
   #stored: Uint8Array;
+  /** The stored block that the range begins inside of, if it does. */
+  lead = new Uint8Array(0);
   #length = 0;
   #crc = 0;
 
@@ -93,6 +98,7 @@ export class BlockFeed {
       if (i >= owned) this.#check(i, bytes, crc, plain);
     }
     const foreign = blocks.offset(owned) - fileStart;
+    if (foreign > 0) this.lead = stored.slice(0, foreign);
     this.#stored.copyWithin(this.#length, this.#length + foreign, this.#length + length);
     this.#length += length - foreign;
   }
@@ -100,6 +106,7 @@ export class BlockFeed {
   #check(i: number, stored: Uint8Array, crc: number, plain: Uint8Array): void {
     this.checked++;
     this.#crc = combineCrc32(this.#crc, crc, stored.length);
+    if (this.#source.keepsBlocks) return;
     const exception = this.#source.blocks.exception(i, stored, plain);
     if (exception !== null) this.exceptions.push(exception);
   }

@@ -63,6 +63,11 @@ export class BatchBuilder {
     } else {
       this.frameBytes += encodeFrameInto(raw, compression, target);
     }
+    this.addUnframed(raw, leaves);
+  }
+
+  /** Adds a chunk that needs no frame of its own, since its rows are kept in a slab. */
+  addUnframed(raw: Uint8Array, leaves: number): void {
     this.#frameEnds.push(this.frameBytes);
     this.#ids.push(objectId(this.#options.idsKey, raw));
     this.#rawLengths.push(raw.length);
@@ -130,10 +135,9 @@ export async function storeBatch(
 ): Promise<ListedChunk[]> {
   const chunks: ListedChunk[] = [];
   for (let i = 0; i < batch.count; i++) {
-    const id = idAt(batch, i).slice();
+    const chunk = listedAt(batch, i);
+    const { id, rawLength, leaves } = chunk;
     const start = i === 0 ? 0 : (batch.frameEnds[i - 1] as number);
-    const rawLength = batch.rawLengths[i] as number;
-    const leaves = batch.leaves[i] as number;
     const frame = batch.frames.subarray(start, batch.frameEnds[i] as number);
     const isNew = await writer.putFrame(kind, id, frame, rawLength);
     count.rawBytes += rawLength;
@@ -142,11 +146,16 @@ export async function storeBatch(
       count.newRawBytes += rawLength;
       count.newLeaves += leaves;
     }
-    chunks.push({ id, rawLength, leaves });
+    chunks.push(chunk);
   }
   return chunks;
 }
 
-function idAt(batch: ChunkBatch, i: number): Uint8Array {
-  return batch.ids.subarray(i * OBJECT_ID_BYTES, (i + 1) * OBJECT_ID_BYTES);
+/** Chunk `i` of a batch; its id is a copy. */
+export function listedAt({ ids, rawLengths, leaves }: ChunkBatch, i: number): ListedChunk {
+  return {
+    id: ids.slice(i * OBJECT_ID_BYTES, (i + 1) * OBJECT_ID_BYTES),
+    rawLength: rawLengths[i] as number,
+    leaves: leaves[i] as number,
+  };
 }

@@ -3,7 +3,8 @@
  *
  * | field | type | |
  * |---|---|---|
- * | form | u8 | 1 |
+ * | form | u8 | 1, or 2 with a slab |
+ * | slab | 32 | form 2 only: id of the slab that holds all chunks, and nothing else |
  * | chunks | uvint n | |
  * | ids | n × 32 | |
  * | raw lengths | n × uvint | |
@@ -23,6 +24,7 @@ import { checkLimit } from '../limits.js';
 import { OBJECT_ID_BYTES, parseRepositoryBytes } from '../repository/index.js';
 
 const FORM = 1;
+const FORM_SLAB = 2;
 
 export interface ListedChunk {
   readonly id: Uint8Array;
@@ -45,16 +47,22 @@ export interface ChunkList {
   readonly streams: readonly number[];
   /** Null: every leaf (or byte) of the chunks in order. */
   readonly extents: Extents | null;
+  /** Id of the slab that the chunks are in: then the range is its blocks, as they are. */
+  readonly slab: Uint8Array | null;
 }
 
 /** A list that takes every leaf, or byte, of its chunks. */
-export function wholeChunks(chunks: readonly ListedChunk[]): ChunkList {
-  return { chunks, streams: [chunks.length], extents: null };
+export function wholeChunks(
+  chunks: readonly ListedChunk[],
+  slab: Uint8Array | null = null,
+): ChunkList {
+  return { chunks, streams: [chunks.length], extents: null, slab };
 }
 
-export function encodeChunkList({ chunks, streams, extents }: ChunkList): Uint8Array {
-  const writer = new ByteWriter(64 + chunks.length * 40);
-  writer.u8(FORM);
+export function encodeChunkList({ chunks, streams, extents, slab }: ChunkList): Uint8Array {
+  const writer = new ByteWriter(96 + chunks.length * 40);
+  writer.u8(slab === null ? FORM : FORM_SLAB);
+  if (slab !== null) writer.bytes(slab);
   writer.uvint(chunks.length);
   for (const { id } of chunks) writer.bytes(id);
   for (const { rawLength } of chunks) writer.uvint(rawLength);
@@ -73,7 +81,8 @@ export function encodeChunkList({ chunks, streams, extents }: ChunkList): Uint8A
 export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): ChunkList {
   return parseRepositoryBytes(bytes, where, (reader) => {
     const form = reader.u8();
-    if (form !== FORM) throw unsupported(`form ${form}`, where);
+    if (form !== FORM && form !== FORM_SLAB) throw unsupported(`form ${form}`, where);
+    const slab = form === FORM_SLAB ? reader.view8(OBJECT_ID_BYTES) : null;
     const count = reader.uvint('number of chunks');
     if (count * (OBJECT_ID_BYTES + 2) > reader.remaining) {
       throw reader.corrupt(`a list says it has ${count} chunks`);
@@ -97,7 +106,8 @@ export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): Ch
       counts: Uint32Array.from({ length: extents }, () => reader.uvint32('leaves to take')),
     };
     if (reader.remaining > 0) throw reader.corrupt('bytes follow the extents');
-    return { chunks, streams, extents: extents === 0 ? null : columns };
+    if (slab !== null && extents > 0) throw reader.corrupt('a slab has all leaves of its list');
+    return { chunks, streams, extents: extents === 0 ? null : columns, slab };
 
     function columnOf(what: string, read: () => number): number[] {
       const length = reader.uvint(`number of ${what}`);

@@ -3,7 +3,7 @@
  * same time write in their order all the same: two backups of the same files make the same packs, and
  * a dry run has the counts of the real one.
  */
-import type { ObjectKind, RepositoryWriter } from '../repository/index.js';
+import type { ObjectKind, RepositoryWriter, SlabChunk, SlabFrame } from '../repository/index.js';
 import type { StoredBytes, StoredKind } from './counts.js';
 
 const OBJECT_KIND: Readonly<Record<StoredKind, ObjectKind>> = {
@@ -50,5 +50,29 @@ export class CountedWriter {
     const isNew = await this.#writer.putFrame(OBJECT_KIND[kind], id, frame, rawLength);
     if (isNew) this.#stored[kind] += frame.length;
     return isNew;
+  }
+
+  /** As RepositoryWriter.has, once it is this writer's turn. */
+  async has(id: Uint8Array): Promise<boolean> {
+    await this.#turn;
+    return this.#writer.has(id);
+  }
+
+  /** As RepositoryWriter.isLost. */
+  async isLost(id: Uint8Array): Promise<boolean> {
+    await this.#turn;
+    return this.#writer.isLost(id);
+  }
+
+  /** As RepositoryWriter.putSlab; its bytes count as leaves. */
+  async putSlab(
+    slab: SlabFrame,
+    blocks: readonly Uint8Array[],
+    chunks: readonly SlabChunk[],
+  ): Promise<void> {
+    await this.#turn;
+    await this.#writer.putSlab(slab, blocks, chunks);
+    this.#stored.leaves += slab.frame.length;
+    for (const { length } of chunks) this.#stored.leaves += length;
   }
 }

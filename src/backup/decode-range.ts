@@ -9,13 +9,14 @@ import {
 } from '../components/index.js';
 import { SstashError } from '../errors.js';
 import { throwIfInterrupted } from '../parallel/index.js';
-import { ObjectReader } from '../repository/index.js';
 import { openStore } from '../store/index.js';
 import { assembleLeaves } from './assemble-leaves.js';
+import type { BlockException } from './block-layout.js';
 import { BlockPacker, type PackedBlocks, type PackerOptions } from './block-packer.js';
 import { decodeChunkList } from './chunk-list.js';
 import { decodeExceptions } from './exceptions.js';
 import { type PackedPlaces, unpackPlaces } from './read-stream.js';
+import { LeafChunkReader, restoreSlab } from './slabs/index.js';
 
 export interface DecodeTask {
   /** Where the store is opened. */
@@ -41,6 +42,8 @@ export interface DecodeTask {
   readonly file: string;
   /** The buffer of an answer that is not needed any more. */
   readonly room?: ArrayBuffer;
+  /** Where the slab lies that holds the range, if one does. */
+  readonly slab: PackedPlaces | null;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -49,19 +52,21 @@ export interface DecodedRange extends PackedBlocks {
   readonly blockCount: number;
   /** What the partitions say to index components; null where it was not asked for. */
   readonly facts: PartitionBatch | null;
+  /** The block that goes on in the next range, where it is not encoded again. */
+  readonly edge: BlockException | null;
   /** Bytes of packs that were read for it. */
   readonly bytesRead: number;
 }
 
 /** What reads the chunks of a range; it counts what it reads. */
-export function readerOf(task: DecodeTask): ObjectReader {
-  return new ObjectReader(openStore(task.location), task.idsKey);
+export function readerOf(task: DecodeTask): LeafChunkReader {
+  return new LeafChunkReader(openStore(task.location), task.idsKey);
 }
 
 /** Native bytes of the range, piece by piece; throws REPOSITORY_CORRUPT when they are not as many. */
 export async function* decodeNative(
   task: DecodeTask,
-  reader: ObjectReader,
+  reader: LeafChunkReader,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const version = formatVersion(task.format, task.version);
@@ -114,6 +119,7 @@ export async function decodeWholeRange(
   signal?: AbortSignal,
 ): Promise<DecodedRange> {
   const scanner = scannerOf(task);
+  if (task.slab !== null) return decodeSlab(task, task.slab, scanner);
   const reader = readerOf(task);
   if (task.blocks === null) {
     const native = nativeBuffer(task);
@@ -126,7 +132,7 @@ export async function decodeWholeRange(
     }
     const nothing = { blocks: NO_BYTES, lengths: [], crc: 0, tail: NO_BYTES, blockCount: 0 };
     const { bytesRead } = reader;
-    return { head: native, ...nothing, facts: factsOf(scanner), bytesRead };
+    return { head: native, ...nothing, edge: null, facts: factsOf(scanner), bytesRead };
   }
   const exceptions = task.exceptions === null ? new Map() : decodeExceptions(task.exceptions);
   await loadCompressor(task.blocks.compressor);
@@ -138,7 +144,20 @@ export async function decodeWholeRange(
   }
   const blocks = packer.finish();
   const blockCount = packer.block - first;
-  return { ...blocks, blockCount, facts: factsOf(scanner), bytesRead: reader.bytesRead };
+  const { bytesRead } = reader;
+  return { ...blocks, blockCount, edge: null, facts: factsOf(scanner), bytesRead };
+}
+
+async function decodeSlab(
+  task: DecodeTask,
+  place: PackedPlaces,
+  scanner: PartitionScanner | null,
+): Promise<DecodedRange> {
+  const [object] = unpackPlaces(place);
+  if (object === undefined) throw new TypeError('a slab has a place');
+  const store = openStore(task.location);
+  const made = await restoreSlab(store, task.idsKey, object, task, (bytes) => scanner?.push(bytes));
+  return { ...made, blockCount: made.lengths.length, facts: factsOf(scanner) };
 }
 
 /** An array for all native bytes of a range, in the room that came with the task if it suffices. */

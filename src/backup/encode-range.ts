@@ -1,8 +1,8 @@
 /**
  * One range of whole partitions of an SSTable: native bytes, checked and walked, into chunks of
- * leaves and runs of its tree. Every leaf is made into native bytes again and every block encoded
- * again, and both are compared, so what comes out of here rebuilds the range byte for byte
- * (invariant 9 of docs/repository-format.md).
+ * leaves and runs of its tree. Where the blocks are not kept as they are, every leaf is made into
+ * native bytes again and every block encoded again, and both are compared, so what comes out of here
+ * rebuilds the range byte for byte (invariant 9 of docs/repository-format.md).
  */
 import { LeafNote, LeafWalker, type LeafWindow, type WalkerOptions } from '../canonical/index.js';
 import { type PartitionBatch, PartitionScanner } from '../components/index.js';
@@ -15,6 +15,7 @@ import { BatchBuilder, type ChunkBatch, type ChunkerOptions } from './chunk-batc
 import { ExactReturn } from './exact-return.js';
 import { LeafChunker } from './leaf-chunks.js';
 import { LeafMatcher, type MatchResult, type RangeMatch } from './match/index.js';
+import { SlabBuilder, type SlabPart, type SlabSource } from './slabs/index.js';
 
 /** Native bytes that are decoded before the walker runs over them. */
 const STEP_BYTES = 512 * 1024;
@@ -38,6 +39,8 @@ export interface EncodeRangeOptions {
   readonly columnIndexSize: number | null;
   /** For a range that is one piece: leaves that are stored already are left out of it. */
   readonly match?: RangeMatch;
+  /** For a range that is one piece, with nothing to match: it becomes a slab. */
+  readonly slab?: SlabSource;
 }
 
 export interface RangeCounts {
@@ -60,6 +63,8 @@ export interface RangePiece {
   readonly batch: ChunkBatch;
   /** The blocks that begin in the range, as far as they were read since the last piece. */
   readonly stored: StoredBytes;
+  /** Given where the chunks of the batch have no frames: they are in the blocks then. */
+  readonly slab: SlabPart | null;
 }
 
 /** What a range gives besides its pieces, once all of it is read. */
@@ -81,13 +86,21 @@ export async function* encodeRange(
 ): AsyncGenerator<RangePiece, RangeSummary, undefined> {
   const { from, to, signal } = options;
   const batch = new BatchBuilder(options.chunker, expectedBytes(options), options.rooms?.[0]);
-  const chunker = new LeafChunker(options.chunker, (raw, leaves) => batch.add(raw, leaves));
+  const slab = options.slab === undefined ? null : new SlabBuilder(options.slab);
+  const chunker =
+    slab === null
+      ? new LeafChunker(options.chunker, (raw, leaves) => batch.add(raw, leaves))
+      : new LeafChunker(
+          options.chunker,
+          (raw, leaves) => batch.addUnframed(raw, leaves),
+          (leaf) => slab.begin(leaf),
+        );
   const { match } = options;
   const matcher = match === undefined ? null : new LeafMatcher(match, chunker);
   const runs = new RunBuilder(options.rule);
   const blocks = new BlockFeed(source, from, to, options.rooms?.[1]);
   const walker = new LeafWalker(source.walker);
-  const exact = new ExactReturn(source.walker, source.where);
+  const exact = slab === null ? new ExactReturn(source.walker, source.where) : null;
   const scanner = scannerOf(source, options);
   const counts = noRows();
   try {
@@ -102,21 +115,25 @@ export async function* encodeRange(
       scanner?.push(window.subarray(pending));
       const leaves = walker.walk(pending + fresh, last, base);
       if (last && fresh === 0 && leaves.consumed === 0) throw unconsumed(base, source.where);
-      exact.compare(leaves);
+      exact?.compare(leaves);
+      slab?.window(leaves, base);
       runs.add({ position: base, ...batchOf(leaves) });
       (matcher ?? chunker).add(leaves);
       count(counts, leaves);
       if (batch.frameBytes >= options.pieceBytes)
-        yield { batch: batch.take(), stored: blocks.take() };
+        yield { batch: batch.take(), stored: blocks.take(), slab: null };
     }
-    exact.finish();
+    exact?.finish();
     scanner?.end();
     const share = (await matcher?.match(signal)) ?? 0;
     // What little is new is made small; where much is new, speed counts.
     batch.isSmall = share >= SMALL_FROM;
     const matched = matcher?.handOn() ?? null;
     chunker.finish();
-    yield { batch: batch.take(), stored: blocks.take() };
+    const chunks = batch.take();
+    const range = { from, to, batch: chunks, lead: blocks.lead, spec: source.blocks.spec };
+    const part = slab?.finish(range, options.chunker) ?? null;
+    yield { batch: chunks, stored: blocks.take(), slab: part };
     const { count: runCount, buffer } = runs.finish();
     return {
       ...counts,
@@ -127,7 +144,7 @@ export async function* encodeRange(
       facts: scanner?.take() ?? null,
     };
   } finally {
-    exact.close();
+    exact?.close();
     walker.close();
     matcher?.close();
   }

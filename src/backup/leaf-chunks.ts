@@ -22,16 +22,21 @@ export interface LeafBytes {
 /** Gets each chunk's raw bytes, a view that is valid during the call, and its number of leaves. */
 export type ChunkSink = (raw: Uint8Array, leaves: number) => void;
 
+/** Told which leaf of the window that is being added begins a chunk. */
+export type ChunkStart = (leaf: number) => void;
+
 export class LeafChunker {
   readonly #settings: ChunkSettings;
   readonly #sink: ChunkSink;
+  readonly #start: ChunkStart | undefined;
   #bytes: Uint8Array;
   #length = 0;
   #leaves = 0;
 
-  constructor(settings: ChunkSettings, sink: ChunkSink) {
+  constructor(settings: ChunkSettings, sink: ChunkSink, start?: ChunkStart) {
     this.#settings = settings;
     this.#sink = sink;
+    this.#start = start;
     this.#bytes = new Uint8Array(settings.maxBytes);
   }
 
@@ -52,6 +57,9 @@ export class LeafChunker {
         this.#close();
         copied = start;
         copiedLeaf = i;
+        this.#start?.(i);
+      } else if (open === 0) {
+        this.#start?.(i);
       }
       start = end;
     }

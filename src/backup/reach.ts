@@ -84,7 +84,8 @@ export class Reach {
 
   #list(id: string): Promise<ReadonlySet<Problem>> {
     return this.#once(id, async (problems) => {
-      const { chunks } = decodeChunkList(await this.#repository.read(idOf(id)));
+      const { chunks, slab } = decodeChunkList(await this.#repository.read(idOf(id)));
+      if (slab !== null) this.#object(slab, problems);
       for (const { id: chunk } of chunks) this.#object(chunk, problems);
     });
   }

@@ -127,6 +127,7 @@ class RowsReader {
         packer.pass(answer.blockCount);
         yield this.#take(answer);
       }
+      if (answer.edge !== null) exceptions.set(answer.edge.block, answer.edge.payload);
       packer.push(answer.tail);
       this.#rooms.push(answer.blocks.buffer as ArrayBuffer);
     }
@@ -212,7 +213,7 @@ async function* rangeTasks(
   for (const [i, list] of data.ranges.lists.entries()) {
     const nativeBytes = data.ranges.nativeBytes[i] ?? 0;
     const listed = await repository.read(idOf(list));
-    const { chunks } = decodeChunkList(listed);
+    const { chunks, slab } = decodeChunkList(listed);
     const stream = data.ranges.exceptions[i];
     yield {
       location: repository.store.location,
@@ -228,6 +229,7 @@ async function* rangeTasks(
       exceptions: stream === undefined ? null : await readStreamWhole(repository, stream),
       columnIndexSize,
       file: `${base}-Data.db`,
+      slab: slab === null ? null : packPlaces(await repository.place([slab])),
     };
     position += nativeBytes;
   }

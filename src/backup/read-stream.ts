@@ -36,11 +36,17 @@ export async function readStreamWhole(
   return parts.length === 1 ? (parts[0] as Uint8Array) : new Uint8Array(Buffer.concat(parts));
 }
 
+const PLACE_NUMBERS = 6;
+const NO_SLAB = { offset: 0, length: 0 };
+
 /** Places of objects as flat arrays, to be sent to a worker. */
 export interface PackedPlaces {
   readonly packs: readonly string[];
   readonly ids: Uint8Array;
-  /** Four numbers an object: index in `packs`, offset, length of the frame, raw length. */
+  /**
+   * Six numbers an object: index in `packs`, offset, length of the frame, raw length; offset and
+   * length of the frame of its slab, or zeros.
+   */
   readonly numbers: Uint32Array;
   /** Further places of the few objects that have any, by the number of the object. */
   readonly others: ReadonlyMap<number, readonly ObjectLocation[]>;
@@ -50,7 +56,7 @@ export function packPlaces(objects: readonly PlacedObject[]): PackedPlaces {
   const packs: string[] = [];
   const numberOf = new Map<string, number>();
   const ids = new Uint8Array(objects.length * 32);
-  const numbers = new Uint32Array(objects.length * 4);
+  const numbers = new Uint32Array(objects.length * PLACE_NUMBERS);
   const others = new Map<number, readonly ObjectLocation[]>();
   for (const [i, object] of objects.entries()) {
     let pack = numberOf.get(object.pack);
@@ -60,18 +66,24 @@ export function packPlaces(objects: readonly PlacedObject[]): PackedPlaces {
     }
     ids.set(object.id, i * 32);
     if (object.others !== undefined) others.set(i, object.others);
-    numbers.set([pack, object.offset, object.length, object.rawLength], i * 4);
+    const { offset, length, rawLength, slab = NO_SLAB } = object;
+    numbers.set([pack, offset, length, rawLength, slab.offset, slab.length], i * PLACE_NUMBERS);
   }
   return { packs, ids, numbers, others };
 }
 
 export function unpackPlaces({ packs, ids, numbers, others }: PackedPlaces): PlacedObject[] {
-  return Array.from({ length: ids.length / 32 }, (_, i) => ({
-    id: ids.subarray(i * 32, i * 32 + 32),
-    pack: packs[numbers[i * 4] as number] as string,
-    offset: numbers[i * 4 + 1] as number,
-    length: numbers[i * 4 + 2] as number,
-    rawLength: numbers[i * 4 + 3] as number,
-    others: others.get(i) ?? [],
-  }));
+  return Array.from({ length: ids.length / 32 }, (_, i) => {
+    const at = i * PLACE_NUMBERS;
+    const slab = { offset: numbers[at + 4] as number, length: numbers[at + 5] as number };
+    return {
+      id: ids.subarray(i * 32, i * 32 + 32),
+      pack: packs[numbers[at] as number] as string,
+      offset: numbers[at + 1] as number,
+      length: numbers[at + 2] as number,
+      rawLength: numbers[at + 3] as number,
+      ...(slab.length === 0 ? {} : { slab }),
+      others: others.get(i) ?? [],
+    };
+  });
 }

@@ -30,6 +30,8 @@ export interface RowsTask {
   readonly columnIndexSize: number | null;
   /** What the range is matched with; not for one that comes in pieces. */
   readonly match?: RangeMatch;
+  /** The blocks are kept as they are; only where there is nothing to match with. */
+  readonly asSlab: boolean;
 }
 
 export interface RowsResult extends RangePiece {
@@ -79,11 +81,16 @@ export async function* encodePieces(
       blocks: new BlockReader(task.blocks, where),
       walker,
       where,
+      keepsBlocks: task.asSlab,
     };
     const rooms = task.rooms === undefined ? {} : { rooms: task.rooms };
     const match = task.match === undefined ? {} : { match: task.match };
-    const { columnIndexSize } = task;
-    const options = { from, to, chunker, rule, pieceBytes, columnIndexSize, ...rooms, ...match };
+    const { columnIndexSize, asSlab } = task;
+    const slab = asSlab
+      ? { slab: { format: task.format, version: task.version, statistics: task.statistics } }
+      : {};
+    const given = { ...rooms, ...match, ...slab };
+    const options = { from, to, chunker, rule, pieceBytes, columnIndexSize, ...given };
     return yield* encodeRange(source, signal === undefined ? options : { ...options, signal });
   } finally {
     await file.close();

@@ -108,6 +108,8 @@ export interface StoreContext {
   readonly signal?: AbortSignal;
   /** Ranges with more native bytes are not sent to a worker (rows-task.ts). */
   readonly answerBytesMax: number;
+  /** Ranges with fewer native bytes do not become slabs (store-slab.ts). */
+  readonly slabBytesMin: number;
   /** Buffers to be used again (rows-task.ts). */
   readonly rooms: ArrayBuffer[];
   /** How rows that are stored already are found. */

@@ -18,7 +18,7 @@ import {
   plainBlocks,
   sliceBlocks,
 } from './block-layout.js';
-import { noneStored, storeBatch } from './chunk-batch.js';
+import { noneStored, type StoredCount, storeBatch } from './chunk-batch.js';
 import { type ChunkList, encodeChunkList, type ListedChunk, wholeChunks } from './chunk-list.js';
 import { addCounts, type ByOrigin, noOrigins } from './counts.js';
 import { Derivation, type DerivedComponents } from './derived/index.js';
@@ -29,6 +29,7 @@ import { unpackPlaces } from './read-stream.js';
 import { idText, type LeafSumRecord, type RowsData, type StreamRef } from './records.js';
 import { encodePieces, type RowsResult, type RowsTask } from './rows-task.js';
 import { type StoreContext, storeBytes } from './store-bytes.js';
+import { becomesSlab, isKnown, isSlabPiece, type SlabPiece, storeSlab } from './store-slab.js';
 
 const RANGE_BYTES = 8 * 1024 * 1024;
 const PIECE_BYTES = 4 * 1024 * 1024;
@@ -106,9 +107,12 @@ async function storeOpened(opened: OpenedRows): Promise<StoredRows> {
   const matching = await RangeMatching.of(context.matching, sstable, streamRanges);
   const tasks = streamRanges.map(({ from, to }, i) => async (): Promise<RowsTask> => {
     const slice = sliceBlocks(blocks, from, to);
-    const task = { ...common, blocks: slice, from, to, rule, chunker: context.chunker };
+    const { chunker, slabBytesMin } = context;
+    const task = { ...common, blocks: slice, from, to, rule, chunker, asSlab: false };
     if (to - from > context.answerBytesMax) return task;
-    return { ...task, match: await matching.of(i) };
+    const match = await matching.of(i);
+    const choice = { sstable, nativeBytes: to - from, slabBytesMin, statistics: statisticsBytes };
+    return { ...task, match, asSlab: becomesSlab({ ...choice, match }) };
   });
   const answers = mapOrdered(tasks, context.executor.concurrency + 1, async (make) => {
     const task = await make();
@@ -237,6 +241,7 @@ function listOf(task: RowsTask, own: readonly ListedChunk[], summary: RangeSumma
     chunks: [...own, ...storedChunks(stored, matched)],
     streams: [own.length, ...matched.streams],
     extents: matched.extents,
+    slab: null,
   };
 }
 
@@ -293,12 +298,13 @@ class RangeStore {
     const chunks: ListedChunk[] = [];
     let summary: RangeSummary;
     if ('summary' in answer) {
+      if (isSlabPiece(answer)) {
+        await this.#addSlab(task, answer);
+        return;
+      }
       summary = answer.summary;
       chunks.push(...(await this.#piece(answer)));
-      const { frames } = answer.batch;
-      this.#context.rooms.push(
-        ...[frames, answer.stored.bytes].map(({ buffer }) => buffer as ArrayBuffer),
-      );
+      this.#giveBack(answer);
     } else {
       let end: RangeSummary | undefined;
       // `for await` closes the generator, and with it the file, also after an error.
@@ -309,6 +315,28 @@ class RangeStore {
       summary = end;
     }
     await this.#finish(task, listOf(task, chunks, summary), summary);
+  }
+
+  async #addSlab(task: RowsTask, answer: RowsResult & SlabPiece): Promise<void> {
+    const { writer } = this.#context;
+    if (await isKnown(writer, answer)) {
+      this.#giveBack(answer);
+      const again = { ...task, asSlab: false };
+      await this.add(again, await runRange(this.#context, again));
+      return;
+    }
+    this.#stored(answer.stored);
+    const count = noneStored();
+    const chunks = await storeSlab(writer, answer, count);
+    this.#count(count);
+    this.#giveBack(answer);
+    await this.#finish(task, wholeChunks(chunks, answer.slab.id), answer.summary);
+  }
+
+  /** Buffers of an answer that is done with. */
+  #giveBack({ batch, stored }: RowsResult): void {
+    const buffers = [batch.frames, stored.bytes].map(({ buffer }) => buffer as ArrayBuffer);
+    this.#context.rooms.push(...buffers);
   }
 
   /** Gives up where more than half of at least `least` blocks are exceptions. */
@@ -355,11 +383,15 @@ class RangeStore {
     this.#stored(piece.stored);
     const count = noneStored();
     const chunks = await storeBatch(this.#context.writer, 'leaves', piece.batch, count);
-    this.leaves.new += count.newLeaves;
-    this.leaves.chunks += count.leaves - count.newLeaves;
-    this.leafBytes.new += count.newRawBytes;
-    this.leafBytes.chunks += count.rawBytes - count.newRawBytes;
+    this.#count(count);
     return chunks;
+  }
+
+  #count({ leaves, newLeaves, rawBytes, newRawBytes }: StoredCount): void {
+    this.leaves.new += newLeaves;
+    this.leaves.chunks += leaves - newLeaves;
+    this.leafBytes.new += newRawBytes;
+    this.leafBytes.chunks += rawBytes - newRawBytes;
   }
 
   async #finish(task: RowsTask, list: ChunkList, summary: RangeSummary): Promise<void> {

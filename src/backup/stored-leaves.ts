@@ -10,9 +10,10 @@ import {
   type Unfiltered,
 } from '../components/index.js';
 import { SstashError } from '../errors.js';
-import { ObjectReader, type Repository } from '../repository/index.js';
+import type { Repository } from '../repository/index.js';
 import { decodeChunkList, type ListedChunk, segmentsOf } from './chunk-list.js';
 import { idOf, type RowsData } from './records.js';
+import { LeafChunkReader } from './slabs/index.js';
 
 export type LeafRecord = PartitionHead | Unfiltered;
 
@@ -31,7 +32,7 @@ const DECODED_CHUNKS = 32;
 
 export class StoredLeaves {
   readonly #repository: Repository;
-  readonly #reader: ObjectReader;
+  readonly #reader: LeafChunkReader;
   readonly #data: RowsData;
   readonly #header: SerializationHeader;
   readonly #rows: RowReader;
@@ -49,7 +50,7 @@ export class StoredLeaves {
     version: FormatVersion,
   ) {
     this.#repository = repository;
-    this.#reader = new ObjectReader(repository.store, repository.keys.ids);
+    this.#reader = new LeafChunkReader(repository.store, repository.keys.ids);
     this.#data = data;
     this.#header = header;
     this.#rows = new RowReader(header, version);

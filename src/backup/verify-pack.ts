@@ -5,12 +5,14 @@ import {
   contentName,
   decodeFrame,
   isPackHead,
+  OBJECT_KINDS,
   objectId,
   type PackEntry,
   packKey,
   readPackIndex,
 } from '../repository/index.js';
 import type { BlobStore } from '../store/index.js';
+import { inspectSlab, slabsOf } from './slabs/index.js';
 
 export interface PackInspection {
   /** What is wrong with the pack as a file. */
@@ -59,9 +61,16 @@ export async function inspectPack(
     faults.push(error);
     entries = await indexed();
   }
-  const damaged = entries.flatMap((entry) => {
+  const wrong = new Map<PackEntry, SstashError>();
+  for (const entry of entries) {
+    if (entry.kind === OBJECT_KINDS.leaves) continue;
     const error = inspectObject(file, entry, idsKey, { ...where, offset: entry.offset });
-    if (error === null) return [];
+    if (error !== null) wrong.set(entry, error);
+  }
+  for (const slab of slabsOf(entries)) await inspectSlab(file, slab, idsKey, where, wrong);
+  const damaged = entries.flatMap((entry) => {
+    const error = wrong.get(entry);
+    if (error === undefined) return [];
     return [{ id: entry.id, error, there: entry.offset + entry.length <= file.length }];
   });
   return { faults, damaged, entries };

@@ -60,6 +60,7 @@ export interface LeafWindow {
 
 export interface Walker {
   readonly pending: number;
+  resume(previousSize: number): void;
   window(capacity: number): Uint8Array;
   walk(length: number, last: boolean, basePosition: number): LeafWindow;
   close(): void;

@@ -47,6 +47,12 @@ export class TypeScriptWalker implements Walker {
     return this.#pending;
   }
 
+  resume(previousSize: number): void {
+    this.#insidePartition = true;
+    this.#previousSize = previousSize;
+    this.#reader.startInside();
+  }
+
   window(capacity: number): Uint8Array {
     if (capacity < this.#pending) {
       throw new TypeError(`${this.#pending} bytes are pending, the window has ${capacity}`);

@@ -26,6 +26,10 @@ export class WebAssemblyWalker implements Walker {
     return this.#pending;
   }
 
+  resume(previousSize: number): void {
+    this.#instance?.exports.resume(previousSize);
+  }
+
   window(capacity: number): Uint8Array {
     const { bytes } = this.#prepare(capacity);
     const { windowAt } = this.#memory;

@@ -35,6 +35,14 @@ export class LeafWalker implements Walker {
   }
 
   /**
+   * Before the first window: it begins inside a partition, behind a record of `previousSize` native
+   * bytes. Leaves have their bytes then, but digests and cuts only from the next partition on.
+   */
+  resume(previousSize: number): void {
+    this.#walker.resume(previousSize);
+  }
+
+  /**
    * Room for native bytes: a view of exactly `capacity` bytes (at least `pending`), whose first
    * `pending` ones are already there. Valid until the next call.
    */

@@ -90,6 +90,7 @@ export interface KernelExports extends DumpExports, ScanExports {
   readonly nativeInside: KernelGlobal;
   readonly nativePrevious: KernelGlobal;
   reset(): void;
+  resume(previousSize: number): void;
   walk(window: number, length: number, last: number, out: number, outLimit: number): number;
   readonly consumed: KernelGlobal;
   readonly outLength: KernelGlobal;

@@ -6,8 +6,8 @@
  * | size | field |
  * |---|---|
  * | 32 | object id |
- * | 4 | offset of the frame in the pack |
- * | 4 | length of the frame |
+ * | 4 | offset of the frame in the pack, or of the blocks of a chunk in a slab |
+ * | 4 | length of the frame, or of those blocks |
  * | 4 | raw length |
  * | 1 | kind, see `ObjectKind` |
  */
@@ -17,8 +17,20 @@ import { OBJECT_ID_BYTES } from './keys.js';
 
 export const ENTRY_BYTES = OBJECT_ID_BYTES + 13;
 
-/** What an object is for. Says how it is best kept; its id depends on its bytes alone. */
-export const OBJECT_KINDS = { chunk: 1, list: 2, recipe: 3, tree: 4, record: 5 } as const;
+/**
+ * What an object is for. Says how it is best kept; its id depends on its bytes alone. `leaves` is a
+ * chunk that has no frame: its rows are in the blocks behind a `slab`, and the entry has the bytes of
+ * those blocks that are counted as its own.
+ */
+export const OBJECT_KINDS = {
+  chunk: 1,
+  list: 2,
+  recipe: 3,
+  tree: 4,
+  record: 5,
+  slab: 6,
+  leaves: 7,
+} as const;
 export type ObjectKind = keyof typeof OBJECT_KINDS;
 
 export interface PackEntry {

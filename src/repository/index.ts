@@ -8,7 +8,12 @@ export {
   REPOSITORY_VERSION,
   type RepositoryConfig,
 } from './config.js';
-export { type ObjectKind, type PackEntry, parseRepositoryBytes } from './entries.js';
+export {
+  OBJECT_KINDS,
+  type ObjectKind,
+  type PackEntry,
+  parseRepositoryBytes,
+} from './entries.js';
 export {
   type Compression,
   decodeFrame,
@@ -22,7 +27,8 @@ export { contentName, OBJECT_ID_BYTES, objectId, type RepositoryKeys } from './k
 export type { Manifest, ManifestName } from './manifest.js';
 export { ObjectIndex, type ObjectLocation } from './object-index.js';
 export { ObjectReader, type PlacedObject } from './object-reader.js';
-export { isPackHead, packKey, readPackIndex } from './pack.js';
+export { isPackHead, packKey, readPackIndex, type SlabChunk, type SlabFrame } from './pack.js';
 export { putQuarantine } from './quarantine.js';
 export { Repository } from './repository.js';
+export type { SlabPlace } from './slab-places.js';
 export { RepositoryWriter, type WriterStats } from './writer.js';

@@ -5,7 +5,7 @@
  * |---|---|
  * | head | `SSTPACK1`, 8 bytes |
  * | salt | 16 random bytes |
- * | frames | one per object, back to back |
+ * | frames | one per object, back to back; blocks follow the frame of a slab |
  * | index | a frame around: u32 count, count entries in file order (entries.ts) |
  * | trailer | u32 length of the index frame, u32 CRC-32 of it, `1KCAPTSS` |
  *
@@ -21,6 +21,7 @@ import { checkLimit } from '../limits.js';
 import type { BlobStore } from '../store/index.js';
 import {
   ENTRY_BYTES,
+  OBJECT_KINDS,
   type PackEntry,
   parseRepositoryBytes,
   readEntry,
@@ -46,6 +47,21 @@ export interface Pack {
   /** A view of the builder's buffer. */
   readonly file: Uint8Array;
   readonly entries: readonly PackEntry[];
+}
+
+/** What says how the blocks behind it are read. */
+export interface SlabFrame {
+  readonly id: Uint8Array;
+  readonly frame: Uint8Array;
+  readonly rawLength: number;
+}
+
+/** A chunk of leaves in a slab. */
+export interface SlabChunk {
+  readonly id: Uint8Array;
+  /** Bytes of the blocks that are counted as its own. */
+  readonly length: number;
+  readonly rawLength: number;
 }
 
 const BUFFER_BYTES_MIN = 64 * 1024;
@@ -77,6 +93,21 @@ export class PackBuilder {
   add(id: Uint8Array, frame: Uint8Array, rawLength: number, kind: number): void {
     this.#entries.push({ id, offset: this.bytes, length: frame.length, rawLength, kind });
     this.#append(frame);
+  }
+
+  /**
+   * Copies the frame of a slab and its blocks, of which each of `chunks` has its length, in order.
+   * Keeps the ids.
+   */
+  addSlab(slab: SlabFrame, blocks: readonly Uint8Array[], chunks: readonly SlabChunk[]): void {
+    const { id, frame, rawLength } = slab;
+    this.add(id, frame, rawLength, OBJECT_KINDS.slab);
+    let offset = this.bytes;
+    for (const chunk of chunks) {
+      this.#entries.push({ ...chunk, offset, kind: OBJECT_KINDS.leaves });
+      offset += chunk.length;
+    }
+    for (const bytes of blocks) this.#append(bytes);
   }
 
   #append(bytes: Uint8Array): void {

@@ -135,7 +135,13 @@ export class Repository {
       const isThere = entry.offset + entry.length <= (sizes.get(pack) ?? 0);
       const counts = isThere && (quarantine.empty || !quarantine.has(pack, entry.id));
       (counts ? index : this.#doubtful).add(pack, entry);
+      (counts ? this.#doubtful : index).noteSlab(pack, entry);
     };
+  }
+
+  /** Whether the object has a place that does not count; the index must have been read. */
+  isDoubtful(id: Uint8Array): boolean {
+    return this.#doubtful.has(id);
   }
 
   /** Adds what packs say that no index names: once, when an object is missed. */

@@ -10,7 +10,7 @@ import { encodeSmallFrame } from './frame.js';
 import { encodeFragment, type IndexedPack, indexKey } from './index-fragment.js';
 import { objectId } from './keys.js';
 import type { ObjectIndex } from './object-index.js';
-import { type Pack, PackBuilder, packKey } from './pack.js';
+import { type Pack, PackBuilder, packKey, type SlabChunk, type SlabFrame } from './pack.js';
 import type { Repository } from './repository.js';
 
 /** Of the next pack, held in memory while one is on its way to the store. */
@@ -70,6 +70,11 @@ export class RepositoryWriter {
     return this.#index.has(id) || this.#pending.has(toHex(id));
   }
 
+  /** Whether the object was stored and is damaged or lost. */
+  isLost(id: Uint8Array): boolean {
+    return !this.has(id) && this.#repository.isDoubtful(id);
+  }
+
   /** Stores raw bytes; returns their id, whether they were new, and then the bytes of their frame. */
   async put(
     kind: ObjectKind,
@@ -104,11 +109,41 @@ export class RepositoryWriter {
     if (kind === 'chunk') this.stats.newChunks++;
     this.stats.newRawBytes += rawLength;
     const which = kind === 'chunk' ? 'data' : 'meta';
-    const builder = this.#builders[which];
-    builder.add(id, frame, rawLength, OBJECT_KINDS[kind]);
-    if (builder.bytes >= this.#repository.config.packBytes) await this.#close(which);
-    else if (builder.bytes > AHEAD_BYTES) await this.#putting;
+    this.#builders[which].add(id, frame, rawLength, OBJECT_KINDS[kind]);
+    await this.#added(which);
     return true;
+  }
+
+  async #added(which: 'data' | 'meta'): Promise<void> {
+    const { bytes } = this.#builders[which];
+    if (bytes >= this.#repository.config.packBytes) await this.#close(which);
+    else if (bytes > AHEAD_BYTES) await this.#putting;
+  }
+
+  /**
+   * Stores the blocks of a slab, and with them `chunks`, those that were known too. The writer keeps
+   * ids, which must not change any more, and copies bytes. A slab that is known has its chunks.
+   */
+  async putSlab(
+    slab: SlabFrame,
+    blocks: readonly Uint8Array[],
+    chunks: readonly SlabChunk[],
+  ): Promise<void> {
+    for (const { id, rawLength } of chunks) {
+      if (this.has(id)) {
+        this.#known('chunk', rawLength);
+        continue;
+      }
+      this.#pending.add(toHex(id));
+      this.stats.newObjects++;
+      this.stats.newChunks++;
+      this.stats.newRawBytes += rawLength;
+    }
+    this.#pending.add(toHex(slab.id));
+    this.stats.newObjects++;
+    this.stats.newRawBytes += slab.rawLength;
+    this.#builders.data.addSlab(slab, blocks, chunks);
+    await this.#added('data');
   }
 
   #known(kind: ObjectKind, rawLength: number): void {

@@ -142,6 +142,7 @@ function twoStreams(extents: readonly (readonly [number, number, number])[]): Ch
   return {
     chunks,
     streams: [2, 2],
+    slab: null,
     extents: {
       streams: Uint32Array.from(extents, ([stream]) => stream),
       skips: Int32Array.from(extents, ([, skip]) => skip),

@@ -1,9 +1,9 @@
 /** Worker side: the stored leaves that a range may hold again, with their digests. */
 import { leafDigests, leafEnds, MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import { isSstashError } from '../../errors.js';
-import { ObjectReader } from '../../repository/index.js';
 import { openStore } from '../../store/index.js';
 import { type PackedPlaces, unpackPlaces } from '../read-stream.js';
+import { LeafChunkReader } from '../slabs/index.js';
 import { readDigests } from './digest-cache.js';
 import { type Candidates, DIGEST_WORDS, NO_CHUNK } from './match-leaves.js';
 
@@ -95,14 +95,14 @@ function place(segments: Uint32Array, { chunk, leaf }: Candidates, from: number)
 class StoredDigests {
   readonly #task: MatchTask;
   readonly #secret: Uint8Array;
-  readonly #reader: ObjectReader;
+  readonly #reader: LeafChunkReader;
   readonly #places: ReturnType<typeof unpackPlaces>;
   readonly #known = new Map<number, Uint32Array | null>();
 
   constructor(task: MatchTask, secret: Uint8Array) {
     this.#task = task;
     this.#secret = secret;
-    this.#reader = new ObjectReader(openStore(task.location), task.idsKey);
+    this.#reader = new LeafChunkReader(openStore(task.location), task.idsKey);
     this.#places = unpackPlaces(task.chunks);
   }
 

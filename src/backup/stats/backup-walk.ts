@@ -164,7 +164,12 @@ export class BackupWalk {
 
   async #listOfLeaves(tally: Tally, id: Uint8Array): Promise<void> {
     const list = await this.#list(tally, id);
-    const { chunks, streams, extents } = list;
+    const { chunks, streams, extents, slab } = list;
+    if (slab !== null) {
+      const length = await this.#take(tally, 'leaves', slab);
+      tally.restore.chunks += length;
+      tally.restore.needed += length;
+    }
     const segments = segmentsOf(list);
     const used = new Float64Array(chunks.length);
     for (let i = 0; i < segments.count; i++) {

@@ -1,0 +1,268 @@
+/**
+ * Reads chunks of leaves, whether they have frames of their own or lie in slabs. As ObjectReader:
+ * needs no index, and every chunk is checked against its id before anybody sees it (invariant 4).
+ */
+import { equalBytes, toHex } from '../../binary/index.js';
+import { isSstashError, SstashError } from '../../errors.js';
+import {
+  decodeFrame,
+  ObjectReader,
+  objectId,
+  type PlacedObject,
+  packKey,
+  type SlabPlace,
+} from '../../repository/index.js';
+import type { BlobStore } from '../../store/index.js';
+import { chunkId, decodeSlabHead } from './slab-head.js';
+import { type BlockSpan, type ChunkRun, SlabRows } from './slab-rows.js';
+
+/** Chunks of a slab are fetched in one read of at most about this many bytes. */
+const READ_BYTES_MAX = 2 * 1024 * 1024;
+/** Heads that stay parsed: one for each stream of a merge, and some. */
+const OPEN_SLABS = 16;
+
+interface OpenSlab {
+  readonly rows: SlabRows;
+  /** Number of each chunk, by its id as hex. */
+  readonly numbers: ReadonlyMap<string, number>;
+}
+
+interface InSlab extends PlacedObject {
+  readonly slab: SlabPlace;
+}
+
+/** Neighbouring chunks, and the blocks they are read from. */
+interface PlacedRun extends ChunkRun {
+  readonly span: BlockSpan;
+}
+
+export class LeafChunkReader {
+  readonly #store: BlobStore;
+  readonly #idsKey: Uint8Array;
+  readonly #objects: ObjectReader;
+  /** By pack and offset, the one used last at the end. */
+  readonly #open = new Map<string, OpenSlab>();
+  #bytesRead = 0;
+
+  constructor(store: BlobStore, idsKey: Uint8Array) {
+    this.#store = store;
+    this.#idsKey = idsKey;
+    this.#objects = new ObjectReader(store, idsKey);
+  }
+
+  /** Bytes fetched from the store. */
+  get bytesRead(): number {
+    return this.#bytesRead + this.#objects.bytesRead;
+  }
+
+  /** Raw bytes of one chunk; throws REPOSITORY_CORRUPT or STORE_NOT_FOUND. */
+  async read(object: PlacedObject, signal?: AbortSignal): Promise<Uint8Array> {
+    for await (const { raw } of this.readAll([object], signal)) return raw;
+    throw new TypeError('unreachable');
+  }
+
+  /** Raw bytes of chunks in the order given; neighbours are read together. */
+  async *readAll(
+    objects: readonly PlacedObject[],
+    signal?: AbortSignal,
+  ): AsyncGenerator<{ object: PlacedObject; raw: Uint8Array }> {
+    for (let first = 0; first < objects.length; ) {
+      const end = endOfGroup(objects, first);
+      const group = objects.slice(first, end);
+      if (isInSlab(group)) yield* this.#fromSlab(group, signal);
+      else yield* this.#framed(group, signal);
+      first = end;
+    }
+  }
+
+  async *#framed(
+    group: readonly PlacedObject[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<{ object: PlacedObject; raw: Uint8Array }> {
+    let done = 0;
+    try {
+      for await (const each of this.#objects.readAll(group, signal)) {
+        yield each;
+        done++;
+      }
+    } catch (error) {
+      // Another copy of a chunk may be in a slab, of which the reader of frames knows nothing.
+      const wrong = damage(error);
+      const object = group[done] as PlacedObject;
+      const others = object.others?.filter(({ slab }) => slab !== undefined) ?? [];
+      yield { object, raw: await this.#elsewhere({ ...object, others }, wrong, signal) };
+      yield* this.#framed(group.slice(done + 1), signal);
+    }
+  }
+
+  async *#fromSlab(
+    group: readonly InSlab[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<{ object: PlacedObject; raw: Uint8Array }> {
+    for (let first = 0; first < group.length; ) {
+      const found = await this.#some(group.slice(first), signal).catch(damage);
+      const raws: readonly (Uint8Array | SstashError)[] = Array.isArray(found) ? found : [found];
+      for (const raw of raws) {
+        const object = group[first++] as InSlab;
+        const isWrong = raw instanceof SstashError;
+        yield { object, raw: isWrong ? await this.#elsewhere(object, raw, signal) : raw };
+      }
+    }
+  }
+
+  /** As many of the first objects of one slab as one read can fetch. */
+  async #some(
+    objects: readonly InSlab[],
+    signal: AbortSignal | undefined,
+  ): Promise<(Uint8Array | SstashError)[] | SstashError> {
+    const [head] = objects as [InSlab];
+    const { rows, numbers } = await this.#slabOf(head, signal);
+    const runs = runsOf(objects, rows, numbers);
+    if (runs.length === 0) return this.#corrupt(head, `has no chunk ${toHex(head.id)}`);
+    const { offset } = (runs[0] as PlacedRun).span;
+    const { span: last } = runs[runs.length - 1] as PlacedRun;
+    const stored = await this.#get(head, offset, last.offset + last.length - offset, signal);
+    const raws: (Uint8Array | SstashError)[] = [];
+    for (const run of runs) {
+      const from = run.span.offset - offset;
+      const bytes = stored.subarray(from, from + run.span.length);
+      for (const raw of await this.#chunks(head, rows, run, bytes, signal)) {
+        const { id } = objects[raws.length] as InSlab;
+        const isRight = equalBytes(objectId(this.#idsKey, raw), id);
+        raws.push(isRight ? raw : this.#corrupt(head, `has other rows in chunk ${toHex(id)}`));
+      }
+    }
+    return raws;
+  }
+
+  async #chunks(
+    object: InSlab,
+    rows: SlabRows,
+    run: PlacedRun,
+    stored: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Uint8Array[]> {
+    let { span } = run;
+    let bytes = stored;
+    for (;;) {
+      const raws = rows.chunks(run, span, rows.decode(span, bytes));
+      if (raws !== null) return raws;
+      const longer = rows.longer(span);
+      if (longer.end === span.end) throw this.#corrupt(object, 'ends before its rows');
+      span = longer;
+      bytes = await this.#get(object, span.offset, span.length, signal);
+    }
+  }
+
+  async #slabOf(object: InSlab, signal: AbortSignal | undefined): Promise<OpenSlab> {
+    const { pack, slab } = object;
+    const key = `${pack}/${slab.offset}`;
+    const known = this.#open.get(key);
+    if (known !== undefined) {
+      this.#open.delete(key);
+      this.#open.set(key, known);
+      return known;
+    }
+    const where = this.#where(object);
+    const frame = await this.#get(object, -slab.length, slab.length, signal);
+    const head = decodeSlabHead(decodeFrame(frame, where), where);
+    const numbers = new Map<string, number>();
+    for (let i = 0; i < head.chunks.count; i++) numbers.set(toHex(chunkId(head.chunks, i)), i);
+    const open = { rows: await SlabRows.open(head, where), numbers };
+    const [oldest] = this.#open.keys();
+    if (this.#open.size >= OPEN_SLABS && oldest !== undefined) this.#open.delete(oldest);
+    this.#open.set(key, open);
+    return open;
+  }
+
+  /** Bytes of a slab; `offset` counts from the end of its frame. */
+  async #get(
+    object: InSlab,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    const { pack, slab } = object;
+    const bytes = await this.#store.get(packKey(pack), {
+      offset: slab.offset + slab.length + offset,
+      length,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    this.#bytesRead += bytes.length;
+    if (bytes.length === length) return bytes;
+    throw this.#corrupt(object, 'goes on behind the end of its pack');
+  }
+
+  /** From the other packs that hold the chunk; throws `error` when there is none that can. */
+  async #elsewhere(
+    { id, others = [] }: PlacedObject,
+    error: SstashError,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    for (const place of others) {
+      const raw = await this.read({ ...place, id }, signal).catch(damage);
+      if (!(raw instanceof SstashError)) return raw;
+    }
+    throw error;
+  }
+
+  #corrupt(object: InSlab, what: string): SstashError {
+    return new SstashError('REPOSITORY_CORRUPT', `a slab ${what}`, {
+      ...this.#where(object),
+      hint: '`sstash verify --read-data` lists all damage and the backups it touches.',
+    });
+  }
+
+  #where({ pack, slab }: InSlab): { file: string; component: string; offset: number } {
+    const file = `${this.#store.location}/${packKey(pack)}`;
+    return { file, component: 'pack', offset: slab.offset };
+  }
+}
+
+/** The end of what has no slab, or the same one as the first. */
+function endOfGroup(objects: readonly PlacedObject[], first: number): number {
+  const { pack, slab } = objects[first] as PlacedObject;
+  let end = first + 1;
+  while (end < objects.length) {
+    const next = objects[end] as PlacedObject;
+    if (next.slab?.offset !== slab?.offset) break;
+    if (slab !== undefined && next.pack !== pack) break;
+    end++;
+  }
+  return end;
+}
+
+function isInSlab(group: readonly PlacedObject[]): group is readonly InSlab[] {
+  return group[0]?.slab !== undefined;
+}
+
+/** The first objects, as runs of neighbours whose blocks follow each other. */
+function runsOf(
+  objects: readonly InSlab[],
+  rows: SlabRows,
+  numbers: ReadonlyMap<string, number>,
+): PlacedRun[] {
+  const runs: PlacedRun[] = [];
+  let start = 0;
+  for (const { id } of objects) {
+    const number = numbers.get(toHex(id));
+    if (number === undefined) break;
+    const last = runs[runs.length - 1];
+    const joins = last?.end === number;
+    const run = { first: joins ? last.first : number, end: number + 1 };
+    const placed = { ...run, span: rows.spanOf(run) };
+    if (last === undefined) start = placed.span.offset;
+    else if (placed.span.offset + placed.span.length - start > READ_BYTES_MAX) break;
+    // Blocks between two runs would be read for nothing.
+    else if (!joins && (number < last.end || placed.span.first > last.span.end)) break;
+    if (joins) runs.pop();
+    runs.push(placed);
+  }
+  return runs;
+}
+
+/** What another copy of a chunk may help against. */
+function damage(error: unknown): SstashError {
+  if (isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND', 'STORE_FAILED')) return error;
+  throw error;
+}

@@ -1,0 +1,160 @@
+/**
+ * The head of a slab: blocks of a range of Data.db that are kept as they were found, with what it
+ * takes to read single chunks of leaves out of them. The blocks follow the head's frame in the pack.
+ *
+ * | part | content |
+ * |---|---|
+ * | form | u8, 1 |
+ * | version | uvint length, format (`big`, `bti`); uvint length, version letters |
+ * | Statistics.db | uvint length, bytes: its header says how rows are read |
+ * | compression | uvint length, compressor; uvint options, each uvint length, key, uvint length, value; uvint block length; uvint greatest compressed length |
+ * | range | uvint native bytes of the first block that stand before it; uvint its native bytes; uvint native bytes of the last block |
+ * | blocks | uvint count; per block uvint stored bytes, checksum included |
+ * | chunks | uvint count; the ids; then columns of uvint: native bytes; raw (canonical) bytes; native size of the record before, 0 where the chunk begins with a partition |
+ */
+import { ByteWriter } from '../../binary/index.js';
+import { type ErrorDetails, SstashError } from '../../errors.js';
+import { checkLimit } from '../../limits.js';
+import { OBJECT_ID_BYTES, parseRepositoryBytes } from '../../repository/index.js';
+import type { BlockCompression } from '../block-layout.js';
+
+const FORM = 1;
+
+export interface SlabCompression extends BlockCompression {
+  readonly blockLength: number;
+}
+
+/** Chunks of leaves in the order of the range; parallel columns. */
+export interface SlabChunks {
+  readonly count: number;
+  readonly ids: Uint8Array;
+  /** From the first byte of a chunk's first leaf to that of the next chunk. */
+  readonly nativeBytes: ArrayLike<number>;
+  readonly rawLengths: ArrayLike<number>;
+  /** Native size of the record before the first one, 0 where that is a partition's head. */
+  readonly previousSizes: ArrayLike<number>;
+}
+
+export interface SlabHead {
+  readonly format: string;
+  readonly version: string;
+  /** Bytes of Statistics.db. */
+  readonly statistics: Uint8Array;
+  readonly compression: SlabCompression;
+  /** Native bytes of the first block that belong to the range before. */
+  readonly lead: number;
+  /** Native bytes of the range. */
+  readonly nativeBytes: number;
+  /** Native bytes of the last block, which ends the file where it is shorter than the others. */
+  readonly lastBlockBytes: number;
+  /** Stored bytes of each block. */
+  readonly blocks: readonly number[];
+  readonly chunks: SlabChunks;
+}
+
+const encoder = new TextEncoder();
+
+export function encodeSlabHead(head: SlabHead): Uint8Array {
+  const { compression, blocks, chunks, statistics } = head;
+  const writer = new ByteWriter(statistics.length + 256 + blocks.length * 3 + chunks.count * 40);
+  const text = (value: string): void => writer.vintBytes(encoder.encode(value));
+  const column = (values: ArrayLike<number>): void => {
+    for (let i = 0; i < values.length; i++) writer.uvint(values[i] as number);
+  };
+  writer.u8(FORM);
+  text(head.format);
+  text(head.version);
+  writer.vintBytes(statistics);
+  text(compression.compressor);
+  writer.uvint(compression.options.size);
+  for (const [key, value] of compression.options) {
+    text(key);
+    text(value);
+  }
+  column([compression.blockLength, compression.maxCompressedLength]);
+  column([head.lead, head.nativeBytes, head.lastBlockBytes, blocks.length]);
+  column(blocks);
+  writer.uvint(chunks.count);
+  writer.bytes(chunks.ids);
+  column(chunks.nativeBytes);
+  column(chunks.rawLengths);
+  column(chunks.previousSizes);
+  return writer.toBytes();
+}
+
+/** Byte arrays are views; throws REPOSITORY_CORRUPT, REPOSITORY_UNSUPPORTED or LIMIT_EXCEEDED. */
+export function decodeSlabHead(bytes: Uint8Array, where: ErrorDetails = {}): SlabHead {
+  return parseRepositoryBytes(bytes, where, (reader) => {
+    const form = reader.u8();
+    if (form !== FORM) throw unsupported(form, where);
+    const column = (what: string, count: number): number[] => {
+      if (count > reader.remaining) throw reader.corrupt(`a slab says it has ${count} ${what}`);
+      return Array.from({ length: count }, () => reader.uvint(what));
+    };
+    const format = reader.vintString('format');
+    const version = reader.vintString('version');
+    const statistics = reader.vintBytes('Statistics.db');
+    const compressor = reader.vintString('compressor');
+    const options = new Map<string, string>();
+    for (let left = reader.uvint('options'); left > 0; left--) {
+      options.set(reader.vintString('option'), reader.vintString('value'));
+    }
+    const [blockLength = 0, maxCompressedLength = 0] = column('lengths', 2);
+    checkLimit('blockBytesMax', blockLength, where);
+    const [lead = 0, nativeBytes = 0, lastBlockBytes = 0] = column('sizes', 3);
+    const blocks = column('blocks', reader.uvint('number of blocks'));
+    const plain = (blocks.length - 1) * blockLength + lastBlockBytes;
+    const fits = lastBlockBytes <= blockLength && lead < blockLength && lead + nativeBytes <= plain;
+    if (blockLength === 0 || !fits)
+      throw reader.corrupt('the blocks of a slab do not fit its range');
+    const count = reader.uvint('number of chunks');
+    if (count * OBJECT_ID_BYTES > reader.remaining) {
+      throw reader.corrupt(`a slab says it has ${count} chunks`);
+    }
+    const chunks = {
+      count,
+      ids: reader.view8(count * OBJECT_ID_BYTES),
+      nativeBytes: column('native bytes', count),
+      rawLengths: column('raw bytes', count),
+      previousSizes: column('sizes', count),
+    };
+    if (chunks.nativeBytes.reduce((sum, n) => sum + n, 0) !== nativeBytes) {
+      throw reader.corrupt('the chunks of a slab have another length than its range');
+    }
+    if (reader.remaining > 0) throw reader.corrupt('bytes follow the head of a slab');
+    const compression = { compressor, options, blockLength, maxCompressedLength };
+    const range = { lead, nativeBytes, lastBlockBytes };
+    return { format, version, statistics, compression, ...range, blocks, chunks };
+  });
+}
+
+function unsupported(form: number, where: ErrorDetails): SstashError {
+  return new SstashError('REPOSITORY_UNSUPPORTED', `a slab of form ${form} is not known`, {
+    hint: 'Use a newer sstash.',
+    ...where,
+  });
+}
+
+/** Id of chunk `i`, a view. */
+export function chunkId({ ids }: SlabChunks, i: number): Uint8Array {
+  return ids.subarray(i * OBJECT_ID_BYTES, (i + 1) * OBJECT_ID_BYTES);
+}
+
+/**
+ * Stored bytes of the blocks that count as each chunk's own: those that end in it, and for the last
+ * chunk the rest. They add up to all blocks.
+ */
+export function ownBytes({ lead, compression, blocks, chunks }: SlabHead): number[] {
+  const { blockLength } = compression;
+  let block = 0;
+  let end = lead;
+  return Array.from({ length: chunks.count }, (_, i) => {
+    end += chunks.nativeBytes[i] as number;
+    const isLast = i + 1 === chunks.count;
+    let bytes = 0;
+    while (block < blocks.length && (isLast || (block + 1) * blockLength <= end)) {
+      bytes += blocks[block++] as number;
+    }
+    return bytes;
+  });
+}

@@ -1,0 +1,208 @@
+/** The chunks of a slab: its blocks decoded, and the rows in them walked into leaves again. */
+import { LeafWalker, type WalkerOptions } from '../../canonical/index.js';
+import { loadCompressor } from '../../codec/index.js';
+import { formatVersion, parseStatistics } from '../../components/index.js';
+import { type ErrorDetails, isSstashError, SstashError } from '../../errors.js';
+import { BlockReader } from '../block-layout.js';
+import type { SlabHead } from './slab-head.js';
+
+/** Blocks of a slab, from one to before another, and where they lie behind its head. */
+export interface BlockSpan {
+  readonly first: number;
+  readonly end: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Neighbouring chunks of a slab, from one to before another. */
+export interface ChunkRun {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Canonical bytes for one native byte: deltas of times are at most nine bytes instead of one. */
+const CANONICAL_MAX = 16;
+
+export class SlabRows {
+  readonly head: SlabHead;
+  readonly walker: WalkerOptions;
+  readonly #where: ErrorDetails;
+  readonly #blocks: BlockReader;
+  /** Where blocks begin behind the head, and where the last one ends. */
+  readonly #offsets: Float64Array;
+  /** Native position of each chunk, counted from the start of the first block. */
+  readonly #starts: Float64Array;
+
+  private constructor(head: SlabHead, where: ErrorDetails) {
+    const version = formatVersion(head.format, head.version);
+    const { header, liveComplexDeletionTime } = parseStatistics(head.statistics, version);
+    this.head = head;
+    this.walker = { header, version, liveComplexDeletionTime };
+    this.#where = where;
+    this.#offsets = sums(0, head.blocks);
+    this.#starts = sums(head.lead, head.chunks.nativeBytes);
+    const { blockLength } = head.compression;
+    const spec = {
+      blockLength,
+      nativeBytes: (head.blocks.length - 1) * blockLength + head.lastBlockBytes,
+      firstBlock: 0,
+      offsets: this.#offsets,
+      checksums: null,
+      compression: head.compression,
+    };
+    this.#blocks = new BlockReader(spec, where);
+  }
+
+  /** Throws REPOSITORY_CORRUPT for a head that does not describe rows. */
+  static async open(head: SlabHead, where: ErrorDetails): Promise<SlabRows> {
+    try {
+      await loadCompressor(head.compression.compressor);
+      return new SlabRows(head, where);
+    } catch (error) {
+      throw ofRepository(error, where);
+    }
+  }
+
+  /** Blocks for `chunks`; one byte behind the last one says whether its last partition ends. */
+  spanOf({ first, end }: ChunkRun): BlockSpan {
+    return this.span(this.#starts[first] as number, (this.#starts[end] as number) + 1);
+  }
+
+  /** One block more, where there is one. */
+  longer(span: BlockSpan): BlockSpan {
+    const { blockLength } = this.head.compression;
+    return this.span(span.first * blockLength, (span.end + 1) * blockLength);
+  }
+
+  /** The blocks that hold these native positions, counted from the start of the first block. */
+  span(from: number, to: number): BlockSpan {
+    const { blockLength } = this.head.compression;
+    const first = Math.floor(from / blockLength);
+    const end = Math.min(this.head.blocks.length, Math.ceil(to / blockLength));
+    const offset = this.#offsets[first] as number;
+    return { first, end, offset, length: (this.#offsets[end] as number) - offset };
+  }
+
+  /**
+   * Native bytes of the blocks of a span, whose stored bytes are given: in `room`, or a new array.
+   * `each` is told the CRC-32 of every stored block. Throws REPOSITORY_CORRUPT.
+   */
+  decode(
+    span: BlockSpan,
+    stored: Uint8Array,
+    room = new Uint8Array(this.nativeOf(span)),
+    each?: (block: number, crc: number) => void,
+  ): Uint8Array {
+    const { blockLength } = this.head.compression;
+    try {
+      for (let i = span.first; i < span.end; i++) {
+        const at = (this.#offsets[i] as number) - span.offset;
+        const bytes = stored.subarray(at, at + (this.head.blocks[i] as number));
+        const start = (i - span.first) * blockLength;
+        const plain = room.subarray(start, start + this.#plain(i));
+        const crc = this.#blocks.decode(i, bytes, plain);
+        each?.(i, crc);
+      }
+    } catch (error) {
+      throw ofRepository(error, this.#where);
+    }
+    return room.subarray(0, this.nativeOf(span));
+  }
+
+  nativeOf({ first, end }: BlockSpan): number {
+    if (end <= first) return 0;
+    return (end - 1 - first) * this.head.compression.blockLength + this.#plain(end - 1);
+  }
+
+  #plain(block: number): number {
+    const { compression, blocks, lastBlockBytes } = this.head;
+    return block + 1 === blocks.length ? lastBlockBytes : compression.blockLength;
+  }
+
+  /**
+   * Canonical bytes of chunks out of the native bytes of a span that holds them, copies; null when
+   * the last leaf can only be told with more blocks. Not checked against the ids of the chunks yet.
+   * Throws REPOSITORY_CORRUPT.
+   */
+  chunks(run: ChunkRun, span: BlockSpan, native: Uint8Array): Uint8Array[] | null {
+    const from =
+      (this.#starts[run.first] as number) - span.first * this.head.compression.blockLength;
+    const walker = new LeafWalker(this.walker);
+    const previous = this.head.chunks.previousSizes[run.first] as number;
+    if (previous > 0) walker.resume(previous);
+    try {
+      return this.#walk(walker, native.subarray(from), run);
+    } catch (error) {
+      throw ofRepository(error, this.#where);
+    } finally {
+      walker.close();
+    }
+  }
+
+  #walk(walker: LeafWalker, native: Uint8Array, { first, end }: ChunkRun): Uint8Array[] | null {
+    const raws: Uint8Array[] = [];
+    let raw = this.#rawOf(first);
+    let filled = 0;
+    /** Native bytes walked, those given to the walker, and those of the chunks up to the open one. */
+    let done = 0;
+    let fed = 0;
+    let chunkEnd = this.head.chunks.nativeBytes[first] as number;
+    while (raws.length < end - first) {
+      // What is pending is in the window already; the rest is given once.
+      const { pending } = walker;
+      const window = walker.window(pending + native.length - fed);
+      window.set(native.subarray(fed), pending);
+      fed = native.length;
+      const { bytes, consumed, leafCount, leafStarts, leafEnds } = walker.walk(
+        window.length,
+        false,
+        done,
+      );
+      if (consumed === 0) return null;
+      for (let leaf = 0, from = 0; leaf < leafCount; ) {
+        const start = leaf;
+        while (leaf < leafCount && done + (leafStarts[leaf] as number) < chunkEnd) leaf++;
+        const to = leaf === start ? from : (leafEnds[leaf - 1] as number);
+        if (filled + to - from > raw.length) throw this.#otherLeaves();
+        raw.set(bytes.subarray(from, to), filled);
+        filled += to - from;
+        from = to;
+        if (filled < raw.length && leaf < leafCount) throw this.#otherLeaves();
+        if (filled < raw.length) break;
+        if (raws.push(raw) === end - first) return raws;
+        raw = this.#rawOf(first + raws.length);
+        filled = 0;
+        chunkEnd += this.head.chunks.nativeBytes[first + raws.length] as number;
+      }
+      done += consumed;
+    }
+    return raws;
+  }
+
+  /** Room for the canonical bytes of a chunk. */
+  #rawOf(i: number): Uint8Array {
+    const { rawLengths, nativeBytes } = this.head.chunks;
+    const length = rawLengths[i] as number;
+    // No row is more than some times longer than its native bytes, so the blocks bound what is allocated.
+    if (length > CANONICAL_MAX * ((nativeBytes[i] as number) + 16)) throw this.#otherLeaves();
+    return new Uint8Array(length);
+  }
+
+  #otherLeaves(): SstashError {
+    return new SstashError('REPOSITORY_CORRUPT', 'a chunk of a slab has other leaves', this.#where);
+  }
+}
+
+function sums(first: number, lengths: ArrayLike<number>): Float64Array {
+  const all = new Float64Array(lengths.length + 1);
+  all[0] = first;
+  for (let i = 0; i < lengths.length; i++) all[i + 1] = (all[i] as number) + (lengths[i] as number);
+  return all;
+}
+
+/** What is wrong with rows in the repository is damage of the repository. */
+function ofRepository(error: unknown, where: ErrorDetails): unknown {
+  if (!isSstashError(error) || error.code === 'LIMIT_EXCEEDED') return error;
+  const { message } = error;
+  return new SstashError('REPOSITORY_CORRUPT', message, { ...where, cause: error });
+}

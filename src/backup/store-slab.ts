@@ -1,0 +1,85 @@
+/**
+ * Ranges that are stored as slabs: their blocks as they were found (slabs/index.ts). That compresses
+ * nothing and has nothing to prove, and restoring them is copying. What is stored so is found again
+ * by its rows all the same, for each chunk in a slab has the id of its rows.
+ */
+import type { SSTable } from '../sstable/index.js';
+import { listedAt, type StoredCount } from './chunk-batch.js';
+import type { ListedChunk } from './chunk-list.js';
+import type { CountedWriter } from './counted-writer.js';
+import type { RangePiece } from './encode-range.js';
+import type { RangeMatch } from './match/index.js';
+import type { SlabPart } from './slabs/index.js';
+
+/** Of small ranges the head would be too large a part. */
+export const SLAB_NATIVE_BYTES_MIN = 512 * 1024;
+/** Smaller blocks are less well compressed than chunks are. */
+const SLAB_BLOCK_BYTES_MIN = 16 * 1024;
+/** Each slab has the bytes of Statistics.db. */
+const SLAB_STATISTICS_BYTES_MAX = 64 * 1024;
+/** Share of a range's canonical bytes that may be stored twice rather than look at it again. */
+const KNOWN_SHARE_MAX = 1 / 16;
+
+export interface SlabChoice {
+  readonly sstable: SSTable;
+  /** Native bytes of the range, and least ones of a slab. */
+  readonly nativeBytes: number;
+  readonly slabBytesMin: number;
+  readonly statistics: Uint8Array;
+  readonly match: RangeMatch;
+}
+
+/** Whether a range becomes a slab; where something may match, its leaves are looked up instead. */
+export function becomesSlab(choice: SlabChoice): boolean {
+  const { sstable, nativeBytes, slabBytesMin, statistics, match } = choice;
+  if (match.task !== null || sstable.compression === null) return false;
+  if (sstable.compression.chunkLength < SLAB_BLOCK_BYTES_MIN) return false;
+  return nativeBytes >= slabBytesMin && statistics.length <= SLAB_STATISTICS_BYTES_MAX;
+}
+
+/** A range that was made a slab. */
+export type SlabPiece = RangePiece & { readonly slab: SlabPart };
+
+/**
+ * Whether so many of its chunks are stored that it had better be stored by chunks. Not so for a slab
+ * that is damaged or lost: stored again, it makes older backups whole as well.
+ */
+export async function isKnown(writer: CountedWriter, piece: SlabPiece): Promise<boolean> {
+  const { id } = piece.slab;
+  if ((await writer.has(id)) || (await writer.isLost(id))) return false;
+  const { batch } = piece;
+  let all = 0;
+  let known = 0;
+  for (let i = 0; i < batch.count; i++) {
+    const { id, rawLength } = listedAt(batch, i);
+    all += rawLength;
+    if (await writer.has(id)) known += rawLength;
+  }
+  return known > all * KNOWN_SHARE_MAX;
+}
+
+/** Stores the slab, unless it is stored; returns its chunks for a list. */
+export async function storeSlab(
+  writer: CountedWriter,
+  { batch, slab, stored }: SlabPiece,
+  count: StoredCount,
+): Promise<ListedChunk[]> {
+  const listed = Array.from({ length: batch.count }, (_, i) => listedAt(batch, i));
+  for (const { id, rawLength, leaves } of listed) {
+    count.rawBytes += rawLength;
+    count.leaves += leaves;
+    if (await writer.has(id)) continue;
+    count.newRawBytes += rawLength;
+    count.newLeaves += leaves;
+  }
+  if (await writer.has(slab.id)) return listed;
+  const chunks = listed.map(({ id, rawLength }, i) => {
+    return { id, rawLength, length: slab.ownBytes[i] as number };
+  });
+  await writer.putSlab(slab, [slab.lead, stored.bytes], chunks);
+  return listed;
+}
+
+export function isSlabPiece(piece: RangePiece): piece is SlabPiece {
+  return piece.slab !== null;
+}
