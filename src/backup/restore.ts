@@ -370,7 +370,7 @@ class RestoreJob {
         const found = hash.digest('hex');
         if (found !== file.sha256 || writer.position !== file.bytes) throw differs(file, found);
       },
-      { fs: this.#fs },
+      { fs: this.#fs, bytes: file.bytes },
     );
     this.#report.filesWritten++;
     this.#report.bytesWritten += file.bytes;

@@ -6,6 +6,7 @@
 
 import {
   closeSync,
+  constants,
   fstatSync,
   openSync,
   readdirSync,
@@ -30,8 +31,13 @@ export interface DirectoryEntry {
   readonly kind: 'file' | 'directory' | 'other';
 }
 
-/** 'read'; 'create': must not exist; 'append': made when absent, every write goes to the end. */
-export type OpenMode = 'read' | 'create' | 'append';
+/**
+ * 'read'; 'create': must not exist; 'append': made when absent, every write goes to the end;
+ * 'direct': as 'create', and writes go past the page cache: of whole blocks, out of memory that
+ * begins at a page. Opening or writing so fails with EINVAL where that is not possible; a file that
+ * could not be opened so may be there afterwards.
+ */
+export type OpenMode = 'read' | 'create' | 'append' | 'direct';
 
 export interface FileHandle {
   /** Bytes read into `into` at `offset`, 0 at the end of the file. */
@@ -58,7 +64,18 @@ export interface FileSystem {
   syncDirectory(path: string): Promise<void>;
 }
 
-const FLAGS = { read: 'r', create: 'wx', append: 'a' } as const;
+/** Not there on every system. */
+const { O_DIRECT }: { readonly O_DIRECT?: number } = constants;
+
+function flagsOf(mode: OpenMode): string | number {
+  if (mode === 'read') return 'r';
+  if (mode === 'append') return 'a';
+  if (mode === 'create') return 'wx';
+  if (O_DIRECT !== undefined) {
+    return constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | O_DIRECT;
+  }
+  throw Object.assign(new Error('no writing past the page cache'), { code: 'EINVAL' });
+}
 
 let blocking = false;
 
@@ -83,7 +100,7 @@ async function giveWay(): Promise<void> {
 
 export const nodeFileSystem: FileSystem = {
   async open(path, mode) {
-    if (!blocking || mode !== 'read') return wrap(await shared.open(path, FLAGS[mode]));
+    if (!blocking || mode !== 'read') return wrap(await shared.open(path, flagsOf(mode)));
     await giveWay();
     return blockingHandle(path);
   },

@@ -12,8 +12,8 @@ export {
   type OpenMode,
   useBlockingReads,
 } from './file-system.js';
+export type { FileWriter } from './file-writer.js';
 export {
-  type FileWriter,
   isTemporaryName,
   makeDirectory,
   type PublishData,

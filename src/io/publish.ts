@@ -1,21 +1,16 @@
 /**
  * The one way of writing a durable file: a temporary file in the same directory, its bytes, fsync,
  * rename to the final name, fsync of the directory. A file under its final name is whole, whenever
- * the machine stops.
+ * the machine stops. Large files go past the page cache, where that is possible (direct-writer.ts).
  *
  * Temporary names are `.<name>.<16 hex>.tmp`; Cassandra ignores names that end in `.tmp`, and so do
  * all readers here.
  */
 import { basename, dirname, join } from 'node:path';
-import { type FileHandle, type FileSystem, nodeFileSystem } from './file-system.js';
+import { LARGE_FILE_BYTES, openDirect } from './direct-writer.js';
+import { type FileSystem, nodeFileSystem } from './file-system.js';
+import { BufferedWriter, type ClosableWriter, type FileWriter } from './file-writer.js';
 import { call, errnoOf } from './system-error.js';
-
-/** Takes the bytes of a file one after another. */
-export interface FileWriter {
-  /** Bytes written so far. */
-  readonly position: number;
-  write(bytes: Uint8Array): Promise<void>;
-}
 
 /** The bytes, parts of them, or a function that writes them. */
 export type PublishData =
@@ -26,42 +21,9 @@ export type PublishData =
 export interface PublishOptions {
   /** Leave a file that is there alone. Otherwise it is replaced. */
   readonly ifAbsent?: boolean;
+  /** How long the file will be, where a function writes it: large ones go past the page cache. */
+  readonly bytes?: number;
   readonly fs?: FileSystem;
-}
-
-/** Small writes are gathered up to this. */
-const BUFFER_BYTES = 1024 * 1024;
-
-class BufferedWriter implements FileWriter {
-  position = 0;
-  readonly #handle: FileHandle;
-  #parts: Uint8Array[] = [];
-  #held = 0;
-
-  constructor(handle: FileHandle) {
-    this.#handle = handle;
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    this.position += bytes.length;
-    if (this.#held + bytes.length > BUFFER_BYTES) await this.flush();
-    if (bytes.length >= BUFFER_BYTES / 4) {
-      await this.flush();
-      await this.#handle.write(bytes);
-      return;
-    }
-    // A copy (`slice` of a Buffer is none): the caller may use its array again before the flush.
-    this.#parts.push(new Uint8Array(bytes));
-    this.#held += bytes.length;
-  }
-
-  async flush(): Promise<void> {
-    if (this.#held === 0) return;
-    const joined = Buffer.concat(this.#parts, this.#held);
-    this.#parts = [];
-    this.#held = 0;
-    await this.#handle.write(joined);
-  }
 }
 
 /**
@@ -81,9 +43,8 @@ export async function publish(
   const suffix = randomBytes(8).toString('hex');
   const temporary = join(directory, `.${basename(path)}.${suffix}.tmp`);
   return call(path, 'write', async () => {
-    const handle = await fs.open(temporary, 'create');
     try {
-      await fill(handle, data);
+      await fill(await openWriter(fs, temporary, options.bytes ?? lengthOf(data)), data);
       const placed = await place(fs, temporary, path, options.ifAbsent === true);
       // Also for a file that was there: whoever made it may not have come as far as this.
       await fs.syncDirectory(directory);
@@ -96,15 +57,25 @@ export async function publish(
   });
 }
 
-async function fill(handle: FileHandle, data: PublishData): Promise<void> {
+function lengthOf(data: PublishData): number {
+  if (typeof data === 'function') return 0;
+  return data instanceof Uint8Array
+    ? data.length
+    : data.reduce((sum, part) => sum + part.length, 0);
+}
+
+async function openWriter(fs: FileSystem, path: string, bytes: number): Promise<ClosableWriter> {
+  const direct = bytes < LARGE_FILE_BYTES ? null : await openDirect(fs, path);
+  return direct ?? new BufferedWriter(await fs.open(path, 'create'));
+}
+
+async function fill(writer: ClosableWriter, data: PublishData): Promise<void> {
   try {
-    const writer = new BufferedWriter(handle);
     if (typeof data === 'function') await data(writer);
     else for (const part of data instanceof Uint8Array ? [data] : data) await writer.write(part);
-    await writer.flush();
-    await handle.sync();
+    await writer.finish();
   } finally {
-    await handle.close();
+    await writer.close();
   }
 }
 

@@ -73,6 +73,17 @@ export async function runVerify(directory: string, readData = true): Promise<Ver
   return verify({ repository: await openRepository(directory), ids: [], readData });
 }
 
+/** A copy of a table at `to`, with a component that is written past the page cache. */
+export function withLargeFile(table: string, to: string): string {
+  cpSync(table, to, { recursive: true });
+  const base = readdirSync(to)
+    .find((name) => name.endsWith('-Data.db'))
+    ?.replace(/Data\.db$/, '');
+  const words = new Uint32Array(320 * 1024 + 1).map((_, i) => Math.imul(i, 0x9e3779b1) ^ (i >> 3));
+  writeFileSync(join(to, `${base}SAI+aa+by_name+Meta.db`), words);
+  return to;
+}
+
 /** Files below a folder that belong to a table, by their path in it. */
 export function tableFiles(root: string): Map<string, Buffer> {
   const files = new Map<string, Buffer>();

@@ -16,6 +16,7 @@ import {
   runVerify,
   sameFiles,
   tableFiles,
+  withLargeFile,
 } from '../backup/harness.js';
 import { CHANGES, Crash, type Fault, FaultyFileSystem } from '../helpers/faulty-file-system.js';
 
@@ -23,8 +24,8 @@ const before = fixtureTable('cassandra-4.1', 'counters').directory;
 const after = fixtureTable('cassandra-4.1', 'statics').directory;
 
 /** A repository with one backup of `before`, copied for each try. */
-async function prepare(root: string): Promise<{ first: string }> {
-  const repository = await newRepository(join(root, 'origin'), { packBytes: 16 * 1024 });
+async function prepare(root: string, packBytes = 16 * 1024): Promise<{ first: string }> {
+  const repository = await newRepository(join(root, 'origin'), { packBytes });
   return { first: (await runBackup(repository, [before])).id };
 }
 
@@ -34,10 +35,10 @@ function temporaryFiles(folder: string): string[] {
     .filter((name) => name.endsWith('.tmp'));
 }
 
-async function attack(root: string, fault: Fault): Promise<unknown> {
+async function attack(root: string, fault: Fault, table = after): Promise<unknown> {
   const fs = new FaultyFileSystem(fault, quickFileSystem);
   try {
-    await runBackup(await openRepository(join(root, 'repo'), fs), [after]);
+    await runBackup(await openRepository(join(root, 'repo'), fs), [table]);
     return null;
   } catch (error) {
     return error;
@@ -92,6 +93,34 @@ t.test('a disk that is full at any write', async (t) => {
     t.match(error, { code: 'DISK_FULL' }, `write ${at}`);
     t.same(temporaryFiles(join(root, 'repo')), [], `write ${at} leaves nothing half done`);
     t.ok((await runVerify(join(root, 'repo'))).sound, `write ${at}: sound`);
+    await rm(join(root, 'repo'), { recursive: true });
+  }
+});
+
+t.test('a large pack, killed at any change', async (t) => {
+  const root = t.testdir();
+  const large = withLargeFile(after, join(root, 'table'));
+  const { first } = await prepare(root, 2 * 1024 * 1024);
+  for (let at = 1; ; at++) {
+    await cp(join(root, 'origin'), join(root, 'repo'), { recursive: true });
+    const error = await attack(root, { at, what: 'crash' }, large);
+    if (error === null) break;
+    if (!(error instanceof Crash)) t.fail(`change ${at}: ${error}`);
+    const fs = new FaultyFileSystem(null, quickFileSystem);
+    const repository = await openRepository(join(root, 'repo'), fs);
+    const again = await runBackup(repository, [large]);
+    if (at === 1)
+      t.ok(
+        fs.calls.some((call) => call.startsWith('direct ')),
+        'it is large',
+      );
+    const whole = await runVerify(join(root, 'repo'));
+    if (!whole.sound) t.fail(`change ${at}: ${JSON.stringify(whole.faults)}`);
+    if (at % 8 === 1) {
+      await runRestore(repository, again.id, join(root, `out${at}`), { layout: 'flat' });
+      sameFiles(t, tableFiles(join(root, `out${at}`)), tableFiles(large), `change ${at}`);
+      await runRestore(repository, first, join(root, `first${at}`), { layout: 'flat' });
+    }
     await rm(join(root, 'repo'), { recursive: true });
   }
 });

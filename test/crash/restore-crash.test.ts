@@ -15,17 +15,20 @@ import {
   runRestore,
   sameFiles,
   tableFiles,
+  withLargeFile,
 } from '../backup/harness.js';
 import { Crash, FaultyFileSystem } from '../helpers/faulty-file-system.js';
 
 const source = fixtureTable('cassandra-5.0', 'statics').directory;
 
-async function prepare(root: string) {
+async function prepare(root: string, isLarge: boolean) {
   const repository = await newRepository(join(root, 'repo'));
-  const { id } = await runBackup(repository, [source]);
+  const table = isLarge ? withLargeFile(source, join(root, 'table')) : source;
+  const { id } = await runBackup(repository, [table]);
   const fs = new FaultyFileSystem(null, quickFileSystem);
   await runRestore(repository, id, join(root, 'whole'), { layout: 'flat', fs });
-  return { repository, id, changes: fs.counted, wanted: tableFiles(source) };
+  const isDirect = fs.calls.some((call) => call.startsWith('direct '));
+  return { repository, id, changes: fs.counted, wanted: tableFiles(table), isDirect };
 }
 
 /** Files under their final names that are not what they should be. */
@@ -35,11 +38,15 @@ function wrong(out: string, wanted: ReadonlyMap<string, Buffer>): string[] {
   return found.flatMap(([name, bytes]) => (wanted.get(name)?.equals(bytes) ? [] : [name]));
 }
 
-for (const what of ['crash', 'ENOSPC'] as const) {
+for (const [what, isLarge] of [
+  ['crash', true],
+  ['ENOSPC', false],
+] as const) {
   t.test(`a restore that meets ${what} at any change`, async (t) => {
     const root = t.testdir();
     const out = join(root, 'out');
-    const { repository, id, changes, wanted } = await prepare(root);
+    const { repository, id, changes, wanted, isDirect } = await prepare(root, isLarge);
+    t.equal(isDirect, isLarge);
     t.ok(changes > wanted.size * 4, `${changes} changes`);
     for (let at = 1; at <= changes; at++) {
       const label = `change ${at}`;

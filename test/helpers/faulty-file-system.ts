@@ -2,13 +2,18 @@
  * File systems for fault tests: one counts and records every call and can refuse the n-th; when it
  * is told to crash there, every later call fails too, as if the process had ended.
  */
-import { type FileHandle, type FileSystem, nodeFileSystem } from '../../src/io/index.js';
+import {
+  type FileHandle,
+  type FileSystem,
+  nodeFileSystem,
+  type OpenMode,
+} from '../../src/io/index.js';
 
 export interface Fault {
   /** Calls are counted from 1. */
   readonly at: number;
   /** 'crash', or the code that this one call fails with. */
-  readonly what: 'crash' | 'EIO' | 'ENOSPC' | 'EACCES' | 'EROFS';
+  readonly what: 'crash' | 'EIO' | 'ENOSPC' | 'EACCES' | 'EROFS' | 'EINVAL';
   /** Count only calls of these names (`write`, `sync`, `rename` ...). */
   readonly only?: readonly string[];
 }
@@ -24,6 +29,7 @@ export class Crash extends Error {
 /** Calls that change something: what a crash test counts. */
 export const CHANGES = [
   'create',
+  'direct',
   'append',
   'write',
   'sync',
@@ -71,7 +77,7 @@ export class FaultyFileSystem implements FileSystem {
     });
   }
 
-  async open(path: string, mode: 'read' | 'create' | 'append'): Promise<FileHandle> {
+  async open(path: string, mode: OpenMode): Promise<FileHandle> {
     this.#enter(mode, path);
     const handle = await this.#inner.open(path, mode);
     return {
@@ -83,8 +89,9 @@ export class FaultyFileSystem implements FileSystem {
         try {
           this.#enter('write', path);
         } catch (error) {
-          // A write that stops half-way leaves half of its bytes.
-          await handle.write(bytes.subarray(0, bytes.length >> 1));
+          // A write that stops half-way leaves half of its bytes; past the page cache, of its blocks.
+          const half = bytes.length >> 1;
+          await handle.write(bytes.subarray(0, mode === 'direct' ? half - (half % 4096) : half));
           throw error;
         }
         await handle.write(bytes);
