@@ -6,6 +6,7 @@ import { LIMITS } from '../limits.js';
 import { type ComponentFile, SSTable, type SSTableFiles } from '../sstable/index.js';
 import { noneStored, type StoredCount } from './chunk-batch.js';
 import { addCounts, apportion, noCounts, type TableCounts } from './counts.js';
+import { NotReproducible } from './range-store.js';
 import {
   type ComponentRecord,
   type DamageRecord,
@@ -18,7 +19,7 @@ import {
 } from './records.js';
 import type { BackupFault, BackupNote } from './report.js';
 import { type StoreContext, sha256, storeBytes, storeFile } from './store-bytes.js';
-import { NotReproducible, type StoredRows, storeRows } from './store-rows.js';
+import { type StoredRows, storeRows } from './store-rows.js';
 import { dataSha256, type WholeFiles } from './whole-files.js';
 
 const DATA = 'Data.db';

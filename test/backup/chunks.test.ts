@@ -125,10 +125,12 @@ t.test('lists of chunks', async (t) => {
   const bytes = encodeChunkList(list);
   t.same(decodeChunkList(bytes), list);
   t.same(decodeChunkList(encodeChunkList(wholeChunks([]))), wholeChunks([]));
+  const inSlab = wholeChunks(chunks, new Uint8Array(32).fill(9));
+  t.same(decodeChunkList(encodeChunkList(inSlab)), inSlab);
   t.same([...segmentsOf(list).leaves], [300, 600, 900]);
   t.throws(() => decodeChunkList(bytes.subarray(0, 50)), { code: 'REPOSITORY_CORRUPT' });
   const later = bytes.slice();
-  later[0] = 2;
+  later[0] = 3;
   t.throws(() => decodeChunkList(later), { code: 'REPOSITORY_UNSUPPORTED' });
 });
 
