@@ -94,7 +94,7 @@ class BackupJob {
   readonly #faults: BackupFault[] = [];
   readonly #notes: BackupNote[] = [];
   readonly #counted: CountedTable[] = [];
-  readonly #rooms: ArrayBuffer[] = [];
+  readonly #rooms: SharedArrayBuffer[] = [];
   #reach: Reach | null = null;
 
   constructor(options: BackupOptions, writer: RepositoryWriter) {

@@ -41,12 +41,12 @@ export class BlockFeed {
   /** Blocks that were not taken yet, and behind them those that are read. */
   #stored: Uint8Array;
   /** The stored block that the range begins inside of, if it does. */
-  lead = new Uint8Array(0);
+  lead: Uint8Array = new Uint8Array(0);
   #length = 0;
   #crc = 0;
 
-  /** @param room a buffer that is not needed any more, to be used for stored bytes */
-  constructor(source: BlockSource, from: number, to: number, room?: ArrayBuffer) {
+  /** @param room memory that is not needed any more, to be used for stored bytes */
+  constructor(source: BlockSource, from: number, to: number, room?: ArrayBufferLike) {
     this.#source = source;
     this.#from = from;
     this.#to = to;
@@ -98,7 +98,7 @@ export class BlockFeed {
       if (i >= owned) this.#check(i, bytes, crc, plain);
     }
     const foreign = blocks.offset(owned) - fileStart;
-    if (foreign > 0) this.lead = stored.slice(0, foreign);
+    if (foreign > 0) this.lead = Uint8Array.from(stored.subarray(0, foreign));
     this.#stored.copyWithin(this.#length, this.#length + foreign, this.#length + length);
     this.#length += length - foreign;
   }

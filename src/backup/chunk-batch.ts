@@ -33,7 +33,7 @@ export class BatchBuilder {
   readonly #options: ChunkerOptions;
   readonly #expectedBytes: number;
   #ids: Uint8Array[] = [];
-  #frames: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #frames: Uint8Array = new Uint8Array(0);
   #frameEnds: number[] = [];
   #rawLengths: number[] = [];
   #leaves: number[] = [];
@@ -44,9 +44,9 @@ export class BatchBuilder {
 
   /**
    * @param expectedBytes about how many bytes of frames will come
-   * @param room a buffer that is not needed any more, to be used for them
+   * @param room memory that is not needed any more, to be used for them
    */
-  constructor(options: ChunkerOptions, expectedBytes: number, room?: ArrayBuffer) {
+  constructor(options: ChunkerOptions, expectedBytes: number, room?: ArrayBufferLike) {
     this.#options = options;
     this.#expectedBytes = expectedBytes;
     if (room !== undefined) this.#frames = new Uint8Array(room);
@@ -108,10 +108,14 @@ export class BatchBuilder {
   }
 }
 
-/** Buffers of a batch that may be transferred. */
+/** Buffers of a batch that may be transferred; memory that is shared stays where it is. */
 export function batchBuffers(batch: ChunkBatch): ArrayBuffer[] {
   const { ids, frames, frameEnds, rawLengths, leaves } = batch;
-  return [ids, frames, frameEnds, rawLengths, leaves].map((array) => array.buffer as ArrayBuffer);
+  return [ids, frames, frameEnds, rawLengths, leaves].flatMap(({ buffer }) => transferable(buffer));
+}
+
+export function transferable(buffer: ArrayBufferLike): ArrayBuffer[] {
+  return buffer instanceof ArrayBuffer ? [buffer] : [];
 }
 
 /** Raw bytes and leaves that batches brought, and how many of them the repository did not have. */

@@ -33,8 +33,8 @@ export interface EncodeRangeOptions {
   readonly signal?: AbortSignal;
   /** A piece is handed over when its chunks have this many bytes. */
   readonly pieceBytes: number;
-  /** Buffers that may be used for the chunks and for the blocks. */
-  readonly rooms?: readonly ArrayBuffer[];
+  /** Memory that may be used for the chunks and for the blocks. */
+  readonly rooms?: readonly SharedArrayBuffer[];
   /** Bytes after which a block of a row index ends: then partitions are described (facts). */
   readonly columnIndexSize: number | null;
   /** For a range that is one piece: leaves that are stored already are left out of it. */

@@ -11,7 +11,7 @@ export {
   openBackupTables,
   parseBackupName,
 } from './backup-tables.js';
-export { batchBuffers } from './chunk-batch.js';
+export { batchBuffers, transferable } from './chunk-batch.js';
 export {
   type ByOrigin,
   ORIGINS,

@@ -39,18 +39,24 @@ export interface OpenedRows {
   readonly derivation: Derivation;
 }
 
-export type RangeAnswer = RowsResult | AsyncGenerator<RangePiece, RangeSummary, undefined>;
+/** Memory for the blocks of a usual range, or for its chunks. Pages that are not used cost nothing. */
+const ROOM_BYTES = 8 * 1024 * 1024;
+
+/** A worker's answer, and the memory that it may be in. */
+interface RangeAnswerInRooms extends RowsResult {
+  readonly rooms: readonly SharedArrayBuffer[];
+}
+
+export type RangeAnswer = RangeAnswerInRooms | AsyncGenerator<RangePiece, RangeSummary, undefined>;
 
 /** A worker's answer, or, for a range that is too large for one, its pieces made in this thread. */
 export async function runRange(context: StoreContext, task: RowsTask): Promise<RangeAnswer> {
   const { signal, executor } = context;
   if (task.to - task.from > context.answerBytesMax) return encodePieces(task, PIECE_BYTES, signal);
-  const rooms = context.rooms.splice(-2);
-  return executor.run<RowsResult>(
-    'backup-range',
-    { ...task, rooms },
-    { transfer: rooms, ...(signal === undefined ? {} : { signal }) },
-  );
+  const rooms = [0, 1].map(() => context.rooms.pop() ?? new SharedArrayBuffer(ROOM_BYTES));
+  const options = signal === undefined ? {} : { signal };
+  const answer = await executor.run<RowsResult>('backup-range', { ...task, rooms }, options);
+  return { ...answer, rooms };
 }
 
 /** The list of a range: its new chunks, and what it takes of stored ones. */
@@ -138,7 +144,7 @@ export class RangeStore {
     await this.#finish(task, listOf(task, chunks, summary), summary);
   }
 
-  async #addSlab(task: RowsTask, answer: RowsResult & SlabPiece): Promise<void> {
+  async #addSlab(task: RowsTask, answer: RangeAnswerInRooms & SlabPiece): Promise<void> {
     const { writer } = this.#context;
     if (await isKnown(writer, answer)) {
       this.#giveBack(answer);
@@ -154,10 +160,9 @@ export class RangeStore {
     await this.#finish(task, wholeChunks(chunks, answer.slab.id), answer.summary);
   }
 
-  /** Buffers of an answer that is done with. */
-  #giveBack({ batch, stored }: RowsResult): void {
-    const buffers = [batch.frames, stored.bytes].map(({ buffer }) => buffer as ArrayBuffer);
-    this.#context.rooms.push(...buffers);
+  /** The memory of an answer that is done with. */
+  #giveBack({ rooms }: RangeAnswerInRooms): void {
+    this.#context.rooms.push(...rooms);
   }
 
   /** Gives up where more than half of at least `least` blocks are exceptions. */

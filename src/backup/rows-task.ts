@@ -25,8 +25,11 @@ export interface RowsTask {
   readonly to: number;
   readonly rule: RunRule;
   readonly chunker: ChunkerOptions;
-  /** Buffers of answers that are not needed any more: large ones cost more to make than to use. */
-  readonly rooms?: readonly ArrayBuffer[];
+  /**
+   * Memory for the answer, used again and again. It is shared: what is handed from thread to thread
+   * counts as new memory there, and makes collecting garbage look urgent.
+   */
+  readonly rooms?: readonly SharedArrayBuffer[];
   readonly columnIndexSize: number | null;
   /** What the range is matched with; not for one that comes in pieces. */
   readonly match?: RangeMatch;

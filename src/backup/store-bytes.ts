@@ -110,8 +110,8 @@ export interface StoreContext {
   readonly answerBytesMax: number;
   /** Ranges with fewer native bytes do not become slabs (store-slab.ts). */
   readonly slabBytesMin: number;
-  /** Buffers to be used again (rows-task.ts). */
-  readonly rooms: ArrayBuffer[];
+  /** Memory to be used again (rows-task.ts). */
+  readonly rooms: SharedArrayBuffer[];
   /** How rows that are stored already are found. */
   readonly matching: Matching;
   /** Called before bytes are read, to slow down and to count. */

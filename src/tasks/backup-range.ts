@@ -8,6 +8,7 @@ import {
   type HashTask,
   hashFile,
   type RowsTask,
+  transferable,
 } from '../backup/index.js';
 import { type TaskContext, TransferResult } from '../parallel/index.js';
 
@@ -19,7 +20,7 @@ export async function backupRange(
   const { runs, facts, match } = result.summary;
   const buffers = [
     ...batchBuffers(result.batch),
-    result.stored.bytes.buffer as ArrayBuffer,
+    ...transferable(result.stored.bytes.buffer),
     runs.buffer,
     ...factBuffers(facts),
     ...(match === null ? [] : [match.digests.buffer]),
