@@ -8,9 +8,10 @@
 export type Staging = readonly [Uint8Array, Uint8Array];
 
 /** One write; larger ones are not faster. */
-const HALF_BYTES = 2 * 1024 * 1024;
+const HALF_BYTES = 1024 * 1024;
 const WASM_PAGE_BYTES = 64 * 1024;
-const STAGINGS_MAX = 4;
+/** An SSTable that is restored has up to five large files. */
+const STAGINGS_MAX = 8;
 
 /** The part of the WebAssembly namespace that is used; @types/node does not declare it. */
 interface WebAssemblyApi {

@@ -12,7 +12,7 @@ import { LocalStore } from '../../src/store/index.js';
 import { Crash, type Fault, FaultyFileSystem } from '../helpers/faulty-file-system.js';
 
 const MiB = 1024 * 1024;
-const HALF = 2 * MiB;
+const HALF = MiB;
 const BLOCK = 4096;
 
 /** Takes 'direct' on every machine, with the kernel's rule for lengths; notes them. */
