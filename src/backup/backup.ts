@@ -38,6 +38,7 @@ import {
   sizeOf,
   wholeReport,
 } from './report.js';
+import { Rooms } from './rooms.js';
 import { ANSWER_NATIVE_BYTES_MAX } from './rows-task.js';
 import type { SourceTable } from './sources.js';
 import { type StoreContext, storeFile } from './store-bytes.js';
@@ -94,7 +95,7 @@ class BackupJob {
   readonly #faults: BackupFault[] = [];
   readonly #notes: BackupNote[] = [];
   readonly #counted: CountedTable[] = [];
-  readonly #rooms: SharedArrayBuffer[] = [];
+  readonly #rooms = new Rooms();
   #reach: Reach | null = null;
 
   constructor(options: BackupOptions, writer: RepositoryWriter) {

@@ -51,13 +51,13 @@ export class BlockPacker {
   /**
    * @param position native position of the first byte that will be pushed
    * @param exceptions payloads of blocks that the encoder does not give
-   * @param room a buffer that is not needed any more, to be used for the blocks
+   * @param room memory for the blocks
    */
   constructor(
     options: PackerOptions,
     position: number,
     exceptions: ReadonlyMap<number, Uint8Array>,
-    room?: ArrayBuffer,
+    room?: ArrayBufferLike,
   ) {
     const { blockLength } = options;
     this.#options = options;

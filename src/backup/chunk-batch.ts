@@ -10,6 +10,7 @@ import {
 import type { ListedChunk } from './chunk-list.js';
 import type { CountedWriter } from './counted-writer.js';
 import type { StoredKind } from './counts.js';
+import { transferable } from './rooms.js';
 
 export interface ChunkBatch {
   readonly count: number;
@@ -108,14 +109,10 @@ export class BatchBuilder {
   }
 }
 
-/** Buffers of a batch that may be transferred; memory that is shared stays where it is. */
+/** Buffers of a batch that may be transferred. */
 export function batchBuffers(batch: ChunkBatch): ArrayBuffer[] {
   const { ids, frames, frameEnds, rawLengths, leaves } = batch;
-  return [ids, frames, frameEnds, rawLengths, leaves].flatMap(({ buffer }) => transferable(buffer));
-}
-
-export function transferable(buffer: ArrayBufferLike): ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer ? [buffer] : [];
+  return [ids, frames, frameEnds, rawLengths, leaves].flatMap(transferable);
 }
 
 /** Raw bytes and leaves that batches brought, and how many of them the repository did not have. */

@@ -40,8 +40,8 @@ export interface DecodeTask {
   readonly columnIndexSize: number | null;
   /** File as errors name it. */
   readonly file: string;
-  /** The buffer of an answer that is not needed any more. */
-  readonly room?: ArrayBuffer;
+  /** Memory for the blocks, or for native bytes. */
+  readonly room?: SharedArrayBuffer;
   /** Where the slab lies that holds the range, if one does. */
   readonly slab: PackedPlaces | null;
 }
@@ -156,7 +156,8 @@ async function decodeSlab(
   const [object] = unpackPlaces(place);
   if (object === undefined) throw new TypeError('a slab has a place');
   const store = openStore(task.location);
-  const made = await restoreSlab(store, task.idsKey, object, task, (bytes) => scanner?.push(bytes));
+  const native = (bytes: Uint8Array): void => scanner?.push(bytes);
+  const made = await restoreSlab(store, task.idsKey, object, task, native);
   return { ...made, blockCount: made.lengths.length, facts: factsOf(scanner) };
 }
 

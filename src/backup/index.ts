@@ -1,4 +1,5 @@
 /** Operations on repositories of SSTables: back up, restore, verify, compare with a backup. */
+
 export {
   type BackupOptions,
   type BackupProgress,
@@ -11,7 +12,7 @@ export {
   openBackupTables,
   parseBackupName,
 } from './backup-tables.js';
-export { batchBuffers, transferable } from './chunk-batch.js';
+export { batchBuffers } from './chunk-batch.js';
 export {
   type ByOrigin,
   ORIGINS,
@@ -36,6 +37,7 @@ export {
 } from './report.js';
 export { type RestoreOptions, type RestoreReport, restore } from './restore.js';
 export type { RestoreLayout } from './restore-plan.js';
+export { transferable } from './rooms.js';
 export { encodeWholeRange, factBuffers, type RowsTask } from './rows-task.js';
 export {
   isSelected,

@@ -39,9 +39,6 @@ export interface OpenedRows {
   readonly derivation: Derivation;
 }
 
-/** Memory for the blocks of a usual range, or for its chunks. Pages that are not used cost nothing. */
-const ROOM_BYTES = 8 * 1024 * 1024;
-
 /** A worker's answer, and the memory that it may be in. */
 interface RangeAnswerInRooms extends RowsResult {
   readonly rooms: readonly SharedArrayBuffer[];
@@ -53,7 +50,7 @@ export type RangeAnswer = RangeAnswerInRooms | AsyncGenerator<RangePiece, RangeS
 export async function runRange(context: StoreContext, task: RowsTask): Promise<RangeAnswer> {
   const { signal, executor } = context;
   if (task.to - task.from > context.answerBytesMax) return encodePieces(task, PIECE_BYTES, signal);
-  const rooms = [0, 1].map(() => context.rooms.pop() ?? new SharedArrayBuffer(ROOM_BYTES));
+  const rooms = [context.rooms.take(), context.rooms.take()];
   const options = signal === undefined ? {} : { signal };
   const answer = await executor.run<RowsResult>('backup-range', { ...task, rooms }, options);
   return { ...answer, rooms };
@@ -162,7 +159,7 @@ export class RangeStore {
 
   /** The memory of an answer that is done with. */
   #giveBack({ rooms }: RangeAnswerInRooms): void {
-    this.#context.rooms.push(...rooms);
+    this.#context.rooms.giveBack(...rooms);
   }
 
   /** Gives up where more than half of at least `least` blocks are exceptions. */

@@ -17,6 +17,7 @@ import {
 import { decodeExceptions } from './exceptions.js';
 import { packPlaces, readStream, readStreamWhole } from './read-stream.js';
 import { decodeRecord, idOf, type Recipe, type RowsData } from './records.js';
+import { Rooms } from './rooms.js';
 import { ANSWER_NATIVE_BYTES_MAX } from './rows-task.js';
 
 export interface ReadContext {
@@ -74,7 +75,7 @@ class RowsReader {
   readonly #base: string;
   readonly #data: RowsData;
   readonly #observer: DataObserver | null;
-  readonly #rooms: ArrayBuffer[] = [];
+  readonly #rooms = new Rooms();
 
   constructor(context: ReadContext, base: string, data: RowsData, observer: DataObserver | null) {
     this.#context = context;
@@ -102,7 +103,7 @@ class RowsReader {
       }
       this.#note(answer.facts);
       yield this.#takePlain(answer.head);
-      this.#rooms.push(answer.head.buffer as ArrayBuffer);
+      this.#rooms.giveBack(answer.room);
     }
   }
 
@@ -129,7 +130,7 @@ class RowsReader {
       }
       if (answer.edge !== null) exceptions.set(answer.edge.block, answer.edge.payload);
       packer.push(answer.tail);
-      this.#rooms.push(answer.blocks.buffer as ArrayBuffer);
+      this.#rooms.giveBack(answer.room);
     }
     packer.endBlock();
     if (this.#data.compression?.emptyLastBlock === true) packer.endBlock(true);
@@ -167,25 +168,22 @@ class RowsReader {
 interface RangeAnswer {
   readonly task: DecodeTask;
   /** Null for a range that is too large for one answer. */
-  readonly answer: DecodedRange | null;
+  readonly answer: (DecodedRange & { readonly room: SharedArrayBuffer }) | null;
 }
 
 function decodeRanges(
   { executor, signal, answerBytesMax, onRead }: ReadContext,
   ranges: AsyncIterable<DecodeTask>,
-  rooms: ArrayBuffer[],
+  rooms: Rooms,
 ): AsyncGenerator<RangeAnswer, void, undefined> {
   return mapOrdered(ranges, executor.concurrency + 1, async (task) => {
     if (task.nativeBytes > (answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX))
       return { task, answer: null };
-    const room = rooms.pop();
-    const answer = await executor.run<DecodedRange>(
-      'restore-range',
-      room === undefined ? task : { ...task, room },
-      { transfer: room === undefined ? [] : [room], ...(signal === undefined ? {} : { signal }) },
-    );
+    const room = rooms.take();
+    const options = signal === undefined ? {} : { signal };
+    const answer = await executor.run<DecodedRange>('restore-range', { ...task, room }, options);
     onRead?.(answer.bytesRead);
-    return { task, answer };
+    return { task, answer: { ...answer, room } };
   });
 }
 

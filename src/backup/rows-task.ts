@@ -25,10 +25,7 @@ export interface RowsTask {
   readonly to: number;
   readonly rule: RunRule;
   readonly chunker: ChunkerOptions;
-  /**
-   * Memory for the answer, used again and again. It is shared: what is handed from thread to thread
-   * counts as new memory there, and makes collecting garbage look urgent.
-   */
+  /** Memory for the answer. */
   readonly rooms?: readonly SharedArrayBuffer[];
   readonly columnIndexSize: number | null;
   /** What the range is matched with; not for one that comes in pieces. */

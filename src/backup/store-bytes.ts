@@ -20,6 +20,7 @@ import type { CountedWriter } from './counted-writer.js';
 import type { StoredKind } from './counts.js';
 import type { Matching } from './match/index.js';
 import { idText, type StreamRef } from './records.js';
+import type { Rooms } from './rooms.js';
 
 export const PIECE_BYTES = 8 * 1024 * 1024;
 const READ_BYTES = 1024 * 1024;
@@ -110,8 +111,8 @@ export interface StoreContext {
   readonly answerBytesMax: number;
   /** Ranges with fewer native bytes do not become slabs (store-slab.ts). */
   readonly slabBytesMin: number;
-  /** Memory to be used again (rows-task.ts). */
-  readonly rooms: SharedArrayBuffer[];
+  /** Memory for what workers give. */
+  readonly rooms: Rooms;
   /** How rows that are stored already are found. */
   readonly matching: Matching;
   /** Called before bytes are read, to slow down and to count. */

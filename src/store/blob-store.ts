@@ -19,6 +19,8 @@ export interface GetOptions {
   readonly offset?: number;
   /** Bytes to return; fewer come back when the blob ends before. All when not given. */
   readonly length?: number;
+  /** Memory that may be used for them, of that length at least. */
+  readonly into?: Uint8Array;
   readonly signal?: AbortSignal;
 }
 
@@ -29,7 +31,7 @@ export interface PutOptions {
 export interface BlobStore {
   /** As a user would name it: a path or URL. */
   readonly location: string;
-  /** A copy of the blob or of a range of it. */
+  /** A copy of the blob or of a range of it, in an array of its own or in `into`. */
   get(key: string, options?: GetOptions): Promise<Uint8Array>;
   /**
    * Writes the concatenation of `parts`; when the promise is fulfilled the blob is durable and

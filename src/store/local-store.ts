@@ -44,7 +44,8 @@ export class LocalStore implements BlobStore {
       const file = await openFile(join(this.location, key), this.#fs);
       try {
         const offset = options.offset ?? 0;
-        return await file.readSome(offset, options.length ?? Math.max(0, file.size - offset));
+        const length = options.length ?? Math.max(0, file.size - offset);
+        return await file.readSome(offset, length, options.into?.subarray(0, length));
       } finally {
         await file.close();
       }

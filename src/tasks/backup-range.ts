@@ -20,7 +20,7 @@ export async function backupRange(
   const { runs, facts, match } = result.summary;
   const buffers = [
     ...batchBuffers(result.batch),
-    ...transferable(result.stored.bytes.buffer),
+    ...transferable(result.stored.bytes),
     runs.buffer,
     ...factBuffers(facts),
     ...(match === null ? [] : [match.digests.buffer]),

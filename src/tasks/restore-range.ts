@@ -1,5 +1,5 @@
 /** Worker task of a restore: chunks of a range to the blocks of Data.db. */
-import { type DecodeTask, decodeWholeRange, factBuffers } from '../backup/index.js';
+import { type DecodeTask, decodeWholeRange, factBuffers, transferable } from '../backup/index.js';
 import { type TaskContext, TransferResult } from '../parallel/index.js';
 
 export async function restoreRange(
@@ -8,9 +8,7 @@ export async function restoreRange(
 ): Promise<TransferResult<unknown>> {
   const range = await decodeWholeRange(task, signal);
   const { head, blocks, tail, facts } = range;
-  // Empty ones may be shared: a buffer can be transferred only once.
-  const buffers = [head, blocks, tail]
-    .map((bytes) => bytes.buffer as ArrayBuffer)
-    .filter(({ byteLength }) => byteLength > 0);
+  // Of a buffer that several of them have: it can be transferred only once.
+  const buffers = [head, blocks, tail].flatMap(transferable);
   return new TransferResult(range, [...new Set([...buffers, ...factBuffers(facts)])]);
 }

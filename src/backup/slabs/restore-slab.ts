@@ -30,6 +30,8 @@ export interface SlabRange {
   /** Native position and length. */
   readonly position: number;
   readonly nativeBytes: number;
+  /** Memory for the blocks. */
+  readonly room?: ArrayBufferLike;
 }
 
 interface StoredSlab {
@@ -54,7 +56,7 @@ export async function restoreSlab(
   let failure: unknown;
   for (const place of [first, ...others]) {
     try {
-      const slab = await readSlab(store, idsKey, object.id, place);
+      const slab = await readSlab(store, idsKey, { ...place, id: object.id }, range.room);
       checkRange(slab.head, range, store, place);
       const stretch = decodeAll(slab, native);
       return { ...cut(slab, range, stretch), bytesRead: slab.bytesRead };
@@ -70,19 +72,21 @@ export async function restoreSlab(
 async function readSlab(
   store: BlobStore,
   idsKey: Uint8Array,
-  id: Uint8Array,
-  place: ObjectLocation,
+  place: PlacedObject,
+  room: ArrayBufferLike | undefined,
 ): Promise<StoredSlab> {
   const key = packKey(place.pack);
   const where = { file: `${store.location}/${key}`, component: 'pack', offset: place.offset };
   const frame = await store.get(key, { offset: place.offset, length: place.length });
   const raw = decodeFrame(frame, where);
-  if (!equalBytes(objectId(idsKey, raw), id)) {
+  if (!equalBytes(objectId(idsKey, raw), place.id)) {
     throw new SstashError('REPOSITORY_CORRUPT', 'the head of a slab has other bytes', where);
   }
   const head = decodeSlabHead(raw, where);
   const length = head.blocks.reduce((sum, bytes) => sum + bytes, 0);
-  const blocks = await store.get(key, { offset: place.offset + place.length, length });
+  const fits = room !== undefined && room.byteLength >= length;
+  const into = fits ? { into: new Uint8Array(room, 0, length) } : {};
+  const blocks = await store.get(key, { offset: place.offset + place.length, length, ...into });
   if (blocks.length !== length) {
     throw new SstashError('REPOSITORY_CORRUPT', 'the pack ends before the blocks of a slab', where);
   }
