@@ -1,6 +1,11 @@
 /** Worker side of a backup: one range of an SSTable's rows, all of it in one answer. */
 import { loadCompressor } from '../codec/index.js';
-import { formatVersion, type PartitionBatch, parseStatistics } from '../components/index.js';
+import {
+  formatVersion,
+  headerBytes,
+  type PartitionBatch,
+  parseStatistics,
+} from '../components/index.js';
 import type { ErrorDetails } from '../errors.js';
 import { openFile } from '../io/index.js';
 import type { RunRule } from '../merkle/index.js';
@@ -86,9 +91,9 @@ export async function* encodePieces(
     const rooms = task.rooms === undefined ? {} : { rooms: task.rooms };
     const match = task.match === undefined ? {} : { match: task.match };
     const { columnIndexSize, asSlab } = task;
-    const slab = asSlab
-      ? { slab: { format: task.format, version: task.version, statistics: task.statistics } }
-      : {};
+    const { format, version: letters } = task;
+    const rows = { header: headerBytes(task.statistics, statistics), liveComplexDeletionTime };
+    const slab = asSlab ? { slab: { format, version: letters, ...rows } } : {};
     const given = { ...rooms, ...match, ...slab };
     const options = { from, to, chunker, rule, pieceBytes, columnIndexSize, ...given };
     return yield* encodeRange(source, signal === undefined ? options : { ...options, signal });

@@ -145,8 +145,8 @@ async function rangeTasks(
     const task = { ...facts, blocks: slice, from, to, rule, chunker, asSlab: false };
     if (to - from > answerBytesMax) return task;
     const match = await matching.of(i);
-    const choice = { sstable, nativeBytes: to - from, slabBytesMin, statistics, match };
-    return { ...task, match, asSlab: becomesSlab(choice) };
+    const asSlab = becomesSlab({ sstable, nativeBytes: to - from, slabBytesMin, match });
+    return { ...task, match, asSlab };
   });
 }
 

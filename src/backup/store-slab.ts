@@ -15,8 +15,6 @@ import type { SlabPart } from './slabs/index.js';
 export const SLAB_NATIVE_BYTES_MIN = 512 * 1024;
 /** Smaller blocks are less well compressed than chunks are. */
 const SLAB_BLOCK_BYTES_MIN = 16 * 1024;
-/** Each slab has the bytes of Statistics.db. */
-const SLAB_STATISTICS_BYTES_MAX = 64 * 1024;
 /** Share of a range's canonical bytes that may be stored twice rather than look at it again. */
 const KNOWN_SHARE_MAX = 1 / 16;
 
@@ -25,16 +23,15 @@ export interface SlabChoice {
   /** Native bytes of the range, and least ones of a slab. */
   readonly nativeBytes: number;
   readonly slabBytesMin: number;
-  readonly statistics: Uint8Array;
   readonly match: RangeMatch;
 }
 
 /** Whether a range becomes a slab; where something may match, its leaves are looked up instead. */
 export function becomesSlab(choice: SlabChoice): boolean {
-  const { sstable, nativeBytes, slabBytesMin, statistics, match } = choice;
+  const { sstable, nativeBytes, slabBytesMin, match } = choice;
   if (match.task !== null || sstable.compression === null) return false;
   if (sstable.compression.chunkLength < SLAB_BLOCK_BYTES_MIN) return false;
-  return nativeBytes >= slabBytesMin && statistics.length <= SLAB_STATISTICS_BYTES_MAX;
+  return nativeBytes >= slabBytesMin;
 }
 
 /** A range that was made a slab. */

@@ -59,7 +59,12 @@ export {
   type SerializationHeader,
   withOtherUserTypes,
 } from './serialization-header.js';
-export { parseStatistics, type Statistics, type StatisticsPart } from './statistics.js';
+export {
+  headerBytes,
+  parseStatistics,
+  type Statistics,
+  type StatisticsPart,
+} from './statistics.js';
 export {
   compactionBody,
   headerBody,

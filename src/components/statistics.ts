@@ -92,6 +92,13 @@ export function parseStatistics(
   };
 }
 
+/** The bytes of HEADER in those of its Statistics.db; a view. */
+export function headerBytes(bytes: Uint8Array, { parts }: Statistics): Uint8Array {
+  const part = parts.find(({ type }) => type === HEADER);
+  if (part === undefined) throw new TypeError('a Statistics.db that was read has HEADER');
+  return bytes.subarray(part.offset, part.offset + part.length);
+}
+
 function partName(type: number): string {
   return NAMES[type] ?? `of type ${type}`;
 }

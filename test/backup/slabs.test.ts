@@ -177,7 +177,8 @@ t.test('the head of a slab', (t) => {
   const head: SlabHead = {
     format: 'big',
     version: 'nb',
-    statistics: new Uint8Array([1, 2, 3]),
+    header: new Uint8Array([1, 2, 3]),
+    liveComplexDeletionTime: -5,
     compression: {
       compressor: 'LZ4Compressor',
       options: new Map([['lz4_compressor_type', 'fast']]),
@@ -190,7 +191,7 @@ t.test('the head of a slab', (t) => {
     blocks: [60, 70, 80],
     chunks: {
       count: 3,
-      ids: new Uint8Array(96).map((_, i) => i),
+      keys: new Uint8Array(24).map((_, i) => i),
       nativeBytes: [60, 100, 90],
       rawLengths: [50, 90, 80],
       previousSizes: [0, 17, 0],

@@ -6,7 +6,6 @@ export { LeafChunkReader } from './leaf-chunk-reader.js';
 export { restoreSlab } from './restore-slab.js';
 export { SlabBuilder, type SlabPart, type SlabSource } from './slab-builder.js';
 export {
-  chunkId,
   decodeSlabHead,
   encodeSlabHead,
   ownBytes,

@@ -13,7 +13,7 @@ import {
   type SlabPlace,
 } from '../../repository/index.js';
 import type { BlobStore } from '../../store/index.js';
-import { chunkId, decodeSlabHead } from './slab-head.js';
+import { chunkKey, chunkNumbers, decodeSlabHead } from './slab-head.js';
 import { type BlockSpan, type ChunkRun, SlabRows } from './slab-rows.js';
 
 /** Chunks of a slab are fetched in one read of at most about this many bytes. */
@@ -23,7 +23,7 @@ const OPEN_SLABS = 16;
 
 interface OpenSlab {
   readonly rows: SlabRows;
-  /** Number of each chunk, by its id as hex. */
+  /** Number of each chunk, by the key of its id as hex. */
   readonly numbers: ReadonlyMap<string, number>;
 }
 
@@ -166,9 +166,7 @@ export class LeafChunkReader {
     const where = this.#where(object);
     const frame = await this.#get(object, -slab.length, slab.length, signal);
     const head = decodeSlabHead(decodeFrame(frame, where), where);
-    const numbers = new Map<string, number>();
-    for (let i = 0; i < head.chunks.count; i++) numbers.set(toHex(chunkId(head.chunks, i)), i);
-    const open = { rows: await SlabRows.open(head, where), numbers };
+    const open = { rows: await SlabRows.open(head, where), numbers: chunkNumbers(head.chunks) };
     const [oldest] = this.#open.keys();
     if (this.#open.size >= OPEN_SLABS && oldest !== undefined) this.#open.delete(oldest);
     this.#open.set(key, open);
@@ -245,7 +243,7 @@ function runsOf(
   const runs: PlacedRun[] = [];
   let start = 0;
   for (const { id } of objects) {
-    const number = numbers.get(toHex(id));
+    const number = numbers.get(toHex(chunkKey(id)));
     if (number === undefined) break;
     const last = runs[runs.length - 1];
     const joins = last?.end === number;

@@ -2,8 +2,8 @@
 import type { LeafWindow } from '../../canonical/index.js';
 import { encodeSmallFrame, objectId } from '../../repository/index.js';
 import type { BlockSpec } from '../block-layout.js';
-import type { ChunkBatch, ChunkerOptions } from '../chunk-batch.js';
-import { encodeSlabHead, ownBytes, type SlabHead } from './slab-head.js';
+import { type ChunkBatch, type ChunkerOptions, listedAt } from '../chunk-batch.js';
+import { chunkKey, encodeSlabHead, ownBytes, type SlabHead } from './slab-head.js';
 
 /** What is stored with the blocks that begin in a range, to make them a slab. */
 export interface SlabPart {
@@ -17,7 +17,10 @@ export interface SlabPart {
 }
 
 /** What all ranges of an SSTable have in common. */
-export type SlabSource = Pick<SlabHead, 'format' | 'version' | 'statistics'>;
+export type SlabSource = Pick<
+  SlabHead,
+  'format' | 'version' | 'header' | 'liveComplexDeletionTime'
+>;
 
 export class SlabBuilder {
   readonly #source: SlabSource;
@@ -82,7 +85,7 @@ export class SlabBuilder {
       blocks,
       chunks: {
         count: batch.count,
-        ids: batch.ids,
+        keys: keysOf(batch),
         nativeBytes: ends.map((end, i) => end - (this.#starts[i] as number)),
         rawLengths: batch.rawLengths,
         previousSizes: this.#previousSizes,
@@ -100,4 +103,9 @@ export interface FinishedRange {
   readonly lead: Uint8Array;
   /** The blocks of the range, and no others. */
   readonly spec: BlockSpec;
+}
+
+function keysOf(batch: ChunkBatch): Uint8Array {
+  const ids = Array.from({ length: batch.count }, (_, i) => listedAt(batch, i).id);
+  return new Uint8Array(Buffer.concat(ids.map(chunkKey)));
 }

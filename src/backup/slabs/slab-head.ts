@@ -6,19 +6,20 @@
  * |---|---|
  * | form | u8, 1 |
  * | version | uvint length, format (`big`, `bti`); uvint length, version letters |
- * | Statistics.db | uvint length, bytes: its header says how rows are read |
+ * | header | uvint length, HEADER of Statistics.db: how rows are read; svint local deletion time of live complex deletions |
  * | compression | uvint length, compressor; uvint options, each uvint length, key, uvint length, value; uvint block length; uvint greatest compressed length |
  * | range | uvint native bytes of the first block that stand before it; uvint its native bytes; uvint native bytes of the last block |
  * | blocks | uvint count; per block uvint stored bytes, checksum included |
- * | chunks | uvint count; the ids; then columns of uvint: native bytes; raw (canonical) bytes; native size of the record before, 0 where the chunk begins with a partition |
+ * | chunks | uvint count; the first 8 bytes of each id; then columns of uvint: native bytes; raw (canonical) bytes; native size of the record before, 0 where the chunk begins with a partition |
  */
-import { ByteWriter } from '../../binary/index.js';
+import { ByteWriter, toHex } from '../../binary/index.js';
 import { type ErrorDetails, SstashError } from '../../errors.js';
 import { checkLimit } from '../../limits.js';
-import { OBJECT_ID_BYTES, parseRepositoryBytes } from '../../repository/index.js';
+import { parseRepositoryBytes } from '../../repository/index.js';
 import type { BlockCompression } from '../block-layout.js';
 
 const FORM = 1;
+const CHUNK_KEY_BYTES = 8;
 
 export interface SlabCompression extends BlockCompression {
   readonly blockLength: number;
@@ -27,7 +28,8 @@ export interface SlabCompression extends BlockCompression {
 /** Chunks of leaves in the order of the range; parallel columns. */
 export interface SlabChunks {
   readonly count: number;
-  readonly ids: Uint8Array;
+  /** First bytes of their ids, CHUNK_KEY_BYTES each: enough to find one, and no proof. */
+  readonly keys: Uint8Array;
   /** From the first byte of a chunk's first leaf to that of the next chunk. */
   readonly nativeBytes: ArrayLike<number>;
   readonly rawLengths: ArrayLike<number>;
@@ -38,8 +40,9 @@ export interface SlabChunks {
 export interface SlabHead {
   readonly format: string;
   readonly version: string;
-  /** Bytes of Statistics.db. */
-  readonly statistics: Uint8Array;
+  /** HEADER of Statistics.db. */
+  readonly header: Uint8Array;
+  readonly liveComplexDeletionTime: number;
   readonly compression: SlabCompression;
   /** Native bytes of the first block that belong to the range before. */
   readonly lead: number;
@@ -55,8 +58,8 @@ export interface SlabHead {
 const encoder = new TextEncoder();
 
 export function encodeSlabHead(head: SlabHead): Uint8Array {
-  const { compression, blocks, chunks, statistics } = head;
-  const writer = new ByteWriter(statistics.length + 256 + blocks.length * 3 + chunks.count * 40);
+  const { compression, blocks, chunks, header } = head;
+  const writer = new ByteWriter(header.length + 256 + blocks.length * 3 + chunks.count * 16);
   const text = (value: string): void => writer.vintBytes(encoder.encode(value));
   const column = (values: ArrayLike<number>): void => {
     for (let i = 0; i < values.length; i++) writer.uvint(values[i] as number);
@@ -64,7 +67,8 @@ export function encodeSlabHead(head: SlabHead): Uint8Array {
   writer.u8(FORM);
   text(head.format);
   text(head.version);
-  writer.vintBytes(statistics);
+  writer.vintBytes(header);
+  writer.svint(head.liveComplexDeletionTime);
   text(compression.compressor);
   writer.uvint(compression.options.size);
   for (const [key, value] of compression.options) {
@@ -75,7 +79,7 @@ export function encodeSlabHead(head: SlabHead): Uint8Array {
   column([head.lead, head.nativeBytes, head.lastBlockBytes, blocks.length]);
   column(blocks);
   writer.uvint(chunks.count);
-  writer.bytes(chunks.ids);
+  writer.bytes(chunks.keys);
   column(chunks.nativeBytes);
   column(chunks.rawLengths);
   column(chunks.previousSizes);
@@ -93,7 +97,8 @@ export function decodeSlabHead(bytes: Uint8Array, where: ErrorDetails = {}): Sla
     };
     const format = reader.vintString('format');
     const version = reader.vintString('version');
-    const statistics = reader.vintBytes('Statistics.db');
+    const header = reader.vintBytes('header');
+    const liveComplexDeletionTime = reader.svint('local deletion time');
     const compressor = reader.vintString('compressor');
     const options = new Map<string, string>();
     for (let left = reader.uvint('options'); left > 0; left--) {
@@ -108,12 +113,12 @@ export function decodeSlabHead(bytes: Uint8Array, where: ErrorDetails = {}): Sla
     if (blockLength === 0 || !fits)
       throw reader.corrupt('the blocks of a slab do not fit its range');
     const count = reader.uvint('number of chunks');
-    if (count * OBJECT_ID_BYTES > reader.remaining) {
+    if (count * CHUNK_KEY_BYTES > reader.remaining) {
       throw reader.corrupt(`a slab says it has ${count} chunks`);
     }
     const chunks = {
       count,
-      ids: reader.view8(count * OBJECT_ID_BYTES),
+      keys: reader.view8(count * CHUNK_KEY_BYTES),
       nativeBytes: column('native bytes', count),
       rawLengths: column('raw bytes', count),
       previousSizes: column('sizes', count),
@@ -124,7 +129,8 @@ export function decodeSlabHead(bytes: Uint8Array, where: ErrorDetails = {}): Sla
     if (reader.remaining > 0) throw reader.corrupt('bytes follow the head of a slab');
     const compression = { compressor, options, blockLength, maxCompressedLength };
     const range = { lead, nativeBytes, lastBlockBytes };
-    return { format, version, statistics, compression, ...range, blocks, chunks };
+    const rows = { header, liveComplexDeletionTime };
+    return { format, version, ...rows, compression, ...range, blocks, chunks };
   });
 }
 
@@ -135,9 +141,18 @@ function unsupported(form: number, where: ErrorDetails): SstashError {
   });
 }
 
-/** Id of chunk `i`, a view. */
-export function chunkId({ ids }: SlabChunks, i: number): Uint8Array {
-  return ids.subarray(i * OBJECT_ID_BYTES, (i + 1) * OBJECT_ID_BYTES);
+/** What the head of a slab keeps of an id. */
+export function chunkKey(id: Uint8Array): Uint8Array {
+  return id.subarray(0, CHUNK_KEY_BYTES);
+}
+
+/** The number of each chunk, by the key of its id as hex. */
+export function chunkNumbers({ count, keys }: SlabChunks): Map<string, number> {
+  const numbers = new Map<string, number>();
+  for (let i = 0; i < count; i++) {
+    numbers.set(toHex(keys.subarray(i * CHUNK_KEY_BYTES, (i + 1) * CHUNK_KEY_BYTES)), i);
+  }
+  return numbers;
 }
 
 /**

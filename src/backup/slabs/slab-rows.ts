@@ -1,7 +1,8 @@
 /** The chunks of a slab: its blocks decoded, and the rows in them walked into leaves again. */
+import { ByteReader } from '../../binary/index.js';
 import { LeafWalker, type WalkerOptions } from '../../canonical/index.js';
 import { loadCompressor } from '../../codec/index.js';
-import { formatVersion, parseStatistics } from '../../components/index.js';
+import { formatVersion, parseSerializationHeader } from '../../components/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../../errors.js';
 import { BlockReader } from '../block-layout.js';
 import type { SlabHead } from './slab-head.js';
@@ -35,7 +36,8 @@ export class SlabRows {
 
   private constructor(head: SlabHead, where: ErrorDetails) {
     const version = formatVersion(head.format, head.version);
-    const { header, liveComplexDeletionTime } = parseStatistics(head.statistics, version);
+    const header = parseSerializationHeader(new ByteReader(head.header, { where }), version);
+    const { liveComplexDeletionTime } = head;
     this.head = head;
     this.walker = { header, version, liveComplexDeletionTime };
     this.#where = where;

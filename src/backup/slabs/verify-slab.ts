@@ -2,7 +2,7 @@
 import { equalBytes, toHex } from '../../binary/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../../errors.js';
 import { decodeFrame, OBJECT_KINDS, objectId, type PackEntry } from '../../repository/index.js';
-import { chunkId, decodeSlabHead } from './slab-head.js';
+import { chunkKey, chunkNumbers, decodeSlabHead } from './slab-head.js';
 import { type ChunkRun, SlabRows } from './slab-rows.js';
 
 /** Chunks that are looked at together, and one by one where something is wrong with them. */
@@ -54,34 +54,35 @@ export async function inspectSlab(
     for (const entry of [slab, ...chunks]) wrong.set(entry, error);
     return;
   }
-  const bad = inspectChunks(rows, file.subarray(end), idsKey, place);
-  const numbers = new Map<string, number>();
-  const all = rows.head.chunks;
-  for (let i = 0; i < all.count; i++) numbers.set(toHex(chunkId(all, i)), i);
+  const found = inspectChunks(rows, file.subarray(end), idsKey, place);
+  const numbers = chunkNumbers(rows.head.chunks);
   for (const chunk of chunks) {
-    const number = numbers.get(toHex(chunk.id));
-    const error = number === undefined ? notThere(place) : bad.get(number);
-    if (error !== undefined) wrong.set(chunk, error);
+    const number = numbers.get(toHex(chunkKey(chunk.id)));
+    const id = number === undefined ? notThere(place) : (found[number] as Uint8Array | SstashError);
+    if (id instanceof SstashError) wrong.set(chunk, id);
+    else if (!equalBytes(id, chunk.id)) wrong.set(chunk, otherRows(place));
   }
-  for (const error of bad.values()) wrong.set(slab, error);
+  for (const [i, id] of found.entries()) {
+    if (id instanceof SstashError) wrong.set(slab, id);
+    else if (numbers.get(toHex(chunkKey(id))) !== i) wrong.set(slab, otherRows(place));
+  }
 }
 
-/** What is wrong with chunks of a slab, by their numbers. */
+/** Ids of the chunks of a slab by their rows, or what is wrong with them. */
 function inspectChunks(
   rows: SlabRows,
   blocks: Uint8Array,
   idsKey: Uint8Array,
   where: ErrorDetails,
-): Map<number, SstashError> {
-  const bad = new Map<number, SstashError>();
-  const { chunks } = rows.head;
-  const judge = (run: ChunkRun): SstashError | null => {
+): (Uint8Array | SstashError)[] {
+  const { count } = rows.head.chunks;
+  const idsOf = (run: ChunkRun): Uint8Array[] | SstashError => {
     try {
       let span = rows.spanOf(run);
       for (;;) {
         const stored = blocks.subarray(span.offset, span.offset + span.length);
         const raws = rows.chunks(run, span, rows.decode(span, stored));
-        if (raws !== null) return sameIds(raws, run) ? null : otherRows(where);
+        if (raws !== null) return raws.map((raw) => objectId(idsKey, raw));
         const longer = rows.longer(span);
         if (longer.end === span.end) return otherRows(where);
         span = longer;
@@ -91,17 +92,20 @@ function inspectChunks(
       throw error;
     }
   };
-  const sameIds = (raws: readonly Uint8Array[], { first }: ChunkRun): boolean =>
-    raws.every((raw, i) => equalBytes(objectId(idsKey, raw), chunkId(chunks, first + i)));
-  for (let first = 0; first < chunks.count; first += CHUNKS) {
-    const end = Math.min(chunks.count, first + CHUNKS);
-    if (judge({ first, end }) === null) continue;
+  const found: (Uint8Array | SstashError)[] = [];
+  for (let first = 0; first < count; first += CHUNKS) {
+    const end = Math.min(count, first + CHUNKS);
+    const ids = idsOf({ first, end });
+    if (!(ids instanceof SstashError)) {
+      found.push(...ids);
+      continue;
+    }
     for (let i = first; i < end; i++) {
-      const error = judge({ first: i, end: i + 1 });
-      if (error !== null) bad.set(i, error);
+      const one = idsOf({ first: i, end: i + 1 });
+      found.push(one instanceof SstashError ? one : (one[0] as Uint8Array));
     }
   }
-  return bad;
+  return found;
 }
 
 function otherRows(where: ErrorDetails): SstashError {
