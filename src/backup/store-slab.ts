@@ -11,8 +11,8 @@ import type { RangePiece } from './encode-range.js';
 import type { RangeMatch } from './match/index.js';
 import type { SlabPart } from './slabs/index.js';
 
-/** Of small ranges the head would be too large a part. */
-export const SLAB_NATIVE_BYTES_MIN = 512 * 1024;
+/** Smaller ranges cost little; single chunks of theirs are read with less around them out of frames. */
+export const SLAB_NATIVE_BYTES_MIN = 4 * 1024 * 1024;
 /** Smaller blocks are less well compressed than chunks are. */
 const SLAB_BLOCK_BYTES_MIN = 16 * 1024;
 /** Share of a range's canonical bytes that may be stored twice rather than look at it again. */
