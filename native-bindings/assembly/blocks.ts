@@ -2,7 +2,7 @@
  * Many blocks of Data.db in one call: decoded one behind the other, or hashed as they are in the
  * file. A table of u32 address and length per payload tells where they are.
  */
-import { decode } from './lz4';
+import { decode, reproduces } from './lz4';
 import { digest } from './xxh3';
 
 /** Length of the plain block before the LZ4 block, and of the checksum behind it. */
@@ -35,6 +35,30 @@ export function decodeBlocks(
       if (decoded != <i32>plain) return i;
     }
     to += plain;
+    table += 8;
+  }
+  return count;
+}
+
+/**
+ * How many of `count` payloads of LZ4Compressor, from the first on, are what the encoder makes of the
+ * bytes at `plain`, to which `decodeBlocks` decoded them. Stops at payloads of `rawFrom` bytes or more.
+ */
+export function reproducedBlocks(
+  table: usize,
+  count: i32,
+  plain: usize,
+  blockLength: u32,
+  lastLength: u32,
+  rawFrom: u32,
+): i32 {
+  for (let i = 0; i < count; i++) {
+    const from = <usize>load<u32>(table);
+    const length = load<u32>(table, 4);
+    const plainLength = i == count - 1 ? lastLength : blockLength;
+    if (length >= rawFrom) return i;
+    if (!reproduces(plain, <i32>plainLength, from + PREFIX, <i32>(length - PREFIX))) return i;
+    plain += blockLength;
     table += 8;
   }
   return count;

@@ -2,13 +2,13 @@
  * What the WebAssembly module offers. Every function works on addresses in the module's own
  * memory, which the host lays out: whatever lies below `heapStart()` belongs to the module.
  */
-export { decodeBlocks, digestBlocks } from './blocks';
+export { decodeBlocks, digestBlocks, reproducedBlocks } from './blocks';
 export { bloomAdd, hashMany } from './bloom';
 export { dump, dumpConsumed, dumpEnd, dumpHead, dumpResume, dumpStarted } from './dump';
 export { dumpStyle, dumpTables } from './dump-state';
 export { writeValue as dumpOne } from './dump-values';
 export { leafDigests, leafEnds } from './leaves';
-export { decode as lz4Decode, encode as lz4Encode } from './lz4';
+export { decode as lz4Decode, encode as lz4Encode, reproduces as lz4Reproduces } from './lz4';
 export { digest as murmur3 } from './murmur3';
 export { encodeNative, nativeInside, nativePrevious, nativeResume } from './native';
 export { nextRun, runState, setRunRule } from './runs';

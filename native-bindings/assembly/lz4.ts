@@ -157,6 +157,13 @@ function hashAt<T>(ip: usize): usize {
   return <usize>(((load<u64>(ip) << 24) * 889523592379) >> 52) << 2;
 }
 
+/** As `hashAt`, of the bytes that stand there; the first 5 count. */
+@inline
+function hashOf<T>(bytes: u64): usize {
+  if (sizeof<T>() == 2) return <usize>((<u32>bytes * 2654435761) >> 19) << 1;
+  return <usize>(((bytes << 24) * 889523592379) >> 52) << 2;
+}
+
 @inline
 function tooFar<T>(ip: usize, match: usize): bool {
   if (sizeof<T>() == 2) return false;
@@ -280,4 +287,146 @@ function encodeWith<T>(source: usize, length: i32, target: usize): i32 {
   op = writeLiteralHead(op, literals);
   memory.copy(op, anchor, literals);
   return <i32>(op + literals - target);
+}
+
+/** Outcomes of `search`: another match is taken, none is. */
+const OTHER: usize = 0;
+const NONE: usize = 1;
+/** So many places behind the last sequence are looked at one by one, and the one behind them. */
+const NEAR: usize = 65;
+
+/**
+ * Whether `encode` gives the block `[payload, payload + payloadLength)` for `[source, source +
+ * length)`, which `decode` made of that block; of any other block the answer means nothing. Follows
+ * the encoder's search along the sequences that are there: that their matches are matches is
+ * known, so that only their ends are looked at, and nothing is written but the table.
+ */
+export function reproduces(source: usize, length: i32, payload: usize, payloadLength: i32): bool {
+  if (length == 0) return payloadLength == 1 && load<u8>(payload) == 0;
+  return length < SMALL_LIMIT
+    ? reproducesWith<u16>(source, length, payload, payload + <usize>payloadLength)
+    : reproducesWith<u32>(source, length, payload, payload + <usize>payloadLength);
+}
+
+/** Enters `ip`, where `bytes` begin; returns what the table had for it. */
+@inline
+function replace<T>(source: usize, ip: usize, bytes: u64): usize {
+  const slot = TABLE + hashOf<T>(bytes);
+  const before = source + <usize>load<T>(slot);
+  store<T>(slot, <T>(ip - source));
+  return before;
+}
+
+@inline
+function isMatch<T>(ip: usize, bytes: u64, match: usize): bool {
+  return !tooFar<T>(ip, match) && load<u32>(match) == <u32>bytes;
+}
+
+/** Enters `ip`; whether the encoder takes what the table had for it. */
+@inline
+function takes<T>(source: usize, ip: usize, bytes: u64): bool {
+  return isMatch<T>(ip, bytes, replace<T>(source, ip, bytes));
+}
+
+/**
+ * The encoder's search from `ip` on, `tries` places behind the last sequence: where it takes a match,
+ * at or behind `start` and `distance` away, if it does.
+ */
+function search<T>(
+  source: usize,
+  ip: usize,
+  tries: usize,
+  start: usize,
+  distance: usize,
+  searchEnd: usize,
+): usize {
+  while (true) {
+    const step = max<usize>(1, (tries++ + 62) >> 6);
+    if (ip + step > searchEnd) return NONE;
+    const bytes = load<u64>(ip);
+    const match = replace<T>(source, ip, bytes);
+    if (ip - match == distance && ip >= start) return ip;
+    if (isMatch<T>(ip, bytes, match)) return OTHER;
+    ip += step;
+  }
+}
+
+function reproducesWith<T>(source: usize, length: i32, payload: usize, payloadEnd: usize): bool {
+  const end = source + <usize>length;
+  const matchEnd = end - LAST_LITERALS;
+  let searchEnd = source;
+  let from = payload;
+  let anchor = source;
+  let ip = source;
+  if (length > MATCH_SEARCH_END) {
+    searchEnd = end - MATCH_SEARCH_END + 1;
+    memory.fill(TABLE, 0, TABLE_BYTES);
+    replace<T>(source, ip, load<u64>(ip));
+    ip++;
+  }
+  while (from < payloadEnd) {
+    const token = <usize>load<u8>(from++);
+    let start = anchor;
+    if (token >= 16) {
+      start += token >> 4;
+      if (token >= 240) {
+        let more: usize;
+        do {
+          if (from >= payloadEnd) return false;
+          more = <usize>load<u8>(from++);
+          start += more;
+        } while (more == 255);
+      }
+      from += start - anchor;
+      if (from >= payloadEnd) {
+        if (from != payloadEnd || start != end || (token & 15) != 0) return false;
+        return search<T>(source, ip, ip - anchor, end, 0, searchEnd) == NONE;
+      }
+      const near = min(start, anchor + NEAR);
+      for (; ip + 4 <= near; ip += 4) {
+        const bytes = load<u64>(ip);
+        if (takes<T>(source, ip, bytes)) return false;
+        if (takes<T>(source, ip + 1, bytes >> 8)) return false;
+        if (takes<T>(source, ip + 2, bytes >> 16)) return false;
+        if (takes<T>(source, ip + 3, bytes >> 24)) return false;
+      }
+      for (; ip < near; ip++) {
+        if (takes<T>(source, ip, load<u64>(ip))) return false;
+      }
+    }
+    if (start >= searchEnd) return false;
+    const distance = <usize>load<u16>(from);
+    from += 2;
+    let stop = start + 4 + (token & 15);
+    if ((token & 15) == 15) {
+      let more: usize;
+      do {
+        if (from >= payloadEnd) return false;
+        more = <usize>load<u8>(from++);
+        stop += more;
+      } while (more == 255);
+    }
+    if (stop > matchEnd) return false;
+    let found = OTHER;
+    if (ip == start) {
+      const bytes = load<u64>(ip);
+      const match = replace<T>(source, ip, bytes);
+      if (ip - match == distance) found = ip;
+      else if (isMatch<T>(ip, bytes, match)) return false;
+      else ip++;
+    }
+    if (found == OTHER) {
+      // The match is found behind its start, and then grows backwards.
+      found = search<T>(source, ip, ip - anchor, start, distance, searchEnd);
+      if (found <= NONE || found + 4 > stop) return false;
+    }
+    if (start > anchor && start - distance > source) {
+      if (load<u8>(start - 1) == load<u8>(start - 1 - distance)) return false;
+    }
+    if (stop < matchEnd && load<u8>(stop) == load<u8>(stop - distance)) return false;
+    replace<T>(source, stop - 2, load<u64>(stop - 2));
+    anchor = stop;
+    ip = stop;
+  }
+  return false;
 }

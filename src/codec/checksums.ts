@@ -55,3 +55,10 @@ export function lz4EncodeInto(source: Uint8Array, target: Uint8Array): number {
   if (target.length < lz4Bound(source.length)) throw new TypeError('no room for the LZ4 block');
   return kernels().lz4EncodeInto(source, target);
 }
+
+/** Whether `lz4EncodeBlock` gives `block` for `plain`, to which `lz4DecodeBlock` decodes it. */
+export function lz4Reproduces(plain: Uint8Array, block: Uint8Array): boolean {
+  checkLimit('blockBytesMax', plain.length);
+  checkLimit('blockBytesMax', Math.floor(block.length / 2));
+  return kernels().lz4Reproduces(plain, block);
+}

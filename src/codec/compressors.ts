@@ -13,7 +13,7 @@
 import { inflateSync } from 'node:zlib';
 import { SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
-import { lz4DecodeBlock, lz4EncodeBlock, lz4EncodeInto } from './checksums.js';
+import { lz4DecodeBlock, lz4EncodeBlock, lz4EncodeInto, lz4Reproduces } from './checksums.js';
 import {
   deflateEncode,
   loadZstd,
@@ -35,6 +35,8 @@ export interface BlockCompressor {
   encode?(source: Uint8Array): Uint8Array;
   /** As `encode`, to the start of `target`; returns the length. Present where `encode` is. */
   encodeInto?(source: Uint8Array, target: Uint8Array): number;
+  /** Whether `encode` gives `block` for `plain`, to which it decodes; where that is less work. */
+  reproduces?(plain: Uint8Array, block: Uint8Array): boolean;
 }
 
 /** Room that `encodeInto` needs for a block of `length` plain bytes. */
@@ -84,6 +86,7 @@ const lz4: BlockCompressor = {
     new DataView(target.buffer, target.byteOffset, LZ4_PREFIX).setUint32(0, source.length, true);
     return LZ4_PREFIX + lz4EncodeInto(source, target.subarray(LZ4_PREFIX));
   },
+  reproduces: (plain, block) => lz4Reproduces(plain, block.subarray(LZ4_PREFIX)),
 };
 
 const noop: BlockCompressor = {

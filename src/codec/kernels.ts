@@ -19,10 +19,19 @@ export interface KernelExports extends DumpExports, ScanExports {
   heapStart(): number;
   lz4Decode(source: number, sourceLength: number, target: number, targetLength: number): number;
   lz4Encode(source: number, length: number, target: number): number;
+  lz4Reproduces(source: number, length: number, payload: number, payloadLength: number): number;
   decodeBlocks(
     table: number,
     count: number,
     target: number,
+    blockLength: number,
+    lastLength: number,
+    rawFrom: number,
+  ): number;
+  reproducedBlocks(
+    table: number,
+    count: number,
+    plain: number,
     blockLength: number,
     lastLength: number,
     rawFrom: number,
@@ -118,6 +127,8 @@ export interface Kernels {
   lz4Encode(source: Uint8Array): Uint8Array;
   /** Encodes to the start of `target`, which has room for the bound; returns the length. */
   lz4EncodeInto(source: Uint8Array, target: Uint8Array): number;
+  /** Whether `lz4Encode` gives `block` for `plain`, to which `lz4Decode` decodes it. */
+  lz4Reproduces(plain: Uint8Array, block: Uint8Array): boolean;
   xxh3(bytes: Uint8Array, secret?: Uint8Array): Uint8Array;
   /** h1 and h2, each big-endian. */
   murmur3(key: Uint8Array): Uint8Array;
@@ -298,6 +309,24 @@ export class KernelInstance {
     return decodeBlocks(this.#table, count, target.byteOffset, blockLength, lastLength, rawFrom);
   }
 
+  /**
+   * How many payloads of the table, from number `first` on and before `end`, are what the encoder
+   * makes of `plain`, to which `decodeBlocks` decoded all of them; stops at raw ones.
+   */
+  reproducedBlocks(
+    first: number,
+    end: number,
+    plain: Uint8Array,
+    blockLength: number,
+    lastLength: number,
+    rawFrom: number,
+  ): number {
+    const { reproducedBlocks } = this.exports;
+    const table = this.#table + 8 * first;
+    const from = plain.byteOffset + first * blockLength;
+    return reproducedBlocks(table, end - first, from, blockLength, lastLength, rawFrom);
+  }
+
   /** XXH3-128 of the first `count` payloads of the table, each with its checksum: 16 bytes a block. */
   digestBlocks(count: number): Uint8Array {
     const out = this.#table + BLOCKS_MAX * 8;
@@ -354,6 +383,11 @@ function webassemblyKernels(): Kernels {
       target.set(instance.bytes.subarray(out, out + length));
       return length;
     },
+    lz4Reproduces(plain, block) {
+      const at = enter(plain, block.length);
+      instance.bytes.set(block, at);
+      return exports.lz4Reproduces(start, plain.length, at, block.length) !== 0;
+    },
     xxh3(bytes, secret) {
       const at = enter(bytes, 16 + XXH3_SECRET_BYTES);
       if (secret !== undefined) instance.bytes.set(secret, at + 16);
@@ -383,6 +417,7 @@ const typescriptKernels: Kernels = {
     target.set(block);
     return block.length;
   },
+  lz4Reproduces: (plain, block) => Buffer.compare(lz4EncodeTypescript(plain), block) === 0,
   xxh3: xxh3Typescript,
   murmur3: murmur3Typescript,
   hashMany(keys, ends, count) {
