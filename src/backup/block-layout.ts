@@ -6,7 +6,14 @@
  * Compressed (format reference, 13.2): payload, then u32 CRC-32 of it. Uncompressed: the native
  * bytes themselves, whose checksums are in CRC.db.
  */
-import { type BlockCompressor, blockBound, compressor, crc32 } from '../codec/index.js';
+import {
+  type BlockCompressor,
+  blockBound,
+  compressor,
+  crc32,
+  crc32WithItself,
+  LZ4_COMPRESSOR,
+} from '../codec/index.js';
 import type { CompressionInfo, DataChecksums } from '../components/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 
@@ -108,6 +115,11 @@ export class BlockReader {
     return this.spec.offsets[i - this.spec.firstBlock] as number;
   }
 
+  /** Whether kernels decode and judge its blocks, many in a call. */
+  get isForKernels(): boolean {
+    return this.#codec?.name === LZ4_COMPRESSOR && this.#codec.reproduces !== undefined;
+  }
+
   /**
    * Decodes a stored block into all of `plain`; returns the CRC-32 of the block as it is stored.
    * Throws SSTABLE_CHECKSUM or SSTABLE_CORRUPT.
@@ -123,8 +135,7 @@ export class BlockReader {
       return crc;
     }
     const payload = checkedPayload(stored, where);
-    // The checksum that follows the payload is right: only its own bytes are left to be added.
-    const crc = crc32(stored.subarray(payload.length), checksumOf(stored));
+    const crc = crc32WithItself(checksumOf(stored));
     if (payload.length >= (this.spec.compression?.maxCompressedLength ?? 0)) {
       if (payload.length < plain.length) {
         throw new SstashError('SSTABLE_CORRUPT', 'an uncompressed block is too short', where);
@@ -146,6 +157,9 @@ export class BlockReader {
     const codec = this.#codec;
     if (codec === null || compression === null) return null;
     const payload = stored.subarray(0, stored.length - CRC_BYTES);
+    if (codec.reproduces !== undefined && payload.length < compression.maxCompressedLength) {
+      return codec.reproduces(plain, payload) ? null : { block: i, payload: payload.slice() };
+    }
     this.#scratch ??= new Uint8Array(blockBound(blockLength));
     const packed = codec.encodeInto?.(plain, this.#scratch) ?? -1;
     if (packed >= 0) {
@@ -169,9 +183,11 @@ export function checkedPayload(stored: Uint8Array, where: ErrorDetails): Uint8Ar
   return payload;
 }
 
-function checksumOf(stored: Uint8Array): number {
-  const at = stored.byteOffset + stored.length - CRC_BYTES;
-  return new DataView(stored.buffer, at, CRC_BYTES).getUint32(0);
+/** The checksum at the end of a stored block, or of what ends with one at `end`. */
+export function checksumOf(stored: Uint8Array, end = stored.length): number {
+  const at = end - CRC_BYTES;
+  const high = ((stored[at] as number) << 8) | (stored[at + 1] as number);
+  return ((high << 16) | ((stored[at + 2] as number) << 8) | (stored[at + 3] as number)) >>> 0;
 }
 
 /**

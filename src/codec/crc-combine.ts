@@ -1,4 +1,4 @@
-/** CRC-32 of two byte strings, one behind the other, from their own CRCs. */
+/** CRC-32 of byte strings, one behind the other, from their own CRCs. */
 
 /** The polynomial of CRC-32 (IEEE), reflected. */
 const POLYNOMIAL = 0xedb88320;
@@ -43,4 +43,17 @@ export function combineCrc32(a: number, b: number, length: number): number {
     if (rest % 2 === 1) sum = times(zeroBytesAt(i), sum);
   }
   return (sum ^ b) >>> 0;
+}
+
+/** What eight zero bits do to each value of the lowest byte. */
+let oneByte: Uint32Array | undefined;
+
+/** CRC of bytes whose CRC is `a`, and behind them that CRC itself, big-endian. */
+export function crc32WithItself(a: number): number {
+  oneByte ??= Uint32Array.from({ length: 256 }, (_, byte) => times(zeroBytesAt(0), byte));
+  let sum = ~a;
+  for (let shift = 24; shift >= 0; shift -= 8) {
+    sum = (oneByte[(sum ^ (a >>> shift)) & 255] as number) ^ (sum >>> 8);
+  }
+  return ~sum >>> 0;
 }

@@ -13,7 +13,7 @@ export {
   LZ4_COMPRESSOR,
   loadCompressor,
 } from './compressors.js';
-export { combineCrc32 } from './crc-combine.js';
+export { combineCrc32, crc32WithItself } from './crc-combine.js';
 export type { DumpHost } from './dump-exports.js';
 export {
   align,
