@@ -84,6 +84,7 @@ function enter(
     blockTable[2 * count + 1] = crcAt - at;
     at = end;
   }
-  room.set(stored.subarray(0, at));
+  // Stored bytes may be shared memory, of which `set` copies word by word; this is one memcpy.
+  if (at > 0) Buffer.from(room.buffer, room.byteOffset, at).fill(stored.subarray(0, at));
   return count;
 }

@@ -114,8 +114,10 @@ export class BlockFeed {
       if (i >= owned) this.#check(i, bytes, crc, plain);
     }
     const foreign = blocks.offset(owned) - fileStart;
-    if (foreign > 0) this.lead = Uint8Array.from(stored.subarray(0, foreign));
-    this.#stored.copyWithin(this.#length, this.#length + foreign, this.#length + length);
+    if (foreign > 0) {
+      this.lead = Uint8Array.from(stored.subarray(0, foreign));
+      this.#stored.copyWithin(this.#length, this.#length + foreign, this.#length + length);
+    }
     this.#length += length - foreign;
   }
 

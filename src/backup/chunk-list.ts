@@ -77,6 +77,8 @@ export function encodeChunkList({ chunks, streams, extents, slab }: ChunkList): 
   return writer.toBytes();
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** Ids are views; throws REPOSITORY_CORRUPT, REPOSITORY_UNSUPPORTED or LIMIT_EXCEEDED. */
 export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): ChunkList {
   return parseRepositoryBytes(bytes, where, (reader) => {
@@ -87,11 +89,12 @@ export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): Ch
     if (count * (OBJECT_ID_BYTES + 2) > reader.remaining) {
       throw reader.corrupt(`a list says it has ${count} chunks`);
     }
-    const ids = Array.from({ length: count }, () => reader.view8(OBJECT_ID_BYTES));
-    const rawLengths = ids.map(() => reader.uvint('raw length'));
-    const chunks = ids.map((id, i) => {
-      return { id, rawLength: rawLengths[i] as number, leaves: reader.uvint('leaves') };
-    });
+    const chunks: Writable<ListedChunk>[] = [];
+    for (let i = 0; i < count; i++) {
+      chunks.push({ id: reader.view8(OBJECT_ID_BYTES), rawLength: 0, leaves: 0 });
+    }
+    for (const chunk of chunks) chunk.rawLength = reader.uvint('raw length');
+    for (const chunk of chunks) chunk.leaves = reader.uvint('leaves');
     const streams = columnOf('streams', () => reader.uvint('chunks of a stream'));
     if (streams.reduce((sum, n) => sum + n, 0) !== count) {
       throw reader.corrupt('the streams have another number of chunks than the list');
@@ -138,9 +141,14 @@ export interface Segments {
 export function segmentsOf(list: ChunkList, where: ErrorDetails = {}): Segments {
   const { chunks, extents } = list;
   if (extents === null) {
-    const leaves = Uint32Array.from(chunks, (chunk) => chunk.leaves);
-    const chunk = Uint32Array.from(chunks, (_, i) => i);
-    return { count: chunks.length, chunk, first: new Uint32Array(chunks.length), leaves };
+    const count = chunks.length;
+    const leaves = new Uint32Array(count);
+    const chunk = new Uint32Array(count);
+    for (const [i, { leaves: own }] of chunks.entries()) {
+      leaves[i] = own;
+      chunk[i] = i;
+    }
+    return { count, chunk, first: new Uint32Array(count), leaves };
   }
   const builder = new SegmentBuilder(list, where);
   for (const [i, count] of extents.counts.entries()) {

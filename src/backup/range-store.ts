@@ -3,7 +3,6 @@ import { createHash, type Hash } from 'node:crypto';
 import { combineCrc32, crc32 } from '../codec/index.js';
 import type { RandomAccessFile } from '../io/index.js';
 import { RunTable } from '../merkle/index.js';
-import type { PlacedObject } from '../repository/index.js';
 import type { SSTable } from '../sstable/index.js';
 import type { StoredBytes } from './block-feed.js';
 import { noneStored, type StoredCount, storeBatch } from './chunk-batch.js';
@@ -13,7 +12,7 @@ import type { Derivation } from './derived/index.js';
 import { noRows, type RangeCounts, type RangePiece, type RangeSummary } from './encode-range.js';
 import { encodeExceptions } from './exceptions.js';
 import type { MatchedExtents, MatchTask } from './match/index.js';
-import { unpackPlaces } from './read-stream.js';
+import { placeAt } from './read-stream.js';
 import { idText, type RowsData, type StreamRef } from './records.js';
 import { encodePieces, type RowsResult, type RowsTask } from './rows-task.js';
 import { type StoreContext, storeBytes } from './store-bytes.js';
@@ -70,11 +69,12 @@ function listOf(task: RowsTask, own: readonly ListedChunk[], summary: RangeSumma
 }
 
 function storedChunks(task: MatchTask, { chunks }: MatchedExtents): ListedChunk[] {
-  const places = unpackPlaces(task.chunks);
-  return Array.from(chunks, (number) => {
-    const { id, rawLength } = places[number] as PlacedObject;
-    return { id, rawLength, leaves: task.chunkLeaves[number] as number };
-  });
+  const listed: ListedChunk[] = [];
+  for (const number of chunks) {
+    const { id, rawLength } = placeAt(task.chunks, number);
+    listed.push({ id, rawLength, leaves: task.chunkLeaves[number] as number });
+  }
+  return listed;
 }
 
 /** What `source` yields; `done` is told what it returns. */

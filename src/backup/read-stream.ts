@@ -72,18 +72,24 @@ export function packPlaces(objects: readonly PlacedObject[]): PackedPlaces {
   return { packs, ids, numbers, others };
 }
 
-export function unpackPlaces({ packs, ids, numbers, others }: PackedPlaces): PlacedObject[] {
-  return Array.from({ length: ids.length / 32 }, (_, i) => {
-    const at = i * PLACE_NUMBERS;
-    const slab = { offset: numbers[at + 4] as number, length: numbers[at + 5] as number };
-    return {
-      id: ids.subarray(i * 32, i * 32 + 32),
-      pack: packs[numbers[at] as number] as string,
-      offset: numbers[at + 1] as number,
-      length: numbers[at + 2] as number,
-      rawLength: numbers[at + 3] as number,
-      ...(slab.length === 0 ? {} : { slab }),
-      others: others.get(i) ?? [],
-    };
-  });
+export function unpackPlaces(places: PackedPlaces): PlacedObject[] {
+  const objects: PlacedObject[] = [];
+  const count = places.ids.length / 32;
+  for (let i = 0; i < count; i++) objects.push(placeAt(places, i));
+  return objects;
+}
+
+/** The place of object `i`. */
+export function placeAt({ packs, ids, numbers, others }: PackedPlaces, i: number): PlacedObject {
+  const at = i * PLACE_NUMBERS;
+  const slab = { offset: numbers[at + 4] as number, length: numbers[at + 5] as number };
+  return {
+    id: ids.subarray(i * 32, i * 32 + 32),
+    pack: packs[numbers[at] as number] as string,
+    offset: numbers[at + 1] as number,
+    length: numbers[at + 2] as number,
+    rawLength: numbers[at + 3] as number,
+    ...(slab.length === 0 ? {} : { slab }),
+    others: others.get(i) ?? [],
+  };
 }

@@ -2,7 +2,7 @@
 import { leafDigests, leafEnds, MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import { isSstashError } from '../../errors.js';
 import { openStore } from '../../store/index.js';
-import { type PackedPlaces, unpackPlaces } from '../read-stream.js';
+import { type PackedPlaces, placeAt } from '../read-stream.js';
 import { LeafChunkReader } from '../slabs/index.js';
 import { readDigests } from './digest-cache.js';
 import { type Candidates, DIGEST_WORDS, NO_CHUNK } from './match-leaves.js';
@@ -96,14 +96,12 @@ class StoredDigests {
   readonly #task: MatchTask;
   readonly #secret: Uint8Array;
   readonly #reader: LeafChunkReader;
-  readonly #places: ReturnType<typeof unpackPlaces>;
   readonly #known = new Map<number, Uint32Array | null>();
 
   constructor(task: MatchTask, secret: Uint8Array) {
     this.#task = task;
     this.#secret = secret;
     this.#reader = new LeafChunkReader(openStore(task.location), task.idsKey);
-    this.#places = unpackPlaces(task.chunks);
   }
 
   async fill(
@@ -134,8 +132,7 @@ class StoredDigests {
   }
 
   async #make(number: number, signal?: AbortSignal): Promise<Uint32Array | null> {
-    const object = this.#places[number];
-    if (object === undefined) return null;
+    const object = placeAt(this.#task.chunks, number);
     try {
       const raw = await this.#reader.read(object, signal);
       const ends = leafEnds(raw, this.#task.chunkLeaves[number] as number);
