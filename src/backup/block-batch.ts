@@ -15,15 +15,17 @@ export interface JudgedBlocks {
 }
 
 /**
- * Decodes and judges the blocks from `first` on, which begin in `stored` and fill `plain`, all but
- * the last one of the file as long as they should be. Null where the first one has to be looked at
- * alone, since no kernel knows its compressor, or it is damaged.
+ * Decodes the blocks from `first` on, which begin in `stored` and fill `plain`, all but the last one
+ * of the file as long as they should be, and judges them where they will be `encoded` again. Null
+ * where the first one has to be looked at alone, since no kernel knows its compressor, or it is
+ * damaged.
  */
 export function judgeBlocks(
   blocks: BlockReader,
   first: number,
   stored: Uint8Array,
   plain: Uint8Array,
+  encoded: boolean,
 ): JudgedBlocks | null {
   const kernel = KernelInstance.owner(plain);
   if (kernel === undefined || !blocks.isForKernels) return null;
@@ -33,19 +35,14 @@ export function judgeBlocks(
   const last = Math.min(blockLength, plain.length - (entered - 1) * blockLength);
   const count = entered === 0 ? 0 : kernel.decodeBlocks(entered, plain, blockLength, last, rawFrom);
   if (count === 0) return null;
-  const lastLength = count === entered ? last : blockLength;
-  const doubtful: number[] = [];
-  for (let i = 0; i < count; i++) {
-    i += kernel.reproducedBlocks(i, count, plain, blockLength, lastLength, rawFrom);
-    if (i < count) doubtful.push(i);
-  }
   const base = blocks.offset(first);
   const exceptions: BlockException[] = [];
-  for (const i of doubtful) {
-    const own = stored.subarray(
-      blocks.offset(first + i) - base,
-      blocks.offset(first + i + 1) - base,
-    );
+  const lastLength = count === entered ? last : blockLength;
+  for (let i = 0; encoded && i < count; i++) {
+    i += kernel.reproducedBlocks(i, count, plain, blockLength, lastLength, rawFrom);
+    if (i === count) break;
+    const end = blocks.offset(first + i + 1) - base;
+    const own = stored.subarray(blocks.offset(first + i) - base, end);
     const native = plain.subarray(i * blockLength, (i + 1) * blockLength);
     const exception = blocks.exception(first + i, own, native);
     if (exception !== null) exceptions.push(exception);

@@ -67,7 +67,7 @@ export class BlockFeed {
   /** Fills `target`, as long as the last `next` said. */
   async fill(target: Uint8Array): Promise<void> {
     const { file, blocks } = this.#source;
-    const { blockLength, nativeBytes } = blocks.spec;
+    const { blockLength } = blocks.spec;
     const from = this.position;
     const to = from + this.#next;
     this.position = to;
@@ -86,25 +86,42 @@ export class BlockFeed {
     }
     const stored = await file.read(fileStart, length, this.#room(length));
     const owned = firstBlock * blockLength < this.#from ? firstBlock + 1 : firstBlock;
-    // Whole blocks from here on are decoded straight to where they belong.
+    this.#decode(firstBlock, owned, stored, target);
+    const foreign = blocks.offset(owned) - fileStart;
+    if (foreign > 0) {
+      this.lead = Uint8Array.from(stored.subarray(0, foreign));
+      this.#stored.copyWithin(this.#length, this.#length + foreign, this.#length + length);
+    }
+    this.#length += length - foreign;
+  }
+
+  /** Decodes all of `stored`, blocks from `firstBlock` on, and judges those from `owned` on. */
+  #decode(firstBlock: number, owned: number, stored: Uint8Array, target: Uint8Array): void {
+    const { blocks, keepsBlocks } = this.#source;
+    const { blockLength, nativeBytes } = blocks.spec;
+    const to = this.position;
+    const from = to - target.length;
+    const base = blocks.offset(firstBlock);
+    // Whole blocks are decoded straight to where they belong.
+    const endBlock = Math.ceil(to / blockLength);
     const whole = to === nativeBytes ? endBlock : Math.floor(to / blockLength);
     const wholeEnd = Math.min(whole * blockLength, nativeBytes);
-    for (let i = firstBlock; i < endBlock; i++) {
+    for (let i = firstBlock; i < endBlock; ) {
       const start = i * blockLength;
       if (i >= owned && i < whole) {
-        const bytes = stored.subarray(blocks.offset(i) - fileStart);
         const room = target.subarray(start - from, wholeEnd - from);
-        const many = judgeBlocks(blocks, i, bytes, room);
+        const bytes = stored.subarray(blocks.offset(i) - base);
+        const many = judgeBlocks(blocks, i, bytes, room, !keepsBlocks);
         if (many !== null) {
           this.checked += many.count;
           this.#crc = combineCrc32(this.#crc, many.crc, many.bytes);
           this.exceptions.push(...many.exceptions);
-          i += many.count - 1;
+          i += many.count;
           continue;
         }
       }
       const end = Math.min(start + blockLength, nativeBytes);
-      const bytes = stored.subarray(blocks.offset(i) - fileStart, blocks.offset(i + 1) - fileStart);
+      const bytes = stored.subarray(blocks.offset(i) - base, blocks.offset(i + 1) - base);
       const inside = start >= from && end <= to;
       const plain = inside
         ? target.subarray(start - from, end - from)
@@ -112,13 +129,8 @@ export class BlockFeed {
       const crc = blocks.decode(i, bytes, plain);
       if (!inside) copyPart(plain, start, target, from, to);
       if (i >= owned) this.#check(i, bytes, crc, plain);
+      i++;
     }
-    const foreign = blocks.offset(owned) - fileStart;
-    if (foreign > 0) {
-      this.lead = Uint8Array.from(stored.subarray(0, foreign));
-      this.#stored.copyWithin(this.#length, this.#length + foreign, this.#length + length);
-    }
-    this.#length += length - foreign;
   }
 
   #check(i: number, stored: Uint8Array, crc: number, plain: Uint8Array): void {
