@@ -2,6 +2,7 @@
  * Blocks that are decoded and judged by kernels, many in a call; what they do is specified by
  * `BlockReader.decode` and `exception`, which are left to look at whatever is unusual.
  */
+import { copyBytes } from '../binary/index.js';
 import { combineCrc32, crc32, crc32WithItself, KernelInstance } from '../codec/index.js';
 import { type BlockException, type BlockReader, CRC_BYTES, checksumOf } from './block-layout.js';
 
@@ -81,7 +82,6 @@ function enter(
     blockTable[2 * count + 1] = crcAt - at;
     at = end;
   }
-  // Stored bytes may be shared memory, of which `set` copies word by word; this is one memcpy.
-  if (at > 0) Buffer.from(room.buffer, room.byteOffset, at).fill(stored.subarray(0, at));
+  copyBytes(room, stored.subarray(0, at));
   return count;
 }

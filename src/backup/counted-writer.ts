@@ -52,15 +52,18 @@ export class CountedWriter {
     return isNew;
   }
 
-  /** As RepositoryWriter.has, once it is this writer's turn. */
-  async has(id: Uint8Array): Promise<boolean> {
-    await this.#turn;
+  /** Fulfilled when it is this writer's turn. */
+  get turn(): Promise<void> {
+    return this.#turn;
+  }
+
+  /** As RepositoryWriter.has; only in its turn. */
+  has(id: Uint8Array): boolean {
     return this.#writer.has(id);
   }
 
-  /** As RepositoryWriter.isLost. */
-  async isLost(id: Uint8Array): Promise<boolean> {
-    await this.#turn;
+  /** As RepositoryWriter.isLost; only in its turn. */
+  isLost(id: Uint8Array): boolean {
     return this.#writer.isLost(id);
   }
 

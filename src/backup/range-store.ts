@@ -16,7 +16,7 @@ import { placeAt } from './read-stream.js';
 import { idText, type RowsData, type StreamRef } from './records.js';
 import { encodePieces, type RowsResult, type RowsTask } from './rows-task.js';
 import { type StoreContext, storeBytes } from './store-bytes.js';
-import { isKnown, isSlabPiece, type SlabPiece, storeSlab } from './store-slab.js';
+import { isSlabPiece, type SlabPiece, storeSlab } from './store-slab.js';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
 
@@ -143,15 +143,15 @@ export class RangeStore {
 
   async #addSlab(task: RowsTask, answer: RangeAnswerInRooms & SlabPiece): Promise<void> {
     const { writer } = this.#context;
-    if (await isKnown(writer, answer)) {
+    const count = noneStored();
+    const chunks = await storeSlab(writer, answer, count);
+    if (chunks === null) {
       this.#giveBack(answer);
       const again = { ...task, asSlab: false };
       await this.add(again, await runRange(this.#context, again));
       return;
     }
     this.#stored(answer.stored);
-    const count = noneStored();
-    const chunks = await storeSlab(writer, answer, count);
     this.#count(count);
     this.#giveBack(answer);
     await this.#finish(task, wholeChunks(chunks, answer.slab.id), answer.summary);

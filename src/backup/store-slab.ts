@@ -4,9 +4,10 @@
  * by its rows all the same, for each chunk in a slab has the id of its rows.
  */
 import type { SSTable } from '../sstable/index.js';
-import { listedAt, type StoredCount } from './chunk-batch.js';
+import { listedAt, noneStored, type StoredCount } from './chunk-batch.js';
 import type { ListedChunk } from './chunk-list.js';
 import type { CountedWriter } from './counted-writer.js';
+import { addCounts } from './counts.js';
 import type { RangePiece } from './encode-range.js';
 import type { RangeMatch } from './match/index.js';
 import type { SlabPart } from './slabs/index.js';
@@ -38,43 +39,41 @@ export function becomesSlab(choice: SlabChoice): boolean {
 export type SlabPiece = RangePiece & { readonly slab: SlabPart };
 
 /**
- * Whether so many of its chunks are stored that it had better be stored by chunks. Not so for a slab
- * that is damaged or lost: stored again, it makes older backups whole as well.
+ * Stores the slab, unless it is stored; returns its chunks for a list, or null where so many of them
+ * are stored that the range had better be stored by chunks. Not so for a slab that is damaged or
+ * lost: stored again, it makes older backups whole as well.
  */
-export async function isKnown(writer: CountedWriter, piece: SlabPiece): Promise<boolean> {
-  const { id } = piece.slab;
-  if ((await writer.has(id)) || (await writer.isLost(id))) return false;
-  const { batch } = piece;
-  let all = 0;
-  let known = 0;
-  for (let i = 0; i < batch.count; i++) {
-    const { id, rawLength } = listedAt(batch, i);
-    all += rawLength;
-    if (await writer.has(id)) known += rawLength;
-  }
-  return known > all * KNOWN_SHARE_MAX;
-}
-
-/** Stores the slab, unless it is stored; returns its chunks for a list. */
 export async function storeSlab(
   writer: CountedWriter,
   { batch, slab, stored }: SlabPiece,
   count: StoredCount,
-): Promise<ListedChunk[]> {
+): Promise<ListedChunk[] | null> {
+  await writer.turn;
   const listed = Array.from({ length: batch.count }, (_, i) => listedAt(batch, i));
-  for (const { id, rawLength, leaves } of listed) {
-    count.rawBytes += rawLength;
-    count.leaves += leaves;
-    if (await writer.has(id)) continue;
-    count.newRawBytes += rawLength;
-    count.newLeaves += leaves;
-  }
-  if (await writer.has(slab.id)) return listed;
+  const isKnown = writer.has(slab.id);
+  const found = countOf(writer, listed);
+  const known = found.rawBytes - found.newRawBytes;
+  const isPoor = known > found.rawBytes * KNOWN_SHARE_MAX;
+  if (isPoor && !isKnown && !writer.isLost(slab.id)) return null;
+  addCounts(count, found);
+  if (isKnown) return listed;
   const chunks = listed.map(({ id, rawLength }, i) => {
     return { id, rawLength, length: slab.ownBytes[i] as number };
   });
   await writer.putSlab(slab, [slab.lead, stored.bytes], chunks);
   return listed;
+}
+
+function countOf(writer: CountedWriter, listed: readonly ListedChunk[]): StoredCount {
+  const count = noneStored();
+  for (const { id, rawLength, leaves } of listed) {
+    count.rawBytes += rawLength;
+    count.leaves += leaves;
+    if (writer.has(id)) continue;
+    count.newRawBytes += rawLength;
+    count.newLeaves += leaves;
+  }
+  return count;
 }
 
 export function isSlabPiece(piece: RangePiece): piece is SlabPiece {

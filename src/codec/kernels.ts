@@ -6,6 +6,7 @@
  * would have to agree on its layout, and gives it back.
  */
 import { readFileSync } from 'node:fs';
+import { copyBytes } from '../binary/index.js';
 import { SstashError } from '../errors.js';
 import { type DumpExports, type DumpHost, dumpImports } from './dump-exports.js';
 import { lz4Bound, lz4DecodeTypescript, lz4EncodeTypescript } from './lz4-typescript.js';
@@ -277,7 +278,7 @@ export class KernelInstance {
     let from = this.#scratch;
     if (source.buffer === target.buffer) from = source.byteOffset;
     else if (source.length > SCRATCH_BYTES) return undefined;
-    else this.#bytes.set(source, from);
+    else copyBytes(this.#bytes, source, from);
     const { length, byteOffset } = target;
     return this.exports.lz4Decode(from, source.length, byteOffset, length) === length;
   }
@@ -375,12 +376,12 @@ function webassemblyKernels(): Kernels {
     lz4EncodeInto(source, target) {
       const block = KernelInstance.owner(source)?.lz4EncodeInPlace(source);
       if (block !== undefined) {
-        target.set(block);
+        copyBytes(target, block);
         return block.length;
       }
       const out = enter(source, lz4Bound(source.length));
       const length = exports.lz4Encode(start, source.length, out);
-      target.set(instance.bytes.subarray(out, out + length));
+      copyBytes(target, instance.bytes.subarray(out, out + length));
       return length;
     },
     lz4Reproduces(plain, block) {

@@ -7,6 +7,7 @@
  * in such memory, one half of it while the other is written; the end of the file, less than a block,
  * goes the ordinary way. So does everything where the file system or the system has no O_DIRECT.
  */
+import { copyBytes } from '../binary/index.js';
 import type { FileHandle, FileSystem } from './file-system.js';
 import type { ClosableWriter } from './file-writer.js';
 import { giveStaging, type Staging, takeStaging } from './staging.js';
@@ -58,7 +59,7 @@ class DirectWriter implements ClosableWriter {
     for (let from = 0; from < bytes.length; ) {
       const half = this.#staging[this.#half];
       const piece = bytes.subarray(from, from + half.length - this.#held);
-      half.set(piece, this.#held);
+      copyBytes(half, piece, this.#held);
       this.#held += piece.length;
       from += piece.length;
       if (this.#held === half.length) await this.#turn();

@@ -14,7 +14,7 @@
  * fragment rebuildable from packs alone (invariant 5 of docs/repository-format.md).
  */
 import { randomBytes } from 'node:crypto';
-import { ByteWriter, equalBytes } from '../binary/index.js';
+import { ByteWriter, copyBytes, equalBytes } from '../binary/index.js';
 import { crc32 } from '../codec/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
 import { checkLimit } from '../limits.js';
@@ -117,7 +117,7 @@ export class PackBuilder {
       grown.set(this.#buffer.subarray(0, this.bytes));
       this.#buffer = grown;
     }
-    this.#buffer.set(bytes, this.bytes);
+    copyBytes(this.#buffer, bytes, this.bytes);
     this.bytes = end;
   }
 
