@@ -58,9 +58,9 @@ export interface DecodedRange extends PackedBlocks {
   readonly bytesRead: number;
 }
 
-/** What reads the chunks of a range; it counts what it reads. */
+/** What reads the chunks of a range; it counts what it reads. Whole files are compared in the end. */
 export function readerOf(task: DecodeTask): LeafChunkReader {
-  return new LeafChunkReader(openStore(task.location), task.idsKey);
+  return new LeafChunkReader(openStore(task.location), task.idsKey, false);
 }
 
 /** Native bytes of the range, piece by piece; throws REPOSITORY_CORRUPT when they are not as many. */

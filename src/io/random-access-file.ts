@@ -42,7 +42,8 @@ export class RandomAccessFile {
   async readSome(position: number, length: number, into?: Uint8Array): Promise<Uint8Array> {
     const wanted = into === undefined ? Math.min(length, this.size - position) : length;
     if (wanted <= 0) return new Uint8Array(0);
-    const target = into ?? new Uint8Array(wanted);
+    // Not cleared: what is not read is not handed out.
+    const target = into ?? new Uint8Array(Buffer.allocUnsafeSlow(wanted).buffer);
     let done = 0;
     while (done < wanted) {
       const read = await call(this.path, 'read', () =>

@@ -86,29 +86,35 @@ export class SlabRows {
   }
 
   /**
-   * Native bytes of the blocks of a span, whose stored bytes are given: in `room`, or a new array.
-   * `each` is told the CRC-32 of every stored block. Throws REPOSITORY_CORRUPT.
+   * Decodes the blocks of a span, whose stored bytes are given, into `room`; returns their native
+   * bytes. `each` is told the CRC-32 of every stored block. Throws REPOSITORY_CORRUPT.
    */
   decode(
     span: BlockSpan,
     stored: Uint8Array,
-    room = new Uint8Array(this.nativeOf(span)),
-    each?: (block: number, crc: number) => void,
+    room: Uint8Array,
+    each: (block: number, crc: number) => void,
   ): Uint8Array {
     const { blockLength } = this.head.compression;
+    for (let i = span.first; i < span.end; i++) {
+      const start = (i - span.first) * blockLength;
+      each(i, this.#decode(i, span, stored, room.subarray(start, start + this.#plain(i))));
+    }
+    return room.subarray(0, this.nativeOf(span));
+  }
+
+  /** Decodes one block of a span into all of `plain`; returns the CRC-32 of the stored block. */
+  #decode(i: number, span: BlockSpan, stored: Uint8Array, plain: Uint8Array): number {
+    const at = (this.#offsets[i] as number) - span.offset;
     try {
-      for (let i = span.first; i < span.end; i++) {
-        const at = (this.#offsets[i] as number) - span.offset;
-        const bytes = stored.subarray(at, at + (this.head.blocks[i] as number));
-        const start = (i - span.first) * blockLength;
-        const plain = room.subarray(start, start + this.#plain(i));
-        const crc = this.#blocks.decode(i, bytes, plain);
-        each?.(i, crc);
-      }
+      return this.#blocks.decode(
+        i,
+        stored.subarray(at, at + (this.head.blocks[i] as number)),
+        plain,
+      );
     } catch (error) {
       throw ofRepository(error, this.#where);
     }
-    return room.subarray(0, this.nativeOf(span));
   }
 
   nativeOf({ first, end }: BlockSpan): number {
@@ -122,18 +128,27 @@ export class SlabRows {
   }
 
   /**
-   * Canonical bytes of chunks out of the native bytes of a span that holds them, copies; null when
+   * Canonical bytes of chunks out of the stored blocks of a span that holds them, copies; null when
    * the last leaf can only be told with more blocks. Not checked against the ids of the chunks yet.
    * Throws REPOSITORY_CORRUPT.
    */
-  chunks(run: ChunkRun, span: BlockSpan, native: Uint8Array): Uint8Array[] | null {
-    const from =
-      (this.#starts[run.first] as number) - span.first * this.head.compression.blockLength;
+  chunks(run: ChunkRun, span: BlockSpan, stored: Uint8Array): Uint8Array[] | null {
+    const { blockLength } = this.head.compression;
+    const from = (this.#starts[run.first] as number) - span.first * blockLength;
     const walker = new LeafWalker(this.walker);
     const previous = this.head.chunks.previousSizes[run.first] as number;
     if (previous > 0) walker.resume(previous);
     try {
-      return this.#walk(walker, native.subarray(from), run);
+      const length = this.nativeOf(span) - from;
+      const window = walker.window(length);
+      const first = new Uint8Array(this.#plain(span.first));
+      this.#decode(span.first, span, stored, first);
+      window.set(first.subarray(from));
+      for (let i = span.first + 1; i < span.end; i++) {
+        const start = (i - span.first) * blockLength - from;
+        this.#decode(i, span, stored, window.subarray(start, start + this.#plain(i)));
+      }
+      return this.#walk(walker, length, run);
     } catch (error) {
       throw ofRepository(error, this.#where);
     } finally {
@@ -141,25 +156,16 @@ export class SlabRows {
     }
   }
 
-  #walk(walker: LeafWalker, native: Uint8Array, { first, end }: ChunkRun): Uint8Array[] | null {
+  #walk(walker: LeafWalker, length: number, { first, end }: ChunkRun): Uint8Array[] | null {
     const raws: Uint8Array[] = [];
     let raw = this.#rawOf(first);
     let filled = 0;
-    /** Native bytes walked, those given to the walker, and those of the chunks up to the open one. */
+    /** Native bytes walked, and those of the chunks up to the open one. */
     let done = 0;
-    let fed = 0;
     let chunkEnd = this.head.chunks.nativeBytes[first] as number;
     while (raws.length < end - first) {
-      // What is pending is in the window already; the rest is given once.
-      const { pending } = walker;
-      const window = walker.window(pending + native.length - fed);
-      window.set(native.subarray(fed), pending);
-      fed = native.length;
-      const { bytes, consumed, leafCount, leafStarts, leafEnds } = walker.walk(
-        window.length,
-        false,
-        done,
-      );
+      const leaves = walker.walk(done === 0 ? length : walker.pending, false, done);
+      const { bytes, consumed, leafCount, leafStarts, leafEnds } = leaves;
       if (consumed === 0) return null;
       for (let leaf = 0, from = 0; leaf < leafCount; ) {
         const start = leaf;
@@ -187,7 +193,8 @@ export class SlabRows {
     const length = rawLengths[i] as number;
     // No row is more than some times longer than its native bytes, so the blocks bound what is allocated.
     if (length > CANONICAL_MAX * ((nativeBytes[i] as number) + 16)) throw this.#otherLeaves();
-    return new Uint8Array(length);
+    // Not cleared: it is filled before anybody sees it.
+    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
   }
 
   #otherLeaves(): SstashError {

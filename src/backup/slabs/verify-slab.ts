@@ -81,7 +81,7 @@ function inspectChunks(
       let span = rows.spanOf(run);
       for (;;) {
         const stored = blocks.subarray(span.offset, span.offset + span.length);
-        const raws = rows.chunks(run, span, rows.decode(span, stored));
+        const raws = rows.chunks(run, span, stored);
         if (raws !== null) return raws.map((raw) => objectId(idsKey, raw));
         const longer = rows.longer(span);
         if (longer.end === span.end) return otherRows(where);
