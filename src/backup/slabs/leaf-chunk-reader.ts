@@ -15,19 +15,12 @@ import {
   type SlabPlace,
 } from '../../repository/index.js';
 import type { BlobStore } from '../../store/index.js';
+import { OpenSlab, openSlab } from './open-slabs.js';
 import { chunkKey, chunkNumbers, decodeSlabHead } from './slab-head.js';
 import { type BlockSpan, type ChunkRun, SlabRows } from './slab-rows.js';
 
 /** Chunks of a slab are fetched in one read of at most about this many bytes. */
 const READ_BYTES_MAX = 2 * 1024 * 1024;
-/** Heads that stay parsed: one for each stream of a merge, and some. */
-const OPEN_SLABS = 16;
-
-interface OpenSlab {
-  readonly rows: SlabRows;
-  /** Number of each chunk, by the key of its id as hex. */
-  readonly numbers: ReadonlyMap<string, number>;
-}
 
 interface InSlab extends PlacedObject {
   readonly slab: SlabPlace;
@@ -43,8 +36,6 @@ export class LeafChunkReader {
   readonly #idsKey: Uint8Array;
   readonly #checksIds: boolean;
   readonly #objects: ObjectReader;
-  /** By pack and offset, the one used last at the end. */
-  readonly #open = new Map<string, OpenSlab>();
   #bytesRead = 0;
 
   constructor(store: BlobStore, idsKey: Uint8Array, checksIds = true) {
@@ -120,17 +111,17 @@ export class LeafChunkReader {
     signal: AbortSignal | undefined,
   ): Promise<(Uint8Array | SstashError)[] | SstashError> {
     const [head] = objects as [InSlab];
-    const { rows, numbers } = await this.#slabOf(head, signal);
-    const runs = runsOf(objects, rows, numbers);
+    const slab = await this.#slabOf(head, signal);
+    const runs = runsOf(objects, slab);
     if (runs.length === 0) return this.#corrupt(head, `has no chunk ${toHex(head.id)}`);
     const { offset } = (runs[0] as PlacedRun).span;
-    const { span: last } = runs[runs.length - 1] as PlacedRun;
-    const stored = await this.#get(head, offset, last.offset + last.length - offset, signal);
+    const all = slab.rows.join((runs[0] as PlacedRun).span, (runs.at(-1) as PlacedRun).span);
+    const stored = await slab.stored(all, (at, length) => this.#get(head, at, length, signal));
     const raws: (Uint8Array | SstashError)[] = [];
     for (const run of runs) {
       const from = run.span.offset - offset;
       const bytes = stored.subarray(from, from + run.span.length);
-      for (const raw of await this.#chunks(head, rows, run, bytes, signal)) {
+      for (const raw of await this.#chunks(head, slab.rows, run, bytes, signal)) {
         const { id } = objects[raws.length] as InSlab;
         const isRight = !this.#checksIds || equalBytes(objectId(this.#idsKey, raw), id);
         raws.push(isRight ? raw : this.#corrupt(head, `has other rows in chunk ${toHex(id)}`));
@@ -158,23 +149,14 @@ export class LeafChunkReader {
     }
   }
 
-  async #slabOf(object: InSlab, signal: AbortSignal | undefined): Promise<OpenSlab> {
+  #slabOf(object: InSlab, signal: AbortSignal | undefined): Promise<OpenSlab> {
     const { pack, slab } = object;
-    const key = `${pack}/${slab.offset}`;
-    const known = this.#open.get(key);
-    if (known !== undefined) {
-      this.#open.delete(key);
-      this.#open.set(key, known);
-      return known;
-    }
-    const where = this.#where(object);
-    const frame = await this.#get(object, -slab.length, slab.length, signal);
-    const head = decodeSlabHead(decodeFrame(frame, where), where);
-    const open = { rows: await SlabRows.open(head, where), numbers: chunkNumbers(head.chunks) };
-    const [oldest] = this.#open.keys();
-    if (this.#open.size >= OPEN_SLABS && oldest !== undefined) this.#open.delete(oldest);
-    this.#open.set(key, open);
-    return open;
+    return openSlab(`${this.#store.location}/${pack}/${slab.offset}`, async () => {
+      const where = this.#where(object);
+      const frame = await this.#get(object, -slab.length, slab.length, signal);
+      const head = decodeSlabHead(decodeFrame(frame, where), where);
+      return new OpenSlab(await SlabRows.open(head, where), chunkNumbers(head.chunks));
+    });
   }
 
   /** Bytes of a slab; `offset` counts from the end of its frame. */
@@ -239,11 +221,7 @@ function isInSlab(group: readonly PlacedObject[]): group is readonly InSlab[] {
 }
 
 /** The first objects, as runs of neighbours whose blocks follow each other. */
-function runsOf(
-  objects: readonly InSlab[],
-  rows: SlabRows,
-  numbers: ReadonlyMap<string, number>,
-): PlacedRun[] {
+function runsOf(objects: readonly InSlab[], { rows, numbers }: OpenSlab): PlacedRun[] {
   const runs: PlacedRun[] = [];
   let start = 0;
   for (const { id } of objects) {

@@ -70,6 +70,11 @@ export class SlabRows {
     return this.span(this.#starts[first] as number, (this.#starts[end] as number) + 1);
   }
 
+  /** From the start of one span to the end of another. */
+  join({ first, offset }: BlockSpan, last: BlockSpan): BlockSpan {
+    return { first, end: last.end, offset, length: last.offset + last.length - offset };
+  }
+
   /** One block more, where there is one. */
   longer(span: BlockSpan): BlockSpan {
     const { blockLength } = this.head.compression;
