@@ -26,6 +26,8 @@ import { type StoreContext, storeBytes } from './store-bytes.js';
 import { becomesSlab } from './store-slab.js';
 
 const RANGE_BYTES = 8 * 1024 * 1024;
+/** Of smaller rows a range has fewer bytes: what is held for each row is more than the row then. */
+const SMALL_ROW_BYTES = 64;
 /** An empty block is some bytes in every compressor. */
 const TAIL_BYTES_MAX = 4096;
 
@@ -127,6 +129,11 @@ async function storeOpened(opened: OpenedRows): Promise<StoredRows> {
   };
 }
 
+function rangeBytes({ dataLength, statistics }: SSTable): number {
+  const rows = Number(statistics.stats.totalRows);
+  return dataLength < rows * SMALL_ROW_BYTES ? RANGE_BYTES / 2 : RANGE_BYTES;
+}
+
 /** What is to be done for each range, to be made when it is its turn. */
 async function rangeTasks(
   { context, sstable, file, derivation }: OpenedRows,
@@ -138,7 +145,7 @@ async function rangeTasks(
   const { format, letters: version } = sstable.version;
   const { columnIndexSize } = derivation;
   const facts = { dataPath: file.path, format, version, statistics, columnIndexSize };
-  const ranges = await sstable.ranges(RANGE_BYTES);
+  const ranges = await sstable.ranges(rangeBytes(sstable));
   const matching = await RangeMatching.of(context.matching, sstable, ranges);
   return ranges.map(({ from, to }, i) => async () => {
     const slice = sliceBlocks(blocks, from, to);

@@ -13,7 +13,7 @@ import type { RangeMatch } from './match/index.js';
 import type { SlabPart } from './slabs/index.js';
 
 /** Smaller ranges cost little; single chunks of theirs are read with less around them out of frames. */
-export const SLAB_NATIVE_BYTES_MIN = 4 * 1024 * 1024;
+export const SLAB_NATIVE_BYTES_MIN = 2 * 1024 * 1024;
 /** Smaller blocks are less well compressed than chunks are. */
 const SLAB_BLOCK_BYTES_MIN = 16 * 1024;
 /** Share of a range's canonical bytes that may be stored twice rather than look at it again. */

@@ -30,7 +30,7 @@ type Kind = (typeof KINDS)[number];
  * again: a restore reads chunks whole. Compactions take all of an SSTable; what they leave out is gone.
  * Replicas cut the same rows into SSTables at other moments, so that several of theirs share a chunk.
  */
-const LEAST_SHARE: Readonly<Record<Kind, number>> = { gone: 0.5, recent: 0.1, older: 0.1 };
+const LEAST_SHARE: Readonly<Record<Kind, number>> = { gone: 0.6, recent: 0.1, older: 0.1 };
 
 /** A range is not matched against more leaves than this: their digests are held in memory. */
 const CANDIDATES_MAX = 2_000_000;
