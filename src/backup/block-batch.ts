@@ -2,8 +2,9 @@
  * Blocks that are decoded and judged by kernels, many in a call; what they do is specified by
  * `BlockReader.decode` and `exception`, which are left to look at whatever is unusual.
  */
-import { copyBytes } from '../binary/index.js';
+
 import { combineCrc32, crc32, crc32WithItself, KernelInstance } from '../codec/index.js';
+import { copyBytes } from '../io/index.js';
 import { type BlockException, type BlockReader, CRC_BYTES, checksumOf } from './block-layout.js';
 
 /** So many blocks, from the first one on, are sound. */

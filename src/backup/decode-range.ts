@@ -118,8 +118,8 @@ export async function decodeWholeRange(
   task: DecodeTask,
   signal?: AbortSignal,
 ): Promise<DecodedRange> {
+  if (task.slab !== null) return decodeSlab(task, task.slab);
   const scanner = scannerOf(task);
-  if (task.slab !== null) return decodeSlab(task, task.slab, scanner);
   const reader = readerOf(task);
   if (task.blocks === null) {
     const native = nativeBuffer(task);
@@ -148,16 +148,16 @@ export async function decodeWholeRange(
   return { ...blocks, blockCount, edge: null, facts: factsOf(scanner), bytesRead };
 }
 
-async function decodeSlab(
-  task: DecodeTask,
-  place: PackedPlaces,
-  scanner: PartitionScanner | null,
-): Promise<DecodedRange> {
+async function decodeSlab(task: DecodeTask, place: PackedPlaces): Promise<DecodedRange> {
   const [object] = unpackPlaces(place);
   if (object === undefined) throw new TypeError('a slab has a place');
   const store = openStore(task.location);
-  const native = (bytes: Uint8Array): void => scanner?.push(bytes);
-  const made = await restoreSlab(store, task.idsKey, object, task, native);
+  let scanner: PartitionScanner | null = null;
+  const made = await restoreSlab(store, task.idsKey, object, task, () => {
+    const fresh = scannerOf(task);
+    scanner = fresh;
+    return (bytes) => fresh?.push(bytes);
+  });
   return { ...made, blockCount: made.lengths.length, facts: factsOf(scanner) };
 }
 

@@ -131,9 +131,10 @@ export async function* encodeRange(
     const matched = matcher?.handOn() ?? null;
     chunker.finish();
     const chunks = batch.take();
-    const range = { from, to, batch: chunks, lead: blocks.lead, spec: source.blocks.spec };
+    const stored = blocks.take();
+    const range = { from, to, batch: chunks, lead: blocks.lead, stored, spec: source.blocks.spec };
     const part = slab?.finish(range, options.chunker) ?? null;
-    yield { batch: chunks, stored: blocks.take(), slab: part };
+    yield { batch: chunks, stored, slab: part };
     const { count: runCount, buffer } = runs.finish();
     return {
       ...counts,

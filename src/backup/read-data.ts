@@ -177,8 +177,9 @@ function decodeRanges(
   rooms: Rooms,
 ): AsyncGenerator<RangeAnswer, void, undefined> {
   return mapOrdered(ranges, executor.concurrency + 1, async (task) => {
-    if (task.nativeBytes > (answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX))
-      return { task, answer: null };
+    // A slab's blocks come as they are: nobody has seen whether they can be made again.
+    const isLarge = task.nativeBytes > (answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX);
+    if (isLarge && task.slab === null) return { task, answer: null };
     const room = rooms.take();
     const options = signal === undefined ? {} : { signal };
     const answer = await executor.run<DecodedRange>('restore-range', { ...task, room }, options);

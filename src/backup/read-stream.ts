@@ -37,7 +37,7 @@ export async function readStreamWhole(
 }
 
 const PLACE_NUMBERS = 6;
-const NO_SLAB = { offset: 0, length: 0 };
+const NO_SLAB = { id: new Uint8Array(32), offset: 0, length: 0 };
 
 /** Places of objects as flat arrays, to be sent to a worker. */
 export interface PackedPlaces {
@@ -48,6 +48,8 @@ export interface PackedPlaces {
    * length of the frame of its slab, or zeros.
    */
   readonly numbers: Uint32Array;
+  /** Ids of the slabs, 32 bytes an object. */
+  readonly slabIds: Uint8Array;
   /** Further places of the few objects that have any, by the number of the object. */
   readonly others: ReadonlyMap<number, readonly ObjectLocation[]>;
 }
@@ -57,6 +59,7 @@ export function packPlaces(objects: readonly PlacedObject[]): PackedPlaces {
   const numberOf = new Map<string, number>();
   const ids = new Uint8Array(objects.length * 32);
   const numbers = new Uint32Array(objects.length * PLACE_NUMBERS);
+  const slabIds = new Uint8Array(objects.length * 32);
   const others = new Map<number, readonly ObjectLocation[]>();
   for (const [i, object] of objects.entries()) {
     let pack = numberOf.get(object.pack);
@@ -68,8 +71,9 @@ export function packPlaces(objects: readonly PlacedObject[]): PackedPlaces {
     if (object.others !== undefined) others.set(i, object.others);
     const { offset, length, rawLength, slab = NO_SLAB } = object;
     numbers.set([pack, offset, length, rawLength, slab.offset, slab.length], i * PLACE_NUMBERS);
+    slabIds.set(slab.id, i * 32);
   }
-  return { packs, ids, numbers, others };
+  return { packs, ids, numbers, slabIds, others };
 }
 
 export function unpackPlaces(places: PackedPlaces): PlacedObject[] {
@@ -80,16 +84,21 @@ export function unpackPlaces(places: PackedPlaces): PlacedObject[] {
 }
 
 /** The place of object `i`. */
-export function placeAt({ packs, ids, numbers, others }: PackedPlaces, i: number): PlacedObject {
+export function placeAt(places: PackedPlaces, i: number): PlacedObject {
+  const { packs, ids, numbers, slabIds, others } = places;
   const at = i * PLACE_NUMBERS;
-  const slab = { offset: numbers[at + 4] as number, length: numbers[at + 5] as number };
+  const slab = {
+    id: slabIds.subarray(i * 32, i * 32 + 32),
+    offset: numbers[at + 4] as number,
+    length: numbers[at + 5] as number,
+  };
   return {
     id: ids.subarray(i * 32, i * 32 + 32),
     pack: packs[numbers[at] as number] as string,
     offset: numbers[at + 1] as number,
     length: numbers[at + 2] as number,
     rawLength: numbers[at + 3] as number,
-    ...(slab.length === 0 ? {} : { slab }),
+    ...(slab.offset === 0 ? {} : { slab }),
     others: others.get(i) ?? [],
   };
 }

@@ -10,6 +10,7 @@ import type { CountedWriter } from './counted-writer.js';
 import { addCounts } from './counts.js';
 import type { RangePiece } from './encode-range.js';
 import type { RangeMatch } from './match/index.js';
+import { idText } from './records.js';
 import type { SlabPart } from './slabs/index.js';
 
 /** Smaller ranges cost little; single chunks of theirs are read with less around them out of frames. */
@@ -66,10 +67,14 @@ export async function storeSlab(
 
 function countOf(writer: CountedWriter, listed: readonly ListedChunk[]): StoredCount {
   const count = noneStored();
+  // Rows of two partitions may be the same, and so may chunks.
+  const seen = new Set<string>();
   for (const { id, rawLength, leaves } of listed) {
     count.rawBytes += rawLength;
     count.leaves += leaves;
-    if (writer.has(id)) continue;
+    const text = idText(id);
+    if (seen.has(text) || writer.has(id)) continue;
+    seen.add(text);
     count.newRawBytes += rawLength;
     count.newLeaves += leaves;
   }

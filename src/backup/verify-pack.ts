@@ -67,7 +67,13 @@ export async function inspectPack(
     const error = inspectObject(file, entry, idsKey, { ...where, offset: entry.offset });
     if (error !== null) wrong.set(entry, error);
   }
-  for (const slab of slabsOf(entries)) await inspectSlab(file, slab, idsKey, where, wrong);
+  const slabs = slabsOf(entries);
+  for (const slab of slabs) await inspectSlab(file, slab, idsKey, where, wrong);
+  const inSlabs = new Set(slabs.flatMap(({ chunks }) => chunks));
+  for (const entry of entries) {
+    if (entry.kind !== OBJECT_KINDS.leaves || inSlabs.has(entry)) continue;
+    wrong.set(entry, new SstashError('REPOSITORY_CORRUPT', 'a chunk is in no slab', where));
+  }
   const damaged = entries.flatMap((entry) => {
     const error = wrong.get(entry);
     if (error === undefined) return [];

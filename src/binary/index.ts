@@ -2,5 +2,4 @@
 export { ByteReader, type ByteReaderOptions, NeedMoreBytes } from './byte-reader.js';
 export { ByteWriter, vintLength } from './byte-writer.js';
 export { compareBytes, equalBytes } from './compare.js';
-export { copyBytes } from './copy.js';
 export { fromHex, toHex } from './hex.js';

@@ -6,8 +6,8 @@
  * would have to agree on its layout, and gives it back.
  */
 import { readFileSync } from 'node:fs';
-import { copyBytes } from '../binary/index.js';
 import { SstashError } from '../errors.js';
+import { copyBytes } from '../io/index.js';
 import { type DumpExports, type DumpHost, dumpImports } from './dump-exports.js';
 import { lz4Bound, lz4DecodeTypescript, lz4EncodeTypescript } from './lz4-typescript.js';
 import { murmur3Typescript } from './murmur3-typescript.js';

@@ -7,7 +7,7 @@
  * in such memory, one half of it while the other is written; the end of the file, less than a block,
  * goes the ordinary way. So does everything where the file system or the system has no O_DIRECT.
  */
-import { copyBytes } from '../binary/index.js';
+import { copyBytes } from './copy.js';
 import type { FileHandle, FileSystem } from './file-system.js';
 import type { ClosableWriter } from './file-writer.js';
 import { giveStaging, type Staging, takeStaging } from './staging.js';
@@ -18,6 +18,7 @@ export const LARGE_FILE_BYTES = 1024 * 1024;
 
 /** Lengths and places of direct writes are multiples of this: no usual device has larger blocks. */
 const BLOCK_BYTES = 4096;
+
 /** A writer of the new file `path`; null where it cannot be written past the page cache. */
 export async function openDirect(fs: FileSystem, path: string): Promise<ClosableWriter | null> {
   const staging = takeStaging();

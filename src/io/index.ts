@@ -2,7 +2,9 @@
  * Files: reading them, and the one way of writing a durable one. Folders below the command line use
  * no other; only the loader of the kernels reads its own file by itself, since it cannot wait.
  */
+
 export { AppendFile, openAppend } from './append-file.js';
+export { copyBytes } from './copy.js';
 export {
   type DirectoryEntry,
   type FileHandle,

@@ -14,9 +14,10 @@
  * fragment rebuildable from packs alone (invariant 5 of docs/repository-format.md).
  */
 import { randomBytes } from 'node:crypto';
-import { ByteWriter, copyBytes, equalBytes } from '../binary/index.js';
+import { ByteWriter, equalBytes } from '../binary/index.js';
 import { crc32 } from '../codec/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
+import { copyBytes } from '../io/index.js';
 import { checkLimit } from '../limits.js';
 import type { BlobStore } from '../store/index.js';
 import {

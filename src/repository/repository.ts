@@ -9,7 +9,7 @@ import {
   newConfig,
   type RepositoryConfig,
 } from './config.js';
-import type { PackEntry } from './entries.js';
+import { OBJECT_KINDS, type PackEntry } from './entries.js';
 import { indexKey, visitFragment } from './index-fragment.js';
 import { contentName, deriveKeys, type RepositoryKeys } from './keys.js';
 import {
@@ -44,6 +44,8 @@ export class Repository {
   #quarantine: Promise<Quarantine> | null = null;
   /** Packs whose objects are in the index: those that a fragment names, and those looked into. */
   readonly #indexed = new Set<string>();
+  /** Their bytes, as fragments say. */
+  readonly #packBytes = new Map<string, number>();
   #unindexed: Promise<void> | null = null;
 
   private constructor(store: BlobStore, config: RepositoryConfig) {
@@ -116,7 +118,11 @@ export class Repository {
         checkLimit('indexFragmentBytesMax', bytes, where);
         const file = await this.store.get(key);
         if (key !== indexKey(contentName([file]))) throw new SstashError('REPOSITORY_CORRUPT', key);
-        visitFragment(file, { pack: (name) => this.#indexed.add(name), entry: add }, where);
+        const pack = (name: string, size: number): void => {
+          this.#indexed.add(name);
+          this.#packBytes.set(name, size);
+        };
+        visitFragment(file, { pack, entry: add }, where);
       } catch (error) {
         // Every pack says at its end what it holds, so that a damaged fragment costs time only.
         if (!isSstashError(error, ...DAMAGE)) throw error;
@@ -132,7 +138,11 @@ export class Repository {
       sizes.set(key.slice(key.lastIndexOf('/') + 1), bytes);
     }
     return (pack, entry) => {
-      const isThere = entry.offset + entry.length <= (sizes.get(pack) ?? 0);
+      const size = sizes.get(pack) ?? 0;
+      // What is read of a chunk in a slab goes beyond its entry: of a pack that is cut, none counts.
+      const isOfSlab = entry.kind === OBJECT_KINDS.slab || entry.kind === OBJECT_KINDS.leaves;
+      const end = isOfSlab ? (this.#packBytes.get(pack) ?? 0) : 0;
+      const isThere = Math.max(end, entry.offset + entry.length) <= size;
       const counts = isThere && (quarantine.empty || !quarantine.has(pack, entry.id));
       (counts ? index : this.#doubtful).add(pack, entry);
       (counts ? this.#doubtful : index).noteSlab(pack, entry);

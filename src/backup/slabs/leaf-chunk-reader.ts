@@ -95,7 +95,12 @@ export class LeafChunkReader {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<{ object: PlacedObject; raw: Uint8Array }> {
     for (let first = 0; first < group.length; ) {
-      const found = await this.#some(group.slice(first), signal).catch(damage);
+      const rest = group.slice(first);
+      let found = await this.#some(rest, signal).catch(damage);
+      // What is wrong may be with another one.
+      if (!Array.isArray(found) && rest.length > 1) {
+        found = await this.#some(rest.slice(0, 1), signal).catch(damage);
+      }
       const raws: readonly (Uint8Array | SstashError)[] = Array.isArray(found) ? found : [found];
       for (const raw of raws) {
         const object = group[first++] as InSlab;
@@ -154,7 +159,11 @@ export class LeafChunkReader {
     return openSlab(`${this.#store.location}/${pack}/${slab.offset}`, async () => {
       const where = this.#where(object);
       const frame = await this.#get(object, -slab.length, slab.length, signal);
-      const head = decodeSlabHead(decodeFrame(frame, where), where);
+      const raw = decodeFrame(frame, where);
+      if (!equalBytes(objectId(this.#idsKey, raw), slab.id)) {
+        throw this.#corrupt(object, 'has another head');
+      }
+      const head = decodeSlabHead(raw, where);
       return new OpenSlab(await SlabRows.open(head, where), chunkNumbers(head.chunks));
     });
   }

@@ -42,7 +42,8 @@ interface StoredSlab {
 }
 
 /**
- * Reads a slab and gives its range back; `native` is told of the range's native bytes in order.
+ * Reads a slab and gives its range back. `begin` is called for each copy that is tried; what it gives
+ * is told of the range's native bytes in order.
  * Throws REPOSITORY_CORRUPT or STORE_NOT_FOUND.
  */
 export async function restoreSlab(
@@ -50,7 +51,7 @@ export async function restoreSlab(
   idsKey: Uint8Array,
   object: PlacedObject,
   range: SlabRange,
-  native: (bytes: Uint8Array) => void,
+  begin: () => (bytes: Uint8Array) => void,
 ): Promise<RestoredSlab> {
   const { others = [], ...first } = object;
   let failure: unknown;
@@ -58,7 +59,7 @@ export async function restoreSlab(
     try {
       const slab = await readSlab(store, idsKey, { ...place, id: object.id }, range.room);
       checkRange(slab.head, range, store, place);
-      const stretch = decodeAll(slab, native);
+      const stretch = decodeAll(slab, begin());
       return { ...cut(slab, range, stretch), bytesRead: slab.bytesRead };
     } catch (error) {
       if (!isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND', 'STORE_FAILED'))

@@ -1,6 +1,8 @@
 /** Worker side of a backup: what a range's slab needs beside its blocks, gathered while it is walked. */
 import type { LeafWindow } from '../../canonical/index.js';
+import { combineCrc32, crc32 } from '../../codec/index.js';
 import { encodeSmallFrame, objectId } from '../../repository/index.js';
+import type { StoredBytes } from '../block-feed.js';
 import type { BlockSpec } from '../block-layout.js';
 import { type ChunkBatch, type ChunkerOptions, listedAt } from '../chunk-batch.js';
 import { chunkKey, encodeSlabHead, ownBytes, type SlabHead } from './slab-head.js';
@@ -54,18 +56,16 @@ export class SlabBuilder {
     this.#previousSizes.push(leafIsHead[leaf] === 1 ? 0 : start - before);
   }
 
-  finish(
-    { from, to, batch, lead, spec }: FinishedRange,
-    { idsKey, compression }: ChunkerOptions,
-  ): SlabPart {
-    const head = this.#head(from, to, batch, spec);
+  finish(range: FinishedRange, { idsKey, compression }: ChunkerOptions): SlabPart {
+    const { lead } = range;
+    const head = this.#head(range);
     const raw = encodeSlabHead(head);
     const frame = encodeSmallFrame(raw, compression);
     const own = Uint32Array.from(ownBytes(head));
     return { id: objectId(idsKey, raw), frame, rawLength: raw.length, lead, ownBytes: own };
   }
 
-  #head(from: number, to: number, batch: ChunkBatch, spec: BlockSpec): SlabHead {
+  #head({ from, to, batch, lead, stored, spec }: FinishedRange): SlabHead {
     const { blockLength, nativeBytes, firstBlock, offsets } = spec;
     if (spec.compression === null) throw new TypeError('plain blocks make no slab');
     const count = offsets.length - 1;
@@ -83,6 +83,7 @@ export class SlabBuilder {
       nativeBytes: to - from,
       lastBlockBytes: Math.min(blockLength, nativeBytes - last),
       blocks,
+      crc32: combineCrc32(crc32(lead), stored.crc, stored.bytes.length),
       chunks: {
         count: batch.count,
         keys: keysOf(batch),
@@ -101,6 +102,8 @@ export interface FinishedRange {
   /** All chunks of the range. */
   readonly batch: ChunkBatch;
   readonly lead: Uint8Array;
+  /** The blocks that begin in the range. */
+  readonly stored: StoredBytes;
   /** The blocks of the range, and no others. */
   readonly spec: BlockSpec;
 }

@@ -9,10 +9,10 @@
  * | header | uvint length, HEADER of Statistics.db: how rows are read; svint local deletion time of live complex deletions |
  * | compression | uvint length, compressor; uvint options, each uvint length, key, uvint length, value; uvint block length; uvint greatest compressed length |
  * | range | uvint native bytes of the first block that stand before it; uvint its native bytes; uvint native bytes of the last block |
- * | blocks | uvint count; per block uvint stored bytes, checksum included |
+ * | blocks | uvint count; per block uvint stored bytes, checksum included; u32 CRC-32 of all of them |
  * | chunks | uvint count; the first 8 bytes of each id; then columns of uvint: native bytes; raw (canonical) bytes; native size of the record before, 0 where the chunk begins with a partition |
  */
-import { ByteWriter, toHex } from '../../binary/index.js';
+import { ByteWriter, equalBytes, toHex } from '../../binary/index.js';
 import { type ErrorDetails, SstashError } from '../../errors.js';
 import { checkLimit } from '../../limits.js';
 import { parseRepositoryBytes } from '../../repository/index.js';
@@ -52,6 +52,8 @@ export interface SlabHead {
   readonly lastBlockBytes: number;
   /** Stored bytes of each block. */
   readonly blocks: readonly number[];
+  /** CRC-32 of the blocks: the same rows in other blocks are another slab. */
+  readonly crc32: number;
   readonly chunks: SlabChunks;
 }
 
@@ -78,6 +80,7 @@ export function encodeSlabHead(head: SlabHead): Uint8Array {
   column([compression.blockLength, compression.maxCompressedLength]);
   column([head.lead, head.nativeBytes, head.lastBlockBytes, blocks.length]);
   column(blocks);
+  writer.u32(head.crc32);
   writer.uvint(chunks.count);
   writer.bytes(chunks.keys);
   column(chunks.nativeBytes);
@@ -108,6 +111,7 @@ export function decodeSlabHead(bytes: Uint8Array, where: ErrorDetails = {}): Sla
     checkLimit('blockBytesMax', blockLength, where);
     const [lead = 0, nativeBytes = 0, lastBlockBytes = 0] = column('sizes', 3);
     const blocks = column('blocks', reader.uvint('number of blocks'));
+    const crc32 = reader.u32();
     const plain = (blocks.length - 1) * blockLength + lastBlockBytes;
     const fits = lastBlockBytes <= blockLength && lead < blockLength && lead + nativeBytes <= plain;
     if (blockLength === 0 || !fits)
@@ -130,7 +134,7 @@ export function decodeSlabHead(bytes: Uint8Array, where: ErrorDetails = {}): Sla
     const compression = { compressor, options, blockLength, maxCompressedLength };
     const range = { lead, nativeBytes, lastBlockBytes };
     const rows = { header, liveComplexDeletionTime };
-    return { format, version, ...rows, compression, ...range, blocks, chunks };
+    return { format, version, ...rows, compression, ...range, blocks, crc32, chunks };
   });
 }
 
@@ -149,10 +153,17 @@ export function chunkKey(id: Uint8Array): Uint8Array {
 /** The number of each chunk, by the key of its id as hex. */
 export function chunkNumbers({ count, keys }: SlabChunks): Map<string, number> {
   const numbers = new Map<string, number>();
-  for (let i = 0; i < count; i++) {
-    numbers.set(toHex(keys.subarray(i * CHUNK_KEY_BYTES, (i + 1) * CHUNK_KEY_BYTES)), i);
-  }
+  for (let i = 0; i < count; i++) numbers.set(toHex(keyOf(keys, i)), i);
   return numbers;
+}
+
+function keyOf(keys: Uint8Array, i: number): Uint8Array {
+  return keys.subarray(i * CHUNK_KEY_BYTES, (i + 1) * CHUNK_KEY_BYTES);
+}
+
+/** Whether chunk `i` may have this id: two chunks have the same where rows of two partitions do. */
+export function isChunk({ keys }: SlabChunks, i: number, id: Uint8Array): boolean {
+  return equalBytes(keyOf(keys, i), chunkKey(id));
 }
 
 /**

@@ -4,6 +4,7 @@ import { LeafWalker, type WalkerOptions } from '../../canonical/index.js';
 import { loadCompressor } from '../../codec/index.js';
 import { formatVersion, parseSerializationHeader } from '../../components/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../../errors.js';
+import { checkLimit } from '../../limits.js';
 import { BlockReader } from '../block-layout.js';
 import type { SlabHead } from './slab-head.js';
 
@@ -20,9 +21,6 @@ export interface ChunkRun {
   readonly first: number;
   readonly end: number;
 }
-
-/** Canonical bytes for one native byte: deltas of times are at most nine bytes instead of one. */
-const CANONICAL_MAX = 16;
 
 export class SlabRows {
   readonly head: SlabHead;
@@ -194,10 +192,8 @@ export class SlabRows {
 
   /** Room for the canonical bytes of a chunk. */
   #rawOf(i: number): Uint8Array {
-    const { rawLengths, nativeBytes } = this.head.chunks;
-    const length = rawLengths[i] as number;
-    // No row is more than some times longer than its native bytes, so the blocks bound what is allocated.
-    if (length > CANONICAL_MAX * ((nativeBytes[i] as number) + 16)) throw this.#otherLeaves();
+    const length = this.head.chunks.rawLengths[i] as number;
+    checkLimit('objectBytesMax', length, this.#where);
     // Not cleared: it is filled before anybody sees it.
     return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
   }

@@ -2,7 +2,7 @@
 import { equalBytes, toHex } from '../../binary/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../../errors.js';
 import { decodeFrame, OBJECT_KINDS, objectId, type PackEntry } from '../../repository/index.js';
-import { chunkKey, chunkNumbers, decodeSlabHead } from './slab-head.js';
+import { chunkKey, chunkNumbers, decodeSlabHead, isChunk } from './slab-head.js';
 import { type ChunkRun, SlabRows } from './slab-rows.js';
 
 /** Chunks that are looked at together, and one by one where something is wrong with them. */
@@ -64,7 +64,7 @@ export async function inspectSlab(
   }
   for (const [i, id] of found.entries()) {
     if (id instanceof SstashError) wrong.set(slab, id);
-    else if (numbers.get(toHex(chunkKey(id))) !== i) wrong.set(slab, otherRows(place));
+    else if (!isChunk(rows.head.chunks, i, id)) wrong.set(slab, otherRows(place));
   }
 }
 
