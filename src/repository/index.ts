@@ -26,7 +26,7 @@ export { indexKey, visitFragment } from './index-fragment.js';
 export { contentName, OBJECT_ID_BYTES, objectId, type RepositoryKeys } from './keys.js';
 export type { Manifest, ManifestName } from './manifest.js';
 export { ObjectIndex, type ObjectLocation } from './object-index.js';
-export { ObjectReader, type PlacedObject } from './object-reader.js';
+export { damage, ObjectReader, type PlacedObject } from './object-reader.js';
 export { isPackHead, packKey, readPackIndex, type SlabChunk, type SlabFrame } from './pack.js';
 export { putQuarantine } from './quarantine.js';
 export { Repository } from './repository.js';

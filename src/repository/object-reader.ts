@@ -118,8 +118,8 @@ export class ObjectReader {
   }
 }
 
-/** What another copy of an object may help against. */
-function damage(error: unknown): SstashError {
+/** What another copy of an object may help against; throws every other error. */
+export function damage(error: unknown): SstashError {
   if (isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND', 'STORE_FAILED')) return error;
   throw error;
 }

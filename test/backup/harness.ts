@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { type ChunkList, decodeChunkList } from '../../src/backup/chunk-list.js';
 import {
   type BackupReport,
   backup,
@@ -12,6 +13,9 @@ import {
   type VerifyReport,
   verify,
 } from '../../src/backup/index.js';
+import { readRoot, readSSTables, readTable } from '../../src/backup/parent.js';
+import { readRecipe } from '../../src/backup/read-data.js';
+import { idOf } from '../../src/backup/records.js';
 import { type FileSystem, nodeFileSystem } from '../../src/io/index.js';
 import { inlineExecutor } from '../../src/parallel/index.js';
 import { type NewRepositoryOptions, Repository } from '../../src/repository/index.js';
@@ -82,6 +86,23 @@ export function withLargeFile(table: string, to: string): string {
   const words = new Uint32Array(320 * 1024 + 1).map((_, i) => Math.imul(i, 0x9e3779b1) ^ (i >> 3));
   writeFileSync(join(to, `${base}SAI+aa+by_name+Meta.db`), words);
   return to;
+}
+
+/** The chunk lists of all rows in a backup. */
+export async function* listsOf(
+  repository: Repository,
+  id: string,
+): AsyncGenerator<ChunkList, void, undefined> {
+  const { tables } = await readRoot(repository, await repository.findManifest(id));
+  for (const { record } of tables) {
+    for (const { recipe } of await readSSTables(repository, await readTable(repository, record))) {
+      const data = recipe === null ? null : (await readRecipe(repository, recipe)).data;
+      if (data?.form !== 'rows') continue;
+      for (const list of data.ranges.lists) {
+        yield decodeChunkList(await repository.read(idOf(list)));
+      }
+    }
+  }
 }
 
 /** Files below a folder that belong to a table, by their path in it. */

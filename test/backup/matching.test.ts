@@ -3,13 +3,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { daySnapshot, upgradePairs } from '../../fixtures/index.js';
-import { decodeChunkList } from '../../src/backup/chunk-list.js';
-import { readRoot, readSSTables, readTable } from '../../src/backup/parent.js';
-import { readRecipe } from '../../src/backup/read-data.js';
-import { idOf } from '../../src/backup/records.js';
 import type { Repository } from '../../src/repository/index.js';
 import {
   copyTable,
+  listsOf,
   newRepository,
   openRepository,
   runBackup,
@@ -22,18 +19,9 @@ import {
 async function extentsIn(repository: Repository, id: string) {
   let extents = 0;
   let ownChunks = 0;
-  const { tables } = await readRoot(repository, await repository.findManifest(id));
-  for (const { record } of tables) {
-    for (const { recipe } of await readSSTables(repository, await readTable(repository, record))) {
-      if (recipe === null) continue;
-      const { data } = await readRecipe(repository, recipe);
-      if (data.form !== 'rows') continue;
-      for (const list of data.ranges.lists) {
-        const decoded = decodeChunkList(await repository.read(idOf(list)));
-        extents += decoded.extents?.counts.length ?? 0;
-        ownChunks += decoded.streams[0] ?? 0;
-      }
-    }
+  for await (const list of listsOf(repository, id)) {
+    extents += list.extents?.counts.length ?? 0;
+    ownChunks += list.streams[0] ?? 0;
   }
   return { extents, ownChunks };
 }

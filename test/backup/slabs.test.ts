@@ -17,10 +17,6 @@ import {
   fixtureTable,
   upgradePairs,
 } from '../../fixtures/index.js';
-import { decodeChunkList } from '../../src/backup/chunk-list.js';
-import { readRoot, readSSTables, readTable } from '../../src/backup/parent.js';
-import { readRecipe } from '../../src/backup/read-data.js';
-import { idOf } from '../../src/backup/records.js';
 import {
   decodeSlabHead,
   encodeSlabHead,
@@ -34,6 +30,7 @@ import { findTables, SSTable, type SSTableFiles } from '../../src/sstable/index.
 import {
   copyTable,
   flip,
+  listsOf,
   newRepository,
   openRepository,
   runBackup,
@@ -49,17 +46,9 @@ const slabs = { slabBytesMin: 1 };
 /** Ids of the slabs and chunks that a backup's lists name. */
 async function listedIn(repository: Repository, id: string) {
   const found: { slabs: Uint8Array[]; chunks: Uint8Array[] } = { slabs: [], chunks: [] };
-  const { tables } = await readRoot(repository, await repository.findManifest(id));
-  for (const { record } of tables) {
-    for (const { recipe } of await readSSTables(repository, await readTable(repository, record))) {
-      const data = recipe === null ? null : (await readRecipe(repository, recipe)).data;
-      if (data?.form !== 'rows') continue;
-      for (const list of data.ranges.lists) {
-        const { slab, chunks } = decodeChunkList(await repository.read(idOf(list)));
-        if (slab !== null) found.slabs.push(slab);
-        for (const chunk of chunks) found.chunks.push(chunk.id);
-      }
-    }
+  for await (const { slab, chunks } of listsOf(repository, id)) {
+    if (slab !== null) found.slabs.push(slab);
+    for (const chunk of chunks) found.chunks.push(chunk.id);
   }
   return found;
 }

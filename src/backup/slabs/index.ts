@@ -11,5 +11,4 @@ export {
   ownBytes,
   type SlabHead,
 } from './slab-head.js';
-export { SlabRows } from './slab-rows.js';
 export { inspectSlab, slabsOf } from './verify-slab.js';

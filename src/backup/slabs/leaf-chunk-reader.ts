@@ -5,9 +5,9 @@
  * a checksum.
  */
 import { equalBytes, toHex } from '../../binary/index.js';
-import { isSstashError, SstashError } from '../../errors.js';
+import { SstashError } from '../../errors.js';
 import {
-  decodeFrame,
+  damage,
   ObjectReader,
   objectId,
   type PlacedObject,
@@ -16,7 +16,7 @@ import {
 } from '../../repository/index.js';
 import type { BlobStore } from '../../store/index.js';
 import { OpenSlab, openSlab } from './open-slabs.js';
-import { chunkKey, chunkNumbers, decodeSlabHead } from './slab-head.js';
+import { chunkKey, chunkNumbers } from './slab-head.js';
 import { type BlockSpan, type ChunkRun, SlabRows } from './slab-rows.js';
 
 /** Chunks of a slab are fetched in one read of at most about this many bytes. */
@@ -159,12 +159,8 @@ export class LeafChunkReader {
     return openSlab(`${this.#store.location}/${pack}/${slab.offset}`, async () => {
       const where = this.#where(object);
       const frame = await this.#get(object, -slab.length, slab.length, signal);
-      const raw = decodeFrame(frame, where);
-      if (!equalBytes(objectId(this.#idsKey, raw), slab.id)) {
-        throw this.#corrupt(object, 'has another head');
-      }
-      const head = decodeSlabHead(raw, where);
-      return new OpenSlab(await SlabRows.open(head, where), chunkNumbers(head.chunks));
+      const rows = await SlabRows.open(frame, slab.id, this.#idsKey, where);
+      return new OpenSlab(rows, chunkNumbers(rows.head.chunks));
     });
   }
 
@@ -248,10 +244,4 @@ function runsOf(objects: readonly InSlab[], { rows, numbers }: OpenSlab): Placed
     runs.push(placed);
   }
   return runs;
-}
-
-/** What another copy of a chunk may help against. */
-function damage(error: unknown): SstashError {
-  if (isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND', 'STORE_FAILED')) return error;
-  throw error;
 }

@@ -1,18 +1,11 @@
 /** Worker side of a restore: a range that is a slab, of which the blocks come back as they are. */
-import { equalBytes } from '../../binary/index.js';
 import { combineCrc32 } from '../../codec/index.js';
-import { isSstashError, SstashError } from '../../errors.js';
-import {
-  decodeFrame,
-  type ObjectLocation,
-  objectId,
-  type PlacedObject,
-  packKey,
-} from '../../repository/index.js';
+import { SstashError } from '../../errors.js';
+import { damage, type ObjectLocation, type PlacedObject, packKey } from '../../repository/index.js';
 import type { BlobStore } from '../../store/index.js';
 import { type BlockException, CRC_BYTES } from '../block-layout.js';
 import type { PackedBlocks } from '../block-packer.js';
-import { decodeSlabHead, type SlabHead } from './slab-head.js';
+import type { SlabHead } from './slab-head.js';
 import { SlabRows } from './slab-rows.js';
 
 /** Native bytes that are decoded at a time: what stays in the processor's cache. */
@@ -54,7 +47,7 @@ export async function restoreSlab(
   begin: () => (bytes: Uint8Array) => void,
 ): Promise<RestoredSlab> {
   const { others = [], ...first } = object;
-  let failure: unknown;
+  let failure: SstashError | undefined;
   for (const place of [first, ...others]) {
     try {
       const slab = await readSlab(store, idsKey, { ...place, id: object.id }, range.room);
@@ -62,9 +55,8 @@ export async function restoreSlab(
       const stretch = decodeAll(slab, begin());
       return { ...cut(slab, range, stretch), bytesRead: slab.bytesRead };
     } catch (error) {
-      if (!isSstashError(error, 'REPOSITORY_CORRUPT', 'STORE_NOT_FOUND', 'STORE_FAILED'))
-        throw error;
-      failure ??= error;
+      const wrong = damage(error);
+      failure ??= wrong;
     }
   }
   throw failure;
@@ -79,11 +71,8 @@ async function readSlab(
   const key = packKey(place.pack);
   const where = { file: `${store.location}/${key}`, component: 'pack', offset: place.offset };
   const frame = await store.get(key, { offset: place.offset, length: place.length });
-  const raw = decodeFrame(frame, where);
-  if (!equalBytes(objectId(idsKey, raw), place.id)) {
-    throw new SstashError('REPOSITORY_CORRUPT', 'the head of a slab has other bytes', where);
-  }
-  const head = decodeSlabHead(raw, where);
+  const rows = await SlabRows.open(frame, place.id, idsKey, where);
+  const { head } = rows;
   const length = head.blocks.reduce((sum, bytes) => sum + bytes, 0);
   const fits = room !== undefined && room.byteLength >= length;
   const into = fits ? { into: new Uint8Array(room, 0, length) } : {};
@@ -91,7 +80,6 @@ async function readSlab(
   if (blocks.length !== length) {
     throw new SstashError('REPOSITORY_CORRUPT', 'the pack ends before the blocks of a slab', where);
   }
-  const rows = await SlabRows.open(head, where);
   return { head, blocks, rows, bytesRead: frame.length + blocks.length };
 }
 

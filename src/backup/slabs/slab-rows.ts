@@ -1,12 +1,13 @@
 /** The chunks of a slab: its blocks decoded, and the rows in them walked into leaves again. */
-import { ByteReader } from '../../binary/index.js';
+import { ByteReader, equalBytes } from '../../binary/index.js';
 import { LeafWalker, type WalkerOptions } from '../../canonical/index.js';
 import { loadCompressor } from '../../codec/index.js';
 import { formatVersion, parseSerializationHeader } from '../../components/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../../errors.js';
 import { checkLimit } from '../../limits.js';
+import { decodeFrame, objectId } from '../../repository/index.js';
 import { BlockReader } from '../block-layout.js';
-import type { SlabHead } from './slab-head.js';
+import { decodeSlabHead, type SlabHead } from './slab-head.js';
 
 /** Blocks of a slab, from one to before another, and where they lie behind its head. */
 export interface BlockSpan {
@@ -53,8 +54,21 @@ export class SlabRows {
     this.#blocks = new BlockReader(spec, where);
   }
 
-  /** Throws REPOSITORY_CORRUPT for a head that does not describe rows. */
-  static async open(head: SlabHead, where: ErrorDetails): Promise<SlabRows> {
+  /**
+   * Opens a slab whose frame was read, and whose id it should have. Throws REPOSITORY_CORRUPT for
+   * other bytes, and for a head that does not describe rows.
+   */
+  static async open(
+    frame: Uint8Array,
+    id: Uint8Array,
+    idsKey: Uint8Array,
+    where: ErrorDetails,
+  ): Promise<SlabRows> {
+    const raw = decodeFrame(frame, where);
+    if (!equalBytes(objectId(idsKey, raw), id)) {
+      throw new SstashError('REPOSITORY_CORRUPT', 'the head of a slab has other bytes', where);
+    }
+    const head = decodeSlabHead(raw, where);
     try {
       await loadCompressor(head.compression.compressor);
       return new SlabRows(head, where);

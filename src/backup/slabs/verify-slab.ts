@@ -1,8 +1,8 @@
 /** The slabs of a pack, every byte of them. */
 import { equalBytes, toHex } from '../../binary/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../../errors.js';
-import { decodeFrame, OBJECT_KINDS, objectId, type PackEntry } from '../../repository/index.js';
-import { chunkKey, chunkNumbers, decodeSlabHead, isChunk } from './slab-head.js';
+import { OBJECT_KINDS, objectId, type PackEntry } from '../../repository/index.js';
+import { chunkKey, chunkNumbers, isChunk } from './slab-head.js';
 import { type ChunkRun, SlabRows } from './slab-rows.js';
 
 /** Chunks that are looked at together, and one by one where something is wrong with them. */
@@ -47,8 +47,7 @@ export async function inspectSlab(
   const end = slab.offset + slab.length;
   let rows: SlabRows;
   try {
-    const head = decodeSlabHead(decodeFrame(file.subarray(slab.offset, end), place), place);
-    rows = await SlabRows.open(head, place);
+    rows = await SlabRows.open(file.subarray(slab.offset, end), slab.id, idsKey, place);
   } catch (error) {
     if (!isSstashError(error)) throw error;
     for (const entry of [slab, ...chunks]) wrong.set(entry, error);
