@@ -33,7 +33,7 @@ export interface EncodeRangeOptions {
   readonly signal?: AbortSignal;
   /** A piece is handed over when its chunks have this many bytes. */
   readonly pieceBytes: number;
-  /** Memory that may be used for the chunks and for the blocks. */
+  /** Memory that may be used for the chunks, for the blocks, and for digests. */
   readonly rooms?: readonly SharedArrayBuffer[];
   /** Bytes after which a block of a row index ends: then partitions are described (facts). */
   readonly columnIndexSize: number | null;
@@ -96,7 +96,7 @@ export async function* encodeRange(
           (leaf) => slab.begin(leaf),
         );
   const { match } = options;
-  const matcher = match === undefined ? null : new LeafMatcher(match, chunker);
+  const matcher = match === undefined ? null : new LeafMatcher(match, chunker, options.rooms?.[2]);
   const runs = new RunBuilder(options.rule);
   const blocks = new BlockFeed(source, from, to, options.rooms?.[1]);
   const walker = new LeafWalker(source.walker);

@@ -11,7 +11,7 @@ import { addCounts, noOrigins } from './counts.js';
 import type { Derivation } from './derived/index.js';
 import { noRows, type RangeCounts, type RangePiece, type RangeSummary } from './encode-range.js';
 import { encodeExceptions } from './exceptions.js';
-import type { MatchedExtents, MatchTask } from './match/index.js';
+import type { MatchedExtents, MatchResult, MatchTask } from './match/index.js';
 import { placeAt } from './read-stream.js';
 import { idText, type RowsData, type StreamRef } from './records.js';
 import { encodePieces, type RowsResult, type RowsTask } from './rows-task.js';
@@ -19,6 +19,8 @@ import { type StoreContext, storeBytes } from './store-bytes.js';
 import { isSlabPiece, type SlabPiece, storeSlab } from './store-slab.js';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
+/** Rooms before it are those of chunks and blocks (EncodeRangeOptions). */
+const DIGESTS_ROOM = 2;
 
 /** Thrown where most blocks would have to be kept beside the rows: then the plain bytes are less. */
 export class NotReproducible extends Error {
@@ -49,7 +51,7 @@ export type RangeAnswer = RangeAnswerInRooms | AsyncGenerator<RangePiece, RangeS
 export async function runRange(context: StoreContext, task: RowsTask): Promise<RangeAnswer> {
   const { signal, executor } = context;
   if (task.to - task.from > context.answerBytesMax) return encodePieces(task, PIECE_BYTES, signal);
-  const rooms = [context.rooms.take(), context.rooms.take()];
+  const rooms = [context.rooms.take(), context.rooms.take(), context.rooms.take()];
   const options = signal === undefined ? {} : { signal };
   const answer = await executor.run<RowsResult>('backup-range', { ...task, rooms }, options);
   return { ...answer, rooms };
@@ -95,6 +97,7 @@ export class RangeStore {
   #position = 0;
   /** Blocks whose length was told. */
   #noted = 0;
+  #digestsKept: Promise<void> = Promise.resolve();
   readonly hash: Hash = createHash('sha256');
   crc = 0;
   blocks = 0;
@@ -121,6 +124,7 @@ export class RangeStore {
   async add(task: RowsTask, answer: RangeAnswer): Promise<void> {
     const chunks: ListedChunk[] = [];
     let summary: RangeSummary;
+    let rooms: readonly SharedArrayBuffer[] = [];
     if ('summary' in answer) {
       if (isSlabPiece(answer)) {
         await this.#addSlab(task, answer);
@@ -128,7 +132,7 @@ export class RangeStore {
       }
       summary = answer.summary;
       chunks.push(...(await this.#piece(answer)));
-      this.#giveBack(answer);
+      rooms = this.#giveBack(answer);
     } else {
       let end: RangeSummary | undefined;
       // `for await` closes the generator, and with it the file, also after an error.
@@ -138,7 +142,7 @@ export class RangeStore {
       if (end === undefined) throw new TypeError('unreachable');
       summary = end;
     }
-    await this.#finish(task, listOf(task, chunks, summary), summary);
+    await this.#finish(task, listOf(task, chunks, summary), summary, rooms);
   }
 
   async #addSlab(task: RowsTask, answer: RangeAnswerInRooms & SlabPiece): Promise<void> {
@@ -146,20 +150,43 @@ export class RangeStore {
     const count = noneStored();
     const chunks = await storeSlab(writer, answer, count);
     if (chunks === null) {
-      this.#giveBack(answer);
+      this.#context.rooms.giveBack(...answer.rooms);
       const again = { ...task, asSlab: false };
       await this.add(again, await runRange(this.#context, again));
       return;
     }
     this.#stored(answer.stored);
     this.#count(count);
-    this.#giveBack(answer);
-    await this.#finish(task, wholeChunks(chunks, answer.slab.id), answer.summary);
+    const rooms = this.#giveBack(answer);
+    await this.#finish(task, wholeChunks(chunks, answer.slab.id), answer.summary, rooms);
   }
 
-  /** The memory of an answer that is done with. */
-  #giveBack({ rooms }: RangeAnswerInRooms): void {
-    this.#context.rooms.giveBack(...rooms);
+  /** The memory of an answer whose chunks and blocks are done with; returns what is left of it. */
+  #giveBack({ rooms }: RangeAnswerInRooms): readonly SharedArrayBuffer[] {
+    this.#context.rooms.giveBack(...rooms.slice(0, DIGESTS_ROOM));
+    return rooms.slice(DIGESTS_ROOM);
+  }
+
+  /**
+   * Keeps the digests of a list, which lie in `rooms`. The next range does not wait for them to be on
+   * disk, only for those of the one before.
+   */
+  async #keepDigests(
+    listId: string,
+    { digestFile }: MatchResult,
+    rooms: readonly SharedArrayBuffer[],
+  ): Promise<void> {
+    const { matching, rooms: idle } = this.#context;
+    await this.#digestsKept;
+    const kept = matching.cache?.write(listId, digestFile) ?? Promise.resolve();
+    this.#digestsKept = kept.then(() => idle.giveBack(...rooms));
+    // Whoever waits for it next gets the error; until then nobody does.
+    this.#digestsKept.catch(() => undefined);
+  }
+
+  /** To be waited for in any case. */
+  async settled(): Promise<void> {
+    await this.#digestsKept;
   }
 
   /** Gives up where more than half of at least `least` blocks are exceptions. */
@@ -217,7 +244,12 @@ export class RangeStore {
     this.leafBytes.chunks += rawBytes - newRawBytes;
   }
 
-  async #finish(task: RowsTask, list: ChunkList, summary: RangeSummary): Promise<void> {
+  async #finish(
+    task: RowsTask,
+    list: ChunkList,
+    summary: RangeSummary,
+    rooms: readonly SharedArrayBuffer[],
+  ): Promise<void> {
     const { writer } = this.#context;
     if (summary.facts !== null) this.#derivation.partitions(summary.facts);
     await this.#derivation.compare();
@@ -228,7 +260,9 @@ export class RangeStore {
     if (match !== null) {
       addCounts(this.leaves, { ...noOrigins(), ...match.found.leaves });
       addCounts(this.leafBytes, { ...noOrigins(), ...match.found.bytes });
-      await this.#context.matching.cache?.write(listId, match.digests);
+      await this.#keepDigests(listId, match, rooms);
+    } else {
+      this.#context.rooms.giveBack(...rooms);
     }
     this.columns.nativeBytes.push(task.to - task.from);
     this.columns.leaves.push(summary.leaves);

@@ -82,7 +82,11 @@ async function storeOpened(opened: OpenedRows): Promise<StoredRows> {
     await context.reading(fileBytes(task.blocks));
     return { task, answer: await runRange(context, task) };
   });
-  for await (const { task, answer } of answers) await ranges.add(task, answer);
+  try {
+    for await (const { task, answer } of answers) await ranges.add(task, answer);
+  } finally {
+    await ranges.settled();
+  }
   ranges.judge(1);
   const extra = await storeTail(sstable, blocks, file);
   ranges.tail(extra.stored);

@@ -23,15 +23,21 @@ export function leafEnds(bytes: Uint8Array, count: number): Uint32Array {
   });
 }
 
-/** The match digest of each leaf, back to back. `secret` is the digests key of a repository. */
-export function leafDigests(
+/**
+ * The match digest of each leaf, back to back, written to `target` (MATCH_DIGEST_BYTES for each of
+ * `ends`), which is returned. `secret` is the digests key of a repository.
+ */
+export function leafDigests<T extends Uint8Array>(
   bytes: Uint8Array,
   ends: Uint32Array,
   secret: Uint8Array,
-): Uint8Array<ArrayBuffer> {
-  if (kernelKind() === 'typescript') return leafDigestsTypescript(bytes, ends, secret);
-  const made = digestsInPlace(bytes, ends, secret);
-  if (made !== undefined) return made;
+  target: T,
+): T {
+  if (kernelKind() === 'typescript') {
+    target.set(leafDigestsTypescript(bytes, ends, secret));
+    return target;
+  }
+  if (digestsInPlace(bytes, ends, secret, target)) return target;
   const instance = KernelInstance.acquire();
   try {
     const secretAt = align(instance.start);
@@ -43,7 +49,8 @@ export function leafDigests(
     new Uint32Array(instance.bytes.buffer, endsAt, ends.length).set(ends);
     instance.bytes.set(bytes, bytesAt);
     instance.exports.leafDigests(bytesAt, endsAt, ends.length, secretAt, outAt);
-    return copyOf(instance, outAt, MATCH_DIGEST_BYTES * ends.length);
+    target.set(instance.bytes.subarray(outAt, outAt + MATCH_DIGEST_BYTES * ends.length));
+    return target;
   } finally {
     instance.release();
   }
@@ -54,23 +61,19 @@ function digestsInPlace(
   bytes: Uint8Array,
   ends: Uint32Array,
   secret: Uint8Array,
-): Uint8Array<ArrayBuffer> | undefined {
-  if (bytes.buffer !== ends.buffer) return undefined;
+  target: Uint8Array,
+): boolean {
+  if (bytes.buffer !== ends.buffer) return false;
   const instance = KernelInstance.owner(bytes);
   const length = MATCH_DIGEST_BYTES * ends.length;
   const room = instance?.inputRoom(SECRET_BYTES + length + MARGIN);
-  if (instance === undefined || room === undefined) return undefined;
+  if (instance === undefined || room === undefined) return false;
   room.set(secret);
   const { byteOffset: secretAt } = room;
   const outAt = secretAt + SECRET_BYTES;
   instance.exports.leafDigests(bytes.byteOffset, ends.byteOffset, ends.length, secretAt, outAt);
-  return copyOf(instance, outAt, length);
-}
-
-function copyOf(instance: KernelInstance, at: number, length: number): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(length);
-  copy.set(instance.bytes.subarray(at, at + length));
-  return copy;
+  target.set(instance.bytes.subarray(outAt, outAt + length));
+  return true;
 }
 
 function endsOf(bytes: Uint8Array, count: number): Uint32Array | null {

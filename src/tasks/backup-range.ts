@@ -23,7 +23,7 @@ export async function backupRange(
     ...transferable(result.stored.bytes),
     runs.buffer,
     ...factBuffers(facts),
-    ...(match === null ? [] : [match.digests.buffer]),
+    ...(match === null ? [] : transferable(match.digestFile)),
   ];
   return new TransferResult(result, buffers);
 }

@@ -62,16 +62,22 @@ export async function loadCandidates(
   for (const slice of slices) {
     const leaves = leavesOf(slice.segments);
     place(slice.segments, candidates, at);
-    const { cache } = slice;
-    const known =
-      cache === null
-        ? null
-        : await readDigests(cache.path, cache.leaves, cache.first, cache.first + leaves);
-    if (known !== null) bytes.set(known, at * MATCH_DIGEST_BYTES);
-    else await stored.fill(slice.segments, candidates, at, signal);
+    const target = bytes.subarray(at * MATCH_DIGEST_BYTES, (at + leaves) * MATCH_DIGEST_BYTES);
+    const isKnown = await readCached(slice, leaves, target);
+    if (!isKnown) await stored.fill(slice.segments, candidates, at, signal);
     at += leaves;
   }
   return candidates;
+}
+
+async function readCached(
+  { cache }: SourceSlice,
+  count: number,
+  target: Uint8Array,
+): Promise<boolean> {
+  if (cache === null) return false;
+  const { path, leaves, first } = cache;
+  return readDigests(path, leaves, first, first + count, target);
 }
 
 function leavesOf(segments: Uint32Array): number {
@@ -136,7 +142,8 @@ class StoredDigests {
     try {
       const raw = await this.#reader.read(object, signal);
       const ends = leafEnds(raw, this.#task.chunkLeaves[number] as number);
-      const bytes = leafDigests(raw, ends, this.#secret);
+      const room = new Uint8Array(ends.length * MATCH_DIGEST_BYTES);
+      const bytes = leafDigests(raw, ends, this.#secret, room);
       return new Uint32Array(bytes.buffer, 0, bytes.length / WORD_BYTES);
     } catch (error) {
       if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;

@@ -16,7 +16,7 @@ import { equalBytes } from '../../binary/index.js';
 import { MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import { crc32 } from '../../codec/index.js';
 import { isSstashError } from '../../errors.js';
-import { makeDirectory, openFile, publish, removeFile } from '../../io/index.js';
+import { copyBytes, makeDirectory, openFile, publish, removeFile } from '../../io/index.js';
 
 const MAGIC = new TextEncoder().encode('SSTLEAF1');
 const HEADER_BYTES = 16;
@@ -36,12 +36,12 @@ export class DigestCache {
     return join(this.#directory, list.slice(0, 2), list);
   }
 
-  /** Keeps the digests of a list's leaves; where that is not possible, nothing is kept. */
-  async write(list: string, digests: Uint8Array): Promise<void> {
+  /** Keeps what `encodeDigests` made for a list; where that is not possible, nothing is kept. */
+  async write(list: string, digestFile: Uint8Array): Promise<void> {
     const path = this.pathOf(list);
     try {
       await makeDirectory(join(path, '..'));
-      await publish(path, encodeDigests(digests));
+      await publish(path, digestFile);
     } catch (error) {
       if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
     }
@@ -54,18 +54,19 @@ export class DigestCache {
   }
 }
 
-function encodeDigests(digests: Uint8Array): Uint8Array {
+/** The file of the digests of all leaves of a list, in `room` where that suffices. */
+export function encodeDigests(digests: Uint8Array, room?: SharedArrayBuffer): Uint8Array {
   const leaves = digests.length / MATCH_DIGEST_BYTES;
-  const blocks = Math.ceil(leaves / BLOCK_LEAVES);
-  const file = new Uint8Array(HEADER_BYTES + digests.length + blocks * CRC_BYTES);
+  const length = fileBytes(leaves);
+  const fits = room !== undefined && room.byteLength >= length;
+  const file = fits ? new Uint8Array(room, 0, length) : new Uint8Array(length);
   const view = new DataView(file.buffer);
-  file.set(MAGIC);
-  view.setFloat64(8, leaves, true);
+  file.set(headerOf(leaves));
   const step = BLOCK_LEAVES * MATCH_DIGEST_BYTES;
   let at = HEADER_BYTES;
   for (let from = 0; from < digests.length; from += step) {
     const block = digests.subarray(from, from + step);
-    file.set(block, at);
+    copyBytes(file, block, at);
     at += block.length;
     view.setUint32(at, crc32(block), true);
     at += CRC_BYTES;
@@ -74,30 +75,31 @@ function encodeDigests(digests: Uint8Array): Uint8Array {
 }
 
 /**
- * Digests of the leaves `from` to `to` of the `leaves` of a list, back to back; null where the file
- * is not there or is not what was written.
+ * Digests of the leaves `from` to `to` of the `leaves` of a list, back to back into `target`; false
+ * where the file is not there or is not what was written.
  */
 export async function readDigests(
   path: string,
   leaves: number,
   from: number,
   to: number,
-): Promise<Uint8Array | null> {
+  target: Uint8Array,
+): Promise<boolean> {
   try {
     const file = await openFile(path);
     try {
       const header = await file.read(0, Math.min(HEADER_BYTES, file.size));
-      if (!equalBytes(header, headerOf(leaves)) || file.size !== fileBytes(leaves)) return null;
+      if (!equalBytes(header, headerOf(leaves)) || file.size !== fileBytes(leaves)) return false;
       const first = Math.floor(from / BLOCK_LEAVES);
       const end = Math.ceil(to / BLOCK_LEAVES);
       const at = HEADER_BYTES + first * BLOCK_BYTES;
       const bytes = await file.read(at, Math.min(file.size - at, (end - first) * BLOCK_BYTES));
-      return openBlocks(bytes, from - first * BLOCK_LEAVES, to - from);
+      return openBlocks(bytes, from - first * BLOCK_LEAVES, to - from, target);
     } finally {
       await file.close();
     }
   } catch (error) {
-    if (isSstashError(error)) return null;
+    if (isSstashError(error)) return false;
     throw error;
   }
 }
@@ -114,18 +116,18 @@ function fileBytes(leaves: number): number {
   return HEADER_BYTES + leaves * MATCH_DIGEST_BYTES + blocks * CRC_BYTES;
 }
 
-/** `count` digests from digest `skip` of the blocks on; null where a checksum is wrong. */
-function openBlocks(bytes: Uint8Array, skip: number, count: number): Uint8Array | null {
+/** `count` digests from digest `skip` of the blocks on; false where a checksum is wrong. */
+function openBlocks(bytes: Uint8Array, skip: number, count: number, target: Uint8Array): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const plain = new Uint8Array(bytes.length);
-  let length = 0;
+  let position = -skip * MATCH_DIGEST_BYTES;
+  const end = count * MATCH_DIGEST_BYTES;
   for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
-    const end = Math.min(at + BLOCK_BYTES, bytes.length) - CRC_BYTES;
-    const block = bytes.subarray(at, end);
-    if (crc32(block) !== view.getUint32(end, true)) return null;
-    plain.set(block, length);
-    length += block.length;
+    const crcAt = Math.min(at + BLOCK_BYTES, bytes.length) - CRC_BYTES;
+    const block = bytes.subarray(at, crcAt);
+    if (crc32(block) !== view.getUint32(crcAt, true)) return false;
+    const part = block.subarray(Math.max(0, -position), Math.max(0, end - position));
+    target.set(part, Math.max(0, position));
+    position += block.length;
   }
-  const from = skip * MATCH_DIGEST_BYTES;
-  return plain.slice(from, from + count * MATCH_DIGEST_BYTES);
+  return true;
 }

@@ -27,22 +27,32 @@ interface Layout {
   readonly startOf: Float64Array;
 }
 
+/** `used`: how many leaves of each stored chunk are taken, as `dropPoorChunks` counts them. */
 export function extentsOf(
   found: Int32Array,
-  candidates: Candidates,
+  used: Uint32Array,
+  { chunk, leaf }: Candidates,
   stored: StoredChunks,
 ): MatchedExtents {
-  const { chunks, streams, streamOf, startOf } = layoutOf(found, candidates, stored);
+  const { chunks, streams, streamOf, startOf } = layoutOf(used, stored);
   const columns = new ExtentBuilder(streams.length + 1);
   let own = 0;
-  for (const at of found) {
+  for (let i = 0; i < found.length; ) {
+    const at = found[i] as number;
+    let end = i + 1;
     if (at === NOT_STORED) {
-      columns.take(0, own++);
-      continue;
+      while (found[end] === NOT_STORED) end++;
+      columns.take(0, own, end - i);
+      own += end - i;
+    } else {
+      const from = chunk[at] as number;
+      const first = leaf[at] as number;
+      for (let next = at + 1; found[end] === next; next++, end++) {
+        if (chunk[next] !== from || leaf[next] !== first + (next - at)) break;
+      }
+      columns.take(streamOf[from] as number, (startOf[from] as number) + first, end - i);
     }
-    const chunk = candidates.chunk[at] as number;
-    const leaf = (startOf[chunk] as number) + (candidates.leaf[at] as number);
-    columns.take(streamOf[chunk] as number, leaf);
+    i = end;
   }
   return {
     chunks: Uint32Array.from(chunks),
@@ -52,12 +62,10 @@ export function extentsOf(
 }
 
 /** The chunks that are used, grouped by stream; streams of which nothing is used are left out. */
-function layoutOf(found: Int32Array, candidates: Candidates, stored: StoredChunks): Layout {
-  const isUsed = new Uint8Array(stored.leaves.length);
-  for (const at of found) if (at !== NOT_STORED) isUsed[candidates.chunk[at] as number] = 1;
+function layoutOf(used: Uint32Array, stored: StoredChunks): Layout {
   const byStream = new Map<number, number[]>();
-  for (const [chunk, used] of isUsed.entries()) {
-    if (used === 0) continue;
+  for (const [chunk, count] of used.entries()) {
+    if (count === 0) continue;
     const stream = stored.stream[chunk] as number;
     const members = byStream.get(stream);
     if (members === undefined) byStream.set(stream, [chunk]);
@@ -65,8 +73,8 @@ function layoutOf(found: Int32Array, candidates: Candidates, stored: StoredChunk
   }
   const chunks: number[] = [];
   const streams: number[] = [];
-  const streamOf = new Uint32Array(isUsed.length);
-  const startOf = new Float64Array(isUsed.length);
+  const streamOf = new Uint32Array(used.length);
+  const startOf = new Float64Array(used.length);
   for (const members of byStream.values()) {
     streams.push(members.length);
     let leaf = 0;
@@ -92,17 +100,18 @@ class ExtentBuilder {
     this.#cursors = new Float64Array(streams);
   }
 
-  take(stream: number, leaf: number): void {
+  /** `count` leaves of a stream, from `leaf` on. */
+  take(stream: number, leaf: number, count: number): void {
     const cursor = this.#cursors[stream] as number;
-    this.#cursors[stream] = leaf + 1;
+    this.#cursors[stream] = leaf + count;
     if (stream === this.#last && leaf === cursor) {
       const i = this.#counts.length - 1;
-      this.#counts[i] = (this.#counts[i] as number) + 1;
+      this.#counts[i] = (this.#counts[i] as number) + count;
       return;
     }
     this.#streams.push(stream);
     this.#skips.push(leaf - cursor);
-    this.#counts.push(1);
+    this.#counts.push(count);
     this.#last = stream;
   }
 

@@ -1,4 +1,5 @@
-/** The leaves of a range, window after window, as one window. */
+/** The leaves of a range and their match digests, window after window, as one window. */
+import { leafDigests, MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import type { LeafBytes } from '../leaf-chunks.js';
 
 const BYTES = 1024 * 1024;
@@ -15,6 +16,8 @@ export class HeldLeaves {
   #ends = new Uint32Array(LEAVES);
   #cuts = new Uint32Array(LEAVES);
   #count = 0;
+  #digests = new Uint8Array(LEAVES * MATCH_DIGEST_BYTES);
+  #digestBytes = 0;
 
   /** Without leaves; its memory holds whatever was there before. */
   static acquire(): HeldLeaves {
@@ -22,6 +25,7 @@ export class HeldLeaves {
     spare = null;
     held.#length = 0;
     held.#count = 0;
+    held.#digestBytes = 0;
     return held;
   }
 
@@ -38,6 +42,19 @@ export class HeldLeaves {
       leafCuts: this.#cuts.subarray(0, this.#count),
       leafCount: this.#count,
     };
+  }
+
+  /** Match digests of all leaves that `addDigests` was given, a view until more are added. */
+  get digests(): Uint8Array {
+    return this.#digests.subarray(0, this.#digestBytes);
+  }
+
+  addDigests({ bytes, leafEnds, leafCount }: LeafBytes, secret: Uint8Array): void {
+    const from = this.#digestBytes;
+    const end = from + leafCount * MATCH_DIGEST_BYTES;
+    this.#digests = withRoom(this.#digests, end);
+    leafDigests(bytes, leafEnds, secret, this.#digests.subarray(from, end));
+    this.#digestBytes = end;
   }
 
   /** Copies the leaves of a window behind those that are here. */

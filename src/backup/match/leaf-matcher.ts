@@ -2,9 +2,10 @@
  * Worker side of matching: holds the leaves of a range until all are known, then hands on those that
  * are not stored yet and says where the others are.
  */
-import { leafDigests, MATCH_DIGEST_BYTES } from '../../canonical/index.js';
+import { MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import type { LeafBytes } from '../leaf-chunks.js';
 import { loadCandidates, type MatchTask } from './candidates.js';
+import { encodeDigests } from './digest-cache.js';
 import { extentsOf, type MatchedExtents } from './extents.js';
 import { HeldLeaves } from './held-leaves.js';
 import { bytesBefore, partOf } from './leaf-part.js';
@@ -22,8 +23,8 @@ export interface RangeMatch {
 
 /** What matching a range gave. */
 export interface MatchResult {
-  /** Match digests of all leaves of the range, in order. */
-  readonly digests: Uint8Array<ArrayBuffer>;
+  /** Match digests of all leaves of the range, in order, as a file of the cache. */
+  readonly digestFile: Uint8Array;
   /** Null where nothing was stored before. */
   readonly matched: MatchedExtents | null;
   readonly found: FoundLeaves;
@@ -58,6 +59,8 @@ interface Found {
   readonly candidates: Candidates;
   /** Per leaf: its candidate, or NOT_STORED. */
   readonly found: Int32Array;
+  /** How many leaves of each stored chunk are used, and of all of them. */
+  readonly used: Uint32Array;
   readonly matchedLeaves: number;
 }
 
@@ -66,64 +69,67 @@ export class LeafMatcher {
   readonly #secret: Uint8Array;
   readonly #task: MatchTask | null;
   readonly #taker: LeafTaker;
-  readonly #digests: Uint8Array[] = [];
-  readonly #held: HeldLeaves | null;
-  #all: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  readonly #room: SharedArrayBuffer | undefined;
+  readonly #held = HeldLeaves.acquire();
   #found: Found | null = null;
 
-  /** Without a task nothing is matched: leaves are handed on at once, and digests made. */
-  constructor({ secret, task }: RangeMatch, taker: LeafTaker) {
+  /**
+   * Without a task nothing is matched: leaves are handed on at once, and digests made.
+   *
+   * @param room memory that is not needed any more, to be used for the digests
+   */
+  constructor({ secret, task }: RangeMatch, taker: LeafTaker, room?: SharedArrayBuffer) {
     this.#secret = secret;
     this.#task = task;
     this.#taker = taker;
-    this.#held = task === null ? null : HeldLeaves.acquire();
+    this.#room = room;
   }
 
   add(window: LeafBytes): void {
-    this.#digests.push(leafDigests(window.bytes, window.leafEnds, this.#secret));
-    if (this.#held === null) this.#taker.add(window);
+    this.#held.addDigests(window, this.#secret);
+    if (this.#task === null) this.#taker.add(window);
     else this.#held.add(window);
   }
 
   /** Returns the share of the leaves that are stored, 0 to 1. */
   async match(signal?: AbortSignal): Promise<number> {
-    this.#all = concat(this.#digests);
     const task = this.#task;
     if (task === null) return 0;
+    const leaves = this.#held.digests.length / MATCH_DIGEST_BYTES;
     this.#found = await this.#matchWith(task, task.olderFrom, signal);
-    const isLittle = (): boolean => (this.#found?.matchedLeaves ?? 0) < ENOUGH * this.#leaves;
-    if (task.olderFrom < task.slices.length && isLittle()) {
+    const isLittle = this.#found.matchedLeaves < ENOUGH * leaves;
+    if (task.olderFrom < task.slices.length && isLittle) {
       this.#found = await this.#matchWith(task, task.slices.length, signal);
     }
-    return this.#found.matchedLeaves / Math.max(1, this.#leaves);
-  }
-
-  get #leaves(): number {
-    return this.#all.length / MATCH_DIGEST_BYTES;
+    return this.#found.matchedLeaves / Math.max(1, leaves);
   }
 
   async #matchWith(task: MatchTask, slices: number, signal?: AbortSignal): Promise<Found> {
     const candidates = await loadCandidates(task, slices, this.#secret, signal);
-    const found = matchLeaves(new Uint32Array(this.#all.buffer), candidates);
-    const offered = offeredLeaves(task, candidates, found);
-    const matchedLeaves = dropPoorChunks(found, candidates, offered, task.leastShare);
-    return { task, candidates, found, matchedLeaves };
+    const { digests } = this.#held;
+    const words = digests.length / Uint32Array.BYTES_PER_ELEMENT;
+    const found = matchLeaves(new Uint32Array(digests.buffer, 0, words), candidates);
+    const offered = offeredLeaves(task, candidates.count, found);
+    const used = dropPoorChunks(found, candidates, offered, task.leastShare);
+    const matchedLeaves = used.reduce((sum, count) => sum + count, 0);
+    return { task, candidates, found, used, matchedLeaves };
   }
 
   /** Gives memory back. */
   close(): void {
-    this.#held?.release();
+    this.#held.release();
   }
 
   handOn(): MatchResult {
-    const nothing = { digests: this.#all, matched: null, found: nothingFound() };
-    if (this.#found === null || this.#held === null) return nothing;
-    const { task, candidates, found, matchedLeaves } = this.#found;
+    const digestFile = encodeDigests(this.#held.digests, this.#room);
+    const nothing = { digestFile, matched: null, found: nothingFound() };
+    if (this.#found === null) return nothing;
+    const { task, candidates, found, used, matchedLeaves } = this.#found;
     const counts = this.#handOnNew(this.#held.window(), found, task);
     if (matchedLeaves === 0) return nothing;
     const stored = { leaves: task.chunkLeaves, stream: task.chunkStream };
-    const matched = extentsOf(found, candidates, stored);
-    return { digests: this.#all, matched, found: counts };
+    const matched = extentsOf(found, used, candidates, stored);
+    return { digestFile, matched, found: counts };
   }
 
   /** Gives the leaves that are not stored to the taker; counts the others. */
@@ -143,14 +149,4 @@ export class LeafMatcher {
     }
     return counts;
   }
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -86,28 +86,30 @@ class DigestTable {
 /**
  * Gives up the matches in chunks of which little is used: a restore reads chunks whole, so their
  * leaves are written anew. `offered` is how many leaves of a chunk the range could have used (its
- * chunks at the edges go on outside). Returns the number of matches that are left.
+ * chunks at the edges go on outside). Returns how many leaves of each chunk are still used.
  */
 export function dropPoorChunks(
   found: Int32Array,
-  candidates: Candidates,
+  { chunk }: Candidates,
   offered: Uint32Array,
   leastShare: Float32Array,
-): number {
+): Uint32Array {
   const used = new Uint32Array(offered.length);
-  for (const at of found) {
-    if (at === NOT_STORED) continue;
-    const chunk = candidates.chunk[at] as number;
-    used[chunk] = (used[chunk] as number) + 1;
-  }
-  let left = 0;
   for (let i = 0; i < found.length; i++) {
     const at = found[i] as number;
-    if (at === NOT_STORED) continue;
-    const chunk = candidates.chunk[at] as number;
-    const least = (offered[chunk] as number) * (leastShare[chunk] as number);
-    if ((used[chunk] as number) >= least) left++;
-    else found[i] = NOT_STORED;
+    if (at !== NOT_STORED) (used[chunk[at] as number] as number)++;
   }
-  return left;
+  let dropped = false;
+  const isPoor = used.map((count, i) => {
+    const least = (offered[i] as number) * (leastShare[i] as number);
+    if (count === 0 || count >= least) return 0;
+    dropped = true;
+    return 1;
+  });
+  if (!dropped) return used;
+  for (let i = 0; i < found.length; i++) {
+    const at = found[i] as number;
+    if (at !== NOT_STORED && isPoor[chunk[at] as number] === 1) found[i] = NOT_STORED;
+  }
+  return used.map((count, i) => (isPoor[i] === 1 ? 0 : count));
 }
