@@ -20,6 +20,12 @@ export const FRAME_HEADER_BYTES = 5;
 const CODEC_STORED = 0;
 const CODEC_LZ4 = 1;
 const CODEC_DEFLATE = 2;
+/**
+ * Trees of large SSTables are mostly sums of digests, of which a longer search finds next to nothing
+ * (4.5 MB: 0.6 % less in 2.6 times the time).
+ */
+const QUICK_FROM_BYTES = 1024 * 1024;
+const QUICK = { level: 3 };
 /** What one byte of the payload can give at most. */
 const EXPANSION = { [CODEC_LZ4]: 255, [CODEC_DEFLATE]: 1032 };
 
@@ -50,7 +56,7 @@ export function encodeFrameInto(
 /** The frame of `raw`, which describes other objects: small rather than quick. */
 export function encodeSmallFrame(raw: Uint8Array, compression: Compression): Uint8Array {
   if (compression === 'none' || raw.length > LIMITS.blockBytesMax) return encodeFrame(raw, 'none');
-  const payload = deflateRawSync(raw);
+  const payload = deflateRawSync(raw, raw.length < QUICK_FROM_BYTES ? {} : QUICK);
   if (payload.length >= raw.length) return encodeFrame(raw, 'none');
   const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
   frame[0] = CODEC_DEFLATE;

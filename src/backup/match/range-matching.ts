@@ -17,19 +17,20 @@ export interface Matching {
 export class RangeMatching {
   readonly #secret: Uint8Array;
   readonly #sources: MatchSources | null;
-  /** Where the partitions of each range begin on the ring. */
-  readonly #places: readonly RingPlace[];
+  readonly #sstable: SSTable;
   readonly #ranges: readonly StreamRange[];
+  /** Where the partitions of a range begin on the ring; read when its turn comes. */
+  readonly #places = new Map<number, Promise<RingPlace>>();
 
   private constructor(
     secret: Uint8Array,
     sources: MatchSources | null,
-    places: readonly RingPlace[],
+    sstable: SSTable,
     ranges: readonly StreamRange[],
   ) {
     this.#secret = secret;
     this.#sources = sources;
-    this.#places = places;
+    this.#sstable = sstable;
     this.#ranges = ranges;
   }
 
@@ -40,19 +41,23 @@ export class RangeMatching {
   ): Promise<RangeMatching> {
     // Only Murmur3's order is that of the trees, by which leaves are found.
     const opened = isTokenOrdered(sstable.statistics.partitioner) ? await sources() : null;
-    const places: RingPlace[] = [];
-    if (opened !== null) {
-      for (const { from } of ranges) places.push(placeOf(await readKeyAt(sstable, from)));
-    }
-    return new RangeMatching(secret, opened, places, ranges);
+    return new RangeMatching(secret, opened, sstable, ranges);
   }
 
   async of(range: number): Promise<RangeMatch> {
-    const from = this.#places[range];
-    const sources = this.#sources;
-    if (sources === null || from === undefined) return { secret: this.#secret, task: null };
-    const to = this.#places[range + 1] ?? null;
     const { from: start, to: end } = this.#ranges[range] as StreamRange;
+    const sources = this.#sources;
+    if (sources === null) return { secret: this.#secret, task: null };
+    const next = this.#ranges[range + 1] === undefined ? null : this.#place(range + 1);
+    const [from, to] = await Promise.all([this.#place(range), next]);
+    this.#places.delete(range);
     return { secret: this.#secret, task: await sources.task(from, to, end - start) };
+  }
+
+  #place(range: number): Promise<RingPlace> {
+    const { from } = this.#ranges[range] as StreamRange;
+    const place = this.#places.get(range) ?? readKeyAt(this.#sstable, from).then(placeOf);
+    this.#places.set(range, place);
+    return place;
   }
 }
