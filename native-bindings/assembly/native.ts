@@ -270,7 +270,14 @@ function clustering(count: i32): bool {
 }
 
 /** Writes a vint over the bytes at `at`, and nothing behind it. */
-function setVint(at: usize, number: u64): usize {
+@inline
+function setVint(at: usize, number: u64): void {
+  if (number < 0x80) store<u8>(at, <u8>number);
+  else if (number < 0x4000) store<u16>(at, bswap<u16>(<u16>number | 0x8000));
+  else setLongVint(at, number);
+}
+
+function setLongVint(at: usize, number: u64): void {
   const first = load<u64>(at);
   const second = load<u64>(at, 8);
   const end = putVint(at, number);
@@ -282,7 +289,6 @@ function setVint(at: usize, number: u64): usize {
     store<u64>(at, (vint & mask) | (first & ~mask));
   }
   if (length <= 8) store<u64>(at, second, 8);
-  return end;
 }
 
 /** A row's body behind its flags and clustering; sets the flags. */
@@ -352,6 +358,13 @@ function columns(number: i32, count: i32, table: usize, subsetAt: usize): i32 {
   let deleted = false;
   let next = 0;
   for (let i = 0; i < number; i++) {
+    const plain = plainCells(table + <usize>next * COLUMN_ENTRY, min(number - i, count - next));
+    if (plain) {
+      missing &= ~((((<u64>1) << plain) - 1) << next);
+      next += plain;
+      i += plain;
+      if (i == number) break;
+    }
     if (o + ROOM > outputEnd || p >= inputEnd) return FAILED;
     let entry: usize = 0;
     for (; next < count; next++) {
@@ -401,6 +414,60 @@ function isAt(name: usize, length: usize): bool {
   const wanted = length < 16 ? ((<i32>1) << <i32>length) - 1 : 0xffff;
   if ((i8x16.bitmask(same) & wanted) != wanted) return false;
   return length <= 16 || memory.compare(name + 16, p + 16, length - 16) == 0;
+}
+
+/** As `isAt`, for the head of a plain cell. */
+@inline
+function isHeadAt(from: usize, head: usize, length: usize): bool {
+  const first = <u32>i8x16.bitmask(i8x16.eq(v128.load(head), v128.load(from)));
+  const wanted = 0xffffffff >> (32 - <u32>length);
+  if (length <= 16) return (first & wanted) == wanted;
+  const second = <u32>i8x16.bitmask(i8x16.eq(v128.load(head, 16), v128.load(from, 16)));
+  return ((first | (second << 16)) & wanted) == wanted;
+}
+
+/**
+ * Most cells of most rows, as in rows.ts: takes up to `most` of them, of the columns from `entry` on,
+ * and returns how many there were. Whatever is another is left to `cell`, and what is wrong too.
+ */
+function plainCells(first: usize, most: i32): i32 {
+  let from = p;
+  let to = o;
+  let entry = first;
+  let count: i32 = 0;
+  for (; count < most; count++, entry += COLUMN_ENTRY) {
+    const headLength = <usize>load<u32>(entry, 16);
+    if (headLength == 0 || !isHeadAt(from, <usize>load<u32>(entry, 8), headLength)) break;
+    let at = from + headLength;
+    let out = to + 1;
+    let length = <usize>load<i32>(entry);
+    if (<i32>length < 0) {
+      // The vint of the length is the same on both sides.
+      length = <usize>load<u8>(at);
+      if (length < 0x80) {
+        store<u8>(out++, <u8>length);
+        at++;
+      } else {
+        length = <usize>bswap<u16>(load<u16>(at)) & 0x7fff;
+        if (length < 0x80 || length > 0x3fff) break;
+        store<u16>(out, load<u16>(at));
+        at += 2;
+        out += 2;
+      }
+    }
+    if (at > inputEnd || length > inputEnd - at || out + length + ROOM > outputEnd) break;
+    store<u8>(to, <u8>CELL_ROW_TIME);
+    v128.store(out, v128.load(at));
+    for (let i: usize = 16; i < length; i += 32) {
+      v128.store(out + i, v128.load(at + i));
+      v128.store(out + i, v128.load(at + i, 16), 16);
+    }
+    from = at + length;
+    to = out + length;
+  }
+  p = from;
+  o = to;
+  return count;
 }
 
 function complexCells(): bool {
