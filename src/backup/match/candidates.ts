@@ -102,7 +102,8 @@ class StoredDigests {
   readonly #task: MatchTask;
   readonly #secret: Uint8Array;
   readonly #reader: LeafChunkReader;
-  readonly #known = new Map<number, Uint32Array | null>();
+  /** Null for a chunk that cannot be read: then its leaves are stored again. */
+  readonly #known = new Map<number, Uint32Array | null>([[NO_CHUNK, null]]);
 
   constructor(task: MatchTask, secret: Uint8Array) {
     this.#task = task;
@@ -116,38 +117,42 @@ class StoredDigests {
     from: number,
     signal?: AbortSignal,
   ): Promise<void> {
+    await this.#read(segments, signal);
     let at = from;
     for (let i = 0; i < segments.length; i += 3) {
-      const number = segments[i] as number;
+      const known = this.#known.get(segments[i] as number) ?? null;
       const first = (segments[i + 1] as number) * DIGEST_WORDS;
       const count = segments[i + 2] as number;
-      const known = number === NO_CHUNK ? null : await this.#digestsOf(number, signal);
       if (known === null) chunk.fill(NO_CHUNK, at, at + count);
       else digests.set(known.subarray(first, first + count * DIGEST_WORDS), at * DIGEST_WORDS);
       at += count;
     }
   }
 
-  /** Null for a chunk that cannot be read: then its leaves are stored again. */
-  async #digestsOf(number: number, signal?: AbortSignal): Promise<Uint32Array | null> {
-    const known = this.#known.get(number);
-    if (known !== undefined) return known;
-    const made = await this.#make(number, signal);
-    this.#known.set(number, made);
-    return made;
+  /** Makes the digests of all chunks of `segments`; neighbours are read together. */
+  async #read(segments: Uint32Array, signal?: AbortSignal): Promise<void> {
+    const numbers = new Set(segments.filter((_, i) => i % 3 === 0));
+    const missing = [...numbers].filter((number) => !this.#known.has(number));
+    for (let done = 0; done < missing.length; ) {
+      const objects = missing.slice(done).map((number) => placeAt(this.#task.chunks, number));
+      try {
+        for await (const { raw } of this.#reader.readAll(objects, signal)) {
+          const number = missing[done] as number;
+          this.#known.set(number, this.#digestsOf(raw, number));
+          done++;
+        }
+      } catch (error) {
+        if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
+        this.#known.set(missing[done++] as number, null);
+      }
+    }
   }
 
-  async #make(number: number, signal?: AbortSignal): Promise<Uint32Array | null> {
-    const object = placeAt(this.#task.chunks, number);
-    try {
-      const raw = await this.#reader.read(object, signal);
-      const ends = leafEnds(raw, this.#task.chunkLeaves[number] as number);
-      const room = new Uint8Array(ends.length * MATCH_DIGEST_BYTES);
-      const bytes = leafDigests(raw, ends, this.#secret, room);
-      return new Uint32Array(bytes.buffer, 0, bytes.length / WORD_BYTES);
-    } catch (error) {
-      if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
-      return null;
-    }
+  /** Throws REPOSITORY_CORRUPT. */
+  #digestsOf(raw: Uint8Array, number: number): Uint32Array {
+    const ends = leafEnds(raw, this.#task.chunkLeaves[number] as number);
+    const room = new Uint8Array(ends.length * MATCH_DIGEST_BYTES);
+    const bytes = leafDigests(raw, ends, this.#secret, room);
+    return new Uint32Array(bytes.buffer, 0, bytes.length / WORD_BYTES);
   }
 }
