@@ -20,7 +20,7 @@
  */
 import { ByteWriter } from '../binary/index.js';
 import { type ErrorDetails, SstashError } from '../errors.js';
-import { checkLimit } from '../limits.js';
+import { checkLimit, LIMITS } from '../limits.js';
 import { OBJECT_ID_BYTES, parseRepositoryBytes } from '../repository/index.js';
 
 const FORM = 1;
@@ -104,10 +104,13 @@ export function decodeChunkList(bytes: Uint8Array, where: ErrorDetails = {}): Ch
       throw reader.corrupt(`a list says it has ${extents} extents`);
     }
     const columns = {
-      streams: Uint32Array.from({ length: extents }, () => reader.uvint32('stream')),
-      skips: Int32Array.from({ length: extents }, () => reader.svint('leaves to skip')),
-      counts: Uint32Array.from({ length: extents }, () => reader.uvint32('leaves to take')),
+      streams: new Uint32Array(extents),
+      skips: new Int32Array(extents),
+      counts: new Uint32Array(extents),
     };
+    for (let i = 0; i < extents; i++) columns.streams[i] = reader.uvint32('stream');
+    for (let i = 0; i < extents; i++) columns.skips[i] = reader.svint('leaves to skip');
+    for (let i = 0; i < extents; i++) columns.counts[i] = reader.uvint32('leaves to take');
     if (reader.remaining > 0) throw reader.corrupt('bytes follow the extents');
     if (slab !== null && extents > 0) throw reader.corrupt('a slab has all leaves of its list');
     return { chunks, streams, extents: extents === 0 ? null : columns, slab };
@@ -167,11 +170,20 @@ class SegmentBuilder {
   /** Per stream: leaf and chunk where its cursor stands. */
   readonly #leaf: Float64Array;
   readonly #at: Uint32Array;
-  readonly #columns: number[] = [];
+  #count = 0;
+  #chunk: Uint32Array;
+  #first: Uint32Array;
+  #taken: Uint32Array;
 
-  constructor({ chunks, streams }: ChunkList, where: ErrorDetails) {
+  constructor({ chunks, streams, extents }: ChunkList, where: ErrorDetails) {
     this.#where = where;
     this.#chunks = chunks;
+    // Most extents lie in one chunk, and some in two.
+    const length = (extents?.counts.length ?? 0) + chunks.length;
+    const expected = Math.min(length, LIMITS.segmentsMax);
+    this.#chunk = new Uint32Array(expected);
+    this.#first = new Uint32Array(expected);
+    this.#taken = new Uint32Array(expected);
     this.#starts = new Float64Array(chunks.length);
     let chunk = 0;
     for (const count of streams) {
@@ -198,13 +210,25 @@ class SegmentBuilder {
       while (chunk < end && leaf >= this.#endOf(chunk)) chunk++;
       if (chunk >= end) throw this.#corrupt('takes more leaves than a stream has');
       const taken = Math.min(this.#endOf(chunk), from + count) - leaf;
-      this.#columns.push(chunk, leaf - (this.#starts[chunk] as number), taken);
-      // An extent may be short in the list and span many chunks: what it says is bounded here.
-      checkLimit('segmentsMax', this.#columns.length / 3, this.#where);
+      this.#add(chunk, leaf - (this.#starts[chunk] as number), taken);
       leaf += taken;
     }
     this.#leaf[stream] = from + count;
     this.#at[stream] = Math.min(chunk, Math.max(first, end - 1));
+  }
+
+  #add(chunk: number, first: number, leaves: number): void {
+    const i = this.#count++;
+    // An extent may be short in the list and span many chunks: what it says is bounded here.
+    checkLimit('segmentsMax', this.#count, this.#where);
+    if (i === this.#chunk.length) {
+      this.#chunk = doubled(this.#chunk);
+      this.#first = doubled(this.#first);
+      this.#taken = doubled(this.#taken);
+    }
+    this.#chunk[i] = chunk;
+    this.#first[i] = first;
+    this.#taken[i] = leaves;
   }
 
   #endOf(chunk: number): number {
@@ -216,9 +240,18 @@ class SegmentBuilder {
   }
 
   finish(): Segments {
-    const count = this.#columns.length / 3;
-    const column = (at: number): Uint32Array =>
-      Uint32Array.from({ length: count }, (_, i) => this.#columns[3 * i + at] as number);
-    return { count, chunk: column(0), first: column(1), leaves: column(2) };
+    const count = this.#count;
+    return {
+      count,
+      chunk: this.#chunk.subarray(0, count),
+      first: this.#first.subarray(0, count),
+      leaves: this.#taken.subarray(0, count),
+    };
   }
+}
+
+function doubled(column: Uint32Array): Uint32Array {
+  const longer = new Uint32Array(Math.max(16, 2 * column.length));
+  longer.set(column);
+  return longer;
 }

@@ -219,6 +219,11 @@ export class ByteReader {
   /** Signed vint that must fit a JavaScript integer. */
   svint(what: string): number {
     const start = this.position;
+    this.need(1);
+    if (this.view.getUint8(this.offset) < 0xfe) {
+      const bits = this.uvint(what);
+      return bits % 2 === 0 ? bits / 2 : -(bits + 1) / 2;
+    }
     const value = this.svintBig();
     if (value > BigInt(Number.MAX_SAFE_INTEGER) || value < -BigInt(Number.MAX_SAFE_INTEGER)) {
       throw this.corrupt(`${what} is ${value}`, start);

@@ -2,8 +2,9 @@
 import { leafDigests, MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import type { LeafBytes } from '../leaf-chunks.js';
 
-const BYTES = 1024 * 1024;
-const LEAVES = 16 * 1024;
+/** A usual range has 8 MiB of rows; memory that is not used costs nothing. */
+const BYTES = 10 * 1024 * 1024;
+const LEAVES = 64 * 1024;
 /** Larger arrays are not kept for the next range. */
 const KEEP_BYTES = 24 * 1024 * 1024;
 

@@ -38,6 +38,8 @@ const CANDIDATES_MAX = 2_000_000;
 const DENSER_MAX = 16;
 /** Lists that stay decoded; neighbouring ranges need the same ones. */
 const LISTS_MAX = 64;
+/** No number of a chunk. */
+const UNKNOWN = -1;
 
 interface StoredList {
   readonly chunks: readonly ListedChunk[];
@@ -255,6 +257,8 @@ class TaskBuilder {
   add(list: StoredList, { id, skip, end, leaves }: ListPart): void {
     const { segments } = list;
     const columns: number[] = [];
+    // A merge takes turns: most chunks come up again and again.
+    const numbers = new Float64Array(list.chunks.length).fill(UNKNOWN);
     let before = 0;
     for (let i = 0; i < segments.count && before < end; i++) {
       const count = segments.leaves[i] as number;
@@ -263,7 +267,9 @@ class TaskBuilder {
       before += count;
       if (from >= to) continue;
       const chunk = segments.chunk[i] as number;
-      columns.push(this.#number(list, chunk), (segments.first[i] as number) + from, to - from);
+      if (numbers[chunk] === UNKNOWN) numbers[chunk] = this.#number(list, chunk);
+      const first = (segments.first[i] as number) + from;
+      columns.push(numbers[chunk] as number, first, to - from);
     }
     this.#markEdges(columns);
     this.#streamCount += list.streams;
