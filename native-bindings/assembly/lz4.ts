@@ -10,17 +10,24 @@
  */
 
 /** Below this the table holds 16-bit positions hashed from 4 bytes, else 32-bit ones from 5. */
-const SMALL_LIMIT: i32 = 65536 + 11;
+const SMALL_LIMIT: usize = 65536 + 11;
 const TABLE_BYTES: usize = 16384;
 /** A match is searched up to 12 bytes before the end; the last 5 bytes are literals. */
-const MATCH_SEARCH_END: i32 = 12;
-const LAST_LITERALS: i32 = 5;
+const MATCH_SEARCH_END: usize = 12;
+const LAST_LITERALS: usize = 5;
 const MAX_DISTANCE: usize = 65535;
-/** Input of a short sequence behind its token: 14 literals, of which 16 bytes are read, a distance. */
-const SHORT_INPUT: i32 = 18;
+/** So many places behind the last match are looked at one by one, and the one behind them. */
+const NEAR: usize = 65;
+/** Input of a short sequence: its token, 14 literals, of which 16 bytes are read, a distance. */
+const SHORT_INPUT: usize = 18;
 /** Output of a short sequence: 14 literals, 18 bytes of a match. */
-const SHORT_OUTPUT: i32 = 32;
+const SHORT_OUTPUT: usize = 32;
 const TABLE: usize = memory.data(16384, 16);
+/**
+ * Where the encoder has a copy of an input below SMALL_LIMIT: at an address that is part of each
+ * instruction, so that positions need not be made addresses, which saves more than the copy takes.
+ */
+const BLOCK: usize = memory.data(65568, 16);
 
 /** Negative results of `decode`: what was wrong with the block. */
 const ENDS_EARLY: i32 = -1;
@@ -39,63 +46,64 @@ function copy16(to: usize, from: usize): void {
  * Reads and writes nothing outside the two; returns `targetLength` or a negative reason.
  *
  * Most sequences have fewer than 15 literals and a match of at most 18 bytes that does not overlap
- * what it makes: far from both ends those are two fixed copies, whatever their lengths.
+ * what it makes: far from both ends those are two fixed copies, whatever their lengths. The loop of
+ * those gives up without a trace; what it leaves is done from the token on, with all checks.
  */
 export function decode(source: usize, sourceLength: i32, target: usize, targetLength: i32): i32 {
   let ip = source;
   let op = target;
   const ipEnd = source + <usize>sourceLength;
   const opEnd = target + <usize>targetLength;
-  // Up to these a short sequence fits with all bytes that its copies run over.
-  const ipShort = sourceLength > SHORT_INPUT ? ipEnd - SHORT_INPUT : source;
-  const opShort = targetLength > SHORT_OUTPUT ? opEnd - SHORT_OUTPUT : target;
+  // Before these a short sequence fits with all bytes that its copies run over. They may lie before
+  // the two, since memory begins with other things.
+  const ipShort = ipEnd - SHORT_INPUT;
+  const opShort = opEnd - SHORT_OUTPUT;
   while (true) {
+    while (true) {
+      if (ip >= ipShort) break;
+      if (op >= opShort) break;
+      const token = <usize>load<u8>(ip);
+      const literals = token >> 4;
+      if (token >= 240) break;
+      copy16(op, ip + 1);
+      const distance = <usize>load<u16>(ip + literals, 1);
+      const to = op + literals;
+      if (distance < 8) break;
+      if (distance > to - target) break;
+      const length = token & 15;
+      if (length == 15) break;
+      const from = to - distance;
+      store<u64>(to, load<u64>(from));
+      store<u64>(to, load<u64>(from, 8), 8);
+      store<u16>(to, load<u16>(from, 16), 16);
+      op = to + length + 4;
+      ip += literals + 3;
+    }
     if (ip >= ipEnd) return ENDS_EARLY;
     const token = <usize>load<u8>(ip++);
     let literals = token >> 4;
     let length = token & 15;
-    if (literals < 15 && ip < ipShort && op < opShort) {
-      copy16(op, ip);
-      op += literals;
-      ip += literals;
-      const near = <usize>load<u16>(ip);
-      if (near >= 8 && near <= op - target) {
-        const from = op - near;
-        store<u64>(op, load<u64>(from));
-        store<u64>(op, load<u64>(from, 8), 8);
-        if (length < 15) {
-          store<u16>(op, load<u16>(from, 16), 16);
-          op += length + 4;
-          ip += 2;
-          continue;
-        }
-      }
-    } else {
-      if (literals == 15) {
-        let more: usize;
-        do {
-          if (ip >= ipEnd) return ENDS_EARLY;
-          more = <usize>load<u8>(ip++);
-          literals += more;
-          if (literals > <usize>targetLength) return LITERALS_TOO_LONG;
-        } while (more == 255);
-      }
-      const room = opEnd - op;
-      const left = ipEnd - ip;
-      if (literals > room || literals > left) return LITERALS_TOO_LONG;
-      if (left >= literals + 16 && room >= literals + 16) {
-        for (let i: usize = 0; i < literals; i += 16) copy16(op + i, ip + i);
-      } else {
-        memory.copy(op, ip, literals);
-      }
-      ip += literals;
-      op += literals;
-      if (ip == ipEnd) return op == opEnd ? targetLength : OUTPUT_SHORT;
-      if (ipEnd - ip < 2) return ENDS_EARLY;
+    if (literals == 15) {
+      let more: usize;
+      do {
+        if (ip >= ipEnd) return ENDS_EARLY;
+        more = <usize>load<u8>(ip++);
+        literals += more;
+        if (literals > <usize>targetLength) return LITERALS_TOO_LONG;
+      } while (more == 255);
     }
+    const room = opEnd - op;
+    const left = ipEnd - ip;
+    if (literals > room) return LITERALS_TOO_LONG;
+    if (literals > left) return LITERALS_TOO_LONG;
+    copyLiterals(op, ip, literals, min(left, room));
+    ip += literals;
+    op += literals;
+    if (ip == ipEnd) return op == opEnd ? targetLength : OUTPUT_SHORT;
+    if (ipEnd - ip < 2) return ENDS_EARLY;
     const distance = <usize>load<u16>(ip);
     ip += 2;
-    if (distance == 0 || distance > op - target) return DISTANCE_WRONG;
+    if (distance - 1 >= op - target) return DISTANCE_WRONG;
     if (length == 15) {
       let more: usize;
       do {
@@ -112,19 +120,30 @@ export function decode(source: usize, sourceLength: i32, target: usize, targetLe
   }
 }
 
+/** Copies `count` bytes; may read and write past them, but never more than `room`. */
+@inline
+function copyLiterals(to: usize, from: usize, count: usize, room: usize): void {
+  if (room >= count + 16) {
+    for (let i: usize = 0; i < count; i += 16) copy16(to + i, from + i);
+  } else {
+    memory.copy(to, from, count);
+  }
+}
+
 /** Repeats what stands `distance` before `op`; may write past the match, never past `end`. */
 @inline
 function copyMatch(op: usize, distance: usize, length: usize, end: usize): void {
   let to = op;
   let from = op - distance;
   const stop = op + length;
-  if (distance >= 16 && end - op >= length + 16) {
+  const room = end - op - length;
+  if (distance >= 16 && room >= 16) {
     do {
       copy16(to, from);
       to += 16;
       from += 16;
     } while (to < stop);
-  } else if (distance >= 8 && end - op >= length + 8) {
+  } else if (distance >= 8 && room >= 8) {
     do {
       store<u64>(to, load<u64>(from));
       to += 8;
@@ -141,159 +160,229 @@ export function bound(length: i32): i32 {
   return length + length / 255 + 16 + 16;
 }
 
+// Positions of the encoder count from `source`; with `u16` the bytes are those at BLOCK.
+
+@inline
+function byteAt<T>(source: usize, at: usize): u8 {
+  return sizeof<T>() == 2 ? load<u8>(at, BLOCK) : load<u8>(source + at);
+}
+
+@inline
+function bytesAt<T>(source: usize, at: usize): u32 {
+  return sizeof<T>() == 2 ? load<u32>(at, BLOCK) : load<u32>(source + at);
+}
+
+/** The 8 bytes behind a match of 4. */
+@inline
+function bytesBehind<T>(source: usize, at: usize): u64 {
+  return sizeof<T>() == 2 ? load<u64>(at, BLOCK + 4) : load<u64>(source + at, 4);
+}
+
+/** Address in the table for position `at`, where `bytes` are. */
+@inline
+function slotOf<T>(source: usize, at: usize, bytes: u32): usize {
+  if (sizeof<T>() == 2) return TABLE + (<usize>((bytes * 2654435761) >> 19) << 1);
+  return TABLE + (<usize>(((load<u64>(source + at) << 24) * 889523592379) >> 52) << 2);
+}
+
+/** Enters position `at`, where `bytes` are; returns what the table had for them. */
+@inline
+function enter<T>(source: usize, at: usize, bytes: u32): usize {
+  const slot = slotOf<T>(source, at, bytes);
+  const before = <usize>load<T>(slot);
+  store<T>(slot, <T>at);
+  return before;
+}
+
+/** As `enter`, where the encoder does not look at what was there. */
+@inline
+function enterOnly<T>(source: usize, at: usize): void {
+  store<T>(slotOf<T>(source, at, bytesAt<T>(source, at)), <T>at);
+}
+
+/** Whether the encoder takes `before` as a match for position `at`, where `bytes` are. */
+@inline
+function isMatch<T>(source: usize, at: usize, bytes: u32, before: usize): bool {
+  if (sizeof<T>() == 4 && at - before > MAX_DISTANCE) return false;
+  return bytesAt<T>(source, before) == bytes;
+}
+
+/** Begins a block: the table holds 0 everywhere, as if all bytes had been seen at the start. */
+@inline
+function begin<T>(source: usize, length: usize): void {
+  if (sizeof<T>() == 2) memory.copy(BLOCK, source, length);
+  memory.fill(TABLE, 0, TABLE_BYTES);
+  enterOnly<T>(source, 0);
+}
+
 /**
  * Encodes `[source, source + length)` at `target`, which needs `length + length / 255 + 32` bytes;
  * up to 8 bytes after the input are read. Returns the length of the block.
  */
 export function encode(source: usize, length: i32, target: usize): i32 {
-  return length < SMALL_LIMIT
-    ? encodeWith<u16>(source, length, target)
-    : encodeWith<u32>(source, length, target);
+  const bytes = <usize>length;
+  if (bytes <= MATCH_SEARCH_END) return <i32>(writeLast(target, source, bytes) - target);
+  const end =
+    bytes < SMALL_LIMIT
+      ? encodeWith<u16>(source, bytes, target)
+      : encodeWith<u32>(source, bytes, target);
+  return <i32>(end - target);
 }
 
-@inline
-function hashAt<T>(ip: usize): usize {
-  if (sizeof<T>() == 2) return <usize>((load<u32>(ip) * 2654435761) >> 19) << 1;
-  return <usize>(((load<u64>(ip) << 24) * 889523592379) >> 52) << 2;
-}
-
-/** As `hashAt`, of the bytes that stand there; the first 5 count. */
-@inline
-function hashOf<T>(bytes: u64): usize {
-  if (sizeof<T>() == 2) return <usize>((<u32>bytes * 2654435761) >> 19) << 1;
-  return <usize>(((bytes << 24) * 889523592379) >> 52) << 2;
-}
-
-@inline
-function tooFar<T>(ip: usize, match: usize): bool {
-  if (sizeof<T>() == 2) return false;
-  return ip - match > MAX_DISTANCE;
-}
-
+/** How many bytes are the same from `a` and `b` on, up to `limit`. */
 @inline
 function matchLength(a: usize, b: usize, limit: usize): usize {
   const start = a;
-  while (a + 7 < limit) {
+  while (a + 8 <= limit) {
     const difference = load<u64>(a) ^ load<u64>(b);
     if (difference) return a - start + (<usize>ctz<u64>(difference) >> 3);
     a += 8;
     b += 8;
   }
-  if (a + 3 < limit && load<u32>(a) == load<u32>(b)) {
-    a += 4;
-    b += 4;
+  return a - start + matchLengthAtEnd(a, b, limit);
+}
+
+function matchLengthAtEnd(a: usize, b: usize, limit: usize): usize {
+  const start = a;
+  while (a < limit && load<u8>(a) == load<u8>(b)) {
+    a++;
+    b++;
   }
-  if (a + 1 < limit && load<u16>(a) == load<u16>(b)) {
-    a += 2;
-    b += 2;
-  }
-  if (a < limit && load<u8>(a) == load<u8>(b)) a++;
   return a - start;
 }
 
-/** Writes token and length of a literal run; returns the address after them. */
+/** Writes what a length has above the 15 in its token; returns the address behind. */
 @inline
-function writeLiteralHead(token: usize, count: usize): usize {
-  let op = token + 1;
-  if (count < 15) {
-    store<u8>(token, <u8>(count << 4));
-    return op;
-  }
-  store<u8>(token, 15 << 4);
-  let rest = count - 15;
+function writeLength(op: usize, rest: usize): usize {
   for (; rest >= 255; rest -= 255) store<u8>(op++, 255);
   store<u8>(op++, <u8>rest);
   return op;
 }
 
-/** Adds the match length (minus 4) to the token; returns the address after the length bytes. */
+/** Writes what follows the token up to the match; returns the address behind. */
 @inline
-function writeMatchLength(token: usize, op: usize, count: usize): usize {
-  if (count < 15) {
-    store<u8>(token, load<u8>(token) + <u8>count);
-    return op;
-  }
-  store<u8>(token, load<u8>(token) + 15);
-  let rest = count - 15;
-  for (; rest >= 255; rest -= 255) store<u8>(op++, 255);
-  store<u8>(op++, <u8>rest);
-  return op;
+function writeLiterals(op: usize, from: usize, literals: usize): usize {
+  if (literals >= 15) op = writeLength(op, literals - 15);
+  copy16(op, from);
+  for (let i: usize = 16; i < literals; i += 16) copy16(op + i, from + i);
+  return op + literals;
 }
 
-function encodeWith<T>(source: usize, length: i32, target: usize): i32 {
-  const end = source + <usize>length;
-  let anchor = source;
+/** Writes the sequence without a match; returns the address behind. */
+function writeLast(op: usize, from: usize, literals: usize): usize {
+  store<u8>(op++, <u8>(min<usize>(literals, 15) << 4));
+  if (literals >= 15) op = writeLength(op, literals - 15);
+  memory.copy(op, from, literals);
+  return op + literals;
+}
+
+/** Writes a token and the length of its match, less 4; returns the address behind the latter. */
+@inline
+function writeMatchLength(tokenAt: usize, token: usize, op: usize, more: usize): usize {
+  if (more < 15) {
+    store<u8>(tokenAt, <u8>(token + more));
+    return op;
+  }
+  store<u8>(tokenAt, <u8>(token + 15));
+  return writeLength(op, more - 15);
+}
+
+/**
+ * The encoder's search from `at` on, NEAR places behind the last match: looks at fewer places the
+ * longer it takes. Returns where a match is taken, and above that where it is; 0 where none is.
+ */
+function searchFar<T>(source: usize, at: usize, searchEnd: usize): u64 {
+  let tries: usize = 2 << 6;
+  while (true) {
+    const step = tries++ >> 6;
+    if (at + step > searchEnd) return 0;
+    const bytes = bytesAt<T>(source, at);
+    const before = enter<T>(source, at, bytes);
+    if (isMatch<T>(source, at, bytes, before)) return (<u64>before << 32) | <u64>at;
+    at += step;
+  }
+}
+
+/**
+ * What takes time is the chain from one match to the next, through the table and the bytes there,
+ * and wrong guesses of the processor. So the length of a match is calculated, as it varies; whether
+ * it begins earlier is asked byte by byte: the answer is nearly always no and need not be awaited.
+ * The loop over NEAR places calls nothing, since V8 unrolls only such loops. Returns the end.
+ */
+function encodeWith<T>(source: usize, length: usize, target: usize): usize {
+  const base = sizeof<T>() == 2 ? BLOCK : source;
+  const searchEnd = length - MATCH_SEARCH_END + 1;
+  const matchEnd = length - LAST_LITERALS;
   let op = target;
-  if (length > MATCH_SEARCH_END) {
-    memory.fill(TABLE, 0, TABLE_BYTES);
-    const searchEnd = end - MATCH_SEARCH_END + 1;
-    const matchEnd = end - LAST_LITERALS;
-    let ip = source;
-    store<T>(TABLE + hashAt<T>(ip), <T>0);
-    ip++;
-    let hash = hashAt<T>(ip);
-    let done = false;
-    while (!done) {
-      let match: usize = 0;
-      let next = ip;
-      let step: usize = 1;
-      let tries: usize = 1 << 6;
-      do {
-        ip = next;
-        next += step;
-        step = tries++ >> 6;
-        if (next > searchEnd) {
-          done = true;
-          break;
-        }
-        const slot = TABLE + hash;
-        match = source + <usize>load<T>(slot);
-        hash = hashAt<T>(next);
-        store<T>(slot, <T>(ip - source));
-      } while (tooFar<T>(ip, match) || load<u32>(match) != load<u32>(ip));
-      if (done) break;
-      while (ip > anchor && match > source && load<u8>(ip - 1) == load<u8>(match - 1)) {
-        ip--;
-        match--;
+  let anchor: usize = 0;
+  let at: usize = 1;
+  begin<T>(source, length);
+  while (at < searchEnd) {
+    const nearEnd = min(at + NEAR, searchEnd);
+    let before: usize = 0;
+    let found = false;
+    do {
+      const bytes = bytesAt<T>(source, at);
+      before = enter<T>(source, at, bytes);
+      if (isMatch<T>(source, at, bytes, before)) {
+        found = true;
+        break;
       }
-      let token = op;
-      const literals = ip - anchor;
-      op = writeLiteralHead(token, literals);
-      for (let i: usize = 0; i < literals; i += 8) store<u64>(op + i, load<u64>(anchor + i));
-      op += literals;
-      while (true) {
-        store<u16>(op, <u16>(ip - match));
-        op += 2;
-        const more = matchLength(ip + 4, match + 4, matchEnd);
-        ip += more + 4;
-        op = writeMatchLength(token, op, more);
-        anchor = ip;
-        if (ip >= searchEnd) {
-          done = true;
-          break;
-        }
-        store<T>(TABLE + hashAt<T>(ip - 2), <T>(ip - 2 - source));
-        const slot = TABLE + hashAt<T>(ip);
-        match = source + <usize>load<T>(slot);
-        store<T>(slot, <T>(ip - source));
-        if (tooFar<T>(ip, match) || load<u32>(match) != load<u32>(ip)) break;
-        token = op++;
-        store<u8>(token, 0);
-      }
-      if (!done) hash = hashAt<T>(++ip);
+    } while (++at < nearEnd);
+    if (!found) {
+      const far = searchFar<T>(source, at, searchEnd);
+      if (!far) break;
+      at = <usize>(far & 0xffffffff);
+      before = <usize>(far >> 32);
     }
+    while (at > anchor) {
+      if (before == 0) break;
+      if (byteAt<T>(source, at - 1) != byteAt<T>(source, before - 1)) break;
+      at--;
+      before--;
+    }
+    const literals = at - anchor;
+    let token = min<usize>(literals, 15) << 4;
+    let tokenAt = op;
+    op = writeLiterals(op + 1, base + anchor, literals);
+    while (true) {
+      store<u16>(op, <u16>(at - before));
+      op += 2;
+      let more: usize;
+      if (at + 12 <= matchEnd) {
+        const difference = bytesBehind<T>(source, at) ^ bytesBehind<T>(source, before);
+        if (difference) {
+          more = <usize>ctz<u64>(difference) >> 3;
+          store<u8>(tokenAt, <u8>(token + more));
+        } else {
+          more = matchLength(base + at + 12, base + before + 12, base + matchEnd) + 8;
+          op = writeMatchLength(tokenAt, token, op, more);
+        }
+      } else {
+        more = matchLengthAtEnd(base + at + 4, base + before + 4, base + matchEnd);
+        op = writeMatchLength(tokenAt, token, op, more);
+      }
+      at += more + 4;
+      anchor = at;
+      if (at >= searchEnd) break;
+      enterOnly<T>(source, at - 2);
+      const bytes = bytesAt<T>(source, at);
+      before = enter<T>(source, at, bytes);
+      if (!isMatch<T>(source, at, bytes, before)) break;
+      token = 0;
+      tokenAt = op++;
+    }
+    at++;
   }
-  const literals = end - anchor;
-  op = writeLiteralHead(op, literals);
-  memory.copy(op, anchor, literals);
-  return <i32>(op + literals - target);
+  return writeLast(op, source + anchor, length - anchor);
 }
 
-/** Outcomes of `search`: another match is taken, none is. */
-const OTHER: usize = 0;
-const NONE: usize = 1;
-/** So many places behind the last sequence are looked at one by one, and the one behind them. */
-const NEAR: usize = 65;
+/** Results of `follow`: the encoder does something else, or ends the block there as well. */
+const OTHER: u64 = 0;
+const ENDS: u64 = 1;
+/** No position: the encoder's search finds another match, or none. */
+const FOUND_OTHER: usize = usize.MAX_VALUE;
+const FOUND_NONE: usize = usize.MAX_VALUE - 1;
 
 /**
  * Whether `encode` gives the block `[payload, payload + payloadLength)` for `[source, source +
@@ -302,39 +391,114 @@ const NEAR: usize = 65;
  * known, so that only their ends are looked at, and nothing is written but the table.
  */
 export function reproduces(source: usize, length: i32, payload: usize, payloadLength: i32): bool {
-  if (length == 0) return payloadLength == 1 && load<u8>(payload) == 0;
-  return length < SMALL_LIMIT
-    ? reproducesWith<u16>(source, length, payload, payload + <usize>payloadLength)
-    : reproducesWith<u32>(source, length, payload, payload + <usize>payloadLength);
+  const bytes = <usize>length;
+  if (bytes <= MATCH_SEARCH_END) {
+    return payloadLength == length + 1 && <usize>load<u8>(payload) == bytes << 4;
+  }
+  const payloadEnd = payload + <usize>payloadLength;
+  return bytes < SMALL_LIMIT
+    ? reproducesWith<u16>(source, bytes, payload, payloadEnd)
+    : reproducesWith<u32>(source, bytes, payload, payloadEnd);
 }
 
-/** Enters `ip`, where `bytes` begin; returns what the table had for it. */
+/** Enters `at`; whether the encoder takes what the table had for it. */
 @inline
-function replace<T>(source: usize, ip: usize, bytes: u64): usize {
-  const slot = TABLE + hashOf<T>(bytes);
-  const before = source + <usize>load<T>(slot);
-  store<T>(slot, <T>(ip - source));
-  return before;
+function entersMatch<T>(source: usize, at: usize): bool {
+  const bytes = bytesAt<T>(source, at);
+  return isMatch<T>(source, at, bytes, enter<T>(source, at, bytes));
 }
 
+/** Whether a match that begins at `start` could begin a byte earlier. */
 @inline
-function isMatch<T>(ip: usize, bytes: u64, match: usize): bool {
-  return !tooFar<T>(ip, match) && load<u32>(match) == <u32>bytes;
-}
-
-/** Enters `ip`; whether the encoder takes what the table had for it. */
-@inline
-function takes<T>(source: usize, ip: usize, bytes: u64): bool {
-  return isMatch<T>(ip, bytes, replace<T>(source, ip, bytes));
+function growsBefore<T>(source: usize, start: usize, distance: usize): bool {
+  if (start <= distance) return false;
+  return byteAt<T>(source, start - 1) == byteAt<T>(source, start - 1 - distance);
 }
 
 /**
- * The encoder's search from `ip` on, `tries` places behind the last sequence: where it takes a match,
+ * Goes along one sequence: in the payload from `from` on, in the block behind the match that ends
+ * at `anchor`, where the encoder's search has come to `at`. Returns where the match of the sequence
+ * ends and above that where the payload goes on, or OTHER or ENDS.
+ */
+@inline
+function follow<T>(
+  source: usize,
+  length: usize,
+  from: usize,
+  payloadEnd: usize,
+  anchor: usize,
+  at: usize,
+): u64 {
+  const matchEnd = length - LAST_LITERALS;
+  const searchEnd = length - MATCH_SEARCH_END + 1;
+  const token = <usize>load<u8>(from++);
+  let start = anchor + (token >> 4);
+  if (token >= 240) {
+    let more: usize;
+    do {
+      if (from >= payloadEnd) return OTHER;
+      more = <usize>load<u8>(from++);
+      start += more;
+    } while (more == 255);
+  }
+  from += start - anchor;
+  if (from >= payloadEnd) {
+    if (from != payloadEnd || start != length || (token & 15) != 0) return OTHER;
+    const found = searchFrom<T>(source, at, at - anchor, length, 0, searchEnd);
+    return found == FOUND_NONE ? ENDS : OTHER;
+  }
+  const near = min(start, anchor + NEAR);
+  for (; at + 4 <= near; at += 4) {
+    if (entersMatch<T>(source, at)) return OTHER;
+    if (entersMatch<T>(source, at + 1)) return OTHER;
+    if (entersMatch<T>(source, at + 2)) return OTHER;
+    if (entersMatch<T>(source, at + 3)) return OTHER;
+  }
+  for (; at < near; at++) {
+    if (entersMatch<T>(source, at)) return OTHER;
+  }
+  if (start >= searchEnd) return OTHER;
+  const distance = <usize>load<u16>(from);
+  from += 2;
+  let stop = start + 4 + (token & 15);
+  if ((token & 15) == 15) {
+    let more: usize;
+    do {
+      if (from >= payloadEnd) return OTHER;
+      more = <usize>load<u8>(from++);
+      stop += more;
+    } while (more == 255);
+  }
+  if (stop > matchEnd) return OTHER;
+  let found = FOUND_OTHER;
+  if (at == start) {
+    const bytes = bytesAt<T>(source, at);
+    const before = enter<T>(source, at, bytes);
+    if (at - before == distance) found = at;
+    else if (isMatch<T>(source, at, bytes, before)) return OTHER;
+    else at++;
+  }
+  if (found == FOUND_OTHER) {
+    // The match is found behind its start, and then grows backwards.
+    found = searchFrom<T>(source, at, at - anchor, start, distance, searchEnd);
+    if (found >= FOUND_NONE || found + 4 > stop) return OTHER;
+  }
+  if (start > anchor && growsBefore<T>(source, start, distance)) return OTHER;
+  if (stop < matchEnd) {
+    if (byteAt<T>(source, stop) == byteAt<T>(source, stop - distance)) return OTHER;
+  }
+  enterOnly<T>(source, stop - 2);
+  return (<u64>from << 32) | <u64>stop;
+}
+
+/**
+ * The encoder's search from `at` on, `tries` places behind the last match: where it takes a match,
  * at or behind `start` and `distance` away, if it does.
  */
-function search<T>(
+@inline
+function searchFrom<T>(
   source: usize,
-  ip: usize,
+  at: usize,
   tries: usize,
   start: usize,
   distance: usize,
@@ -342,91 +506,71 @@ function search<T>(
 ): usize {
   while (true) {
     const step = max<usize>(1, (tries++ + 62) >> 6);
-    if (ip + step > searchEnd) return NONE;
-    const bytes = load<u64>(ip);
-    const match = replace<T>(source, ip, bytes);
-    if (ip - match == distance && ip >= start) return ip;
-    if (isMatch<T>(ip, bytes, match)) return OTHER;
-    ip += step;
+    if (at + step > searchEnd) return FOUND_NONE;
+    const bytes = bytesAt<T>(source, at);
+    const before = enter<T>(source, at, bytes);
+    if (isMatch<T>(source, at, bytes, before)) {
+      return at - before == distance && at >= start ? at : FOUND_OTHER;
+    }
+    at += step;
   }
 }
 
-function reproducesWith<T>(source: usize, length: i32, payload: usize, payloadEnd: usize): bool {
-  const end = source + <usize>length;
-  const matchEnd = end - LAST_LITERALS;
-  let searchEnd = source;
+/**
+ * Most sequences are short, with their match where the encoder looks first: those are dealt with
+ * here, in few steps, all others by `follow`, which goes on where they turn out to be unusual. Each
+ * `if` has one condition, since V8 makes a value of `&&` and compares that once more.
+ */
+function reproducesWith<T>(source: usize, length: usize, payload: usize, payloadEnd: usize): bool {
+  const searchEnd = length - MATCH_SEARCH_END + 1;
   let from = payload;
-  let anchor = source;
-  let ip = source;
-  if (length > MATCH_SEARCH_END) {
-    searchEnd = end - MATCH_SEARCH_END + 1;
-    memory.fill(TABLE, 0, TABLE_BYTES);
-    replace<T>(source, ip, load<u64>(ip));
-    ip++;
-  }
-  while (from < payloadEnd) {
-    const token = <usize>load<u8>(from++);
-    let start = anchor;
-    if (token >= 16) {
-      start += token >> 4;
-      if (token >= 240) {
-        let more: usize;
+  let anchor: usize = 0;
+  let at: usize = 1;
+  begin<T>(source, length);
+  while (true) {
+    const behind = follow<T>(source, length, from, payloadEnd, anchor, at);
+    if (behind <= ENDS) return behind == ENDS;
+    at = <usize>(behind & 0xffffffff);
+    from = <usize>(behind >> 32);
+    while (true) {
+      anchor = at;
+      const token = <usize>load<u8>(from);
+      let stop: usize;
+      let distance: usize;
+      if (token < 15) {
+        stop = at + token + 4;
+        if (stop >= searchEnd) break;
+        distance = <usize>load<u16>(from, 1);
+        from += 3;
+      } else {
+        if ((token & 15) == 15) break;
+        if (token >= 240) break;
+        const literals = token >> 4;
+        const start = at + literals;
+        stop = start + (token & 15) + 4;
+        if (stop >= searchEnd) break;
+        from += literals;
+        distance = <usize>load<u16>(from, 1);
+        from += 3;
         do {
-          if (from >= payloadEnd) return false;
-          more = <usize>load<u8>(from++);
-          start += more;
-        } while (more == 255);
+          if (entersMatch<T>(source, at)) return false;
+          at++;
+        } while (at < start);
+        if (start > distance) {
+          if (byteAt<T>(source, start - 1) == byteAt<T>(source, start - 1 - distance)) return false;
+        }
       }
-      from += start - anchor;
-      if (from >= payloadEnd) {
-        if (from != payloadEnd || start != end || (token & 15) != 0) return false;
-        return search<T>(source, ip, ip - anchor, end, 0, searchEnd) == NONE;
+      const bytes = bytesAt<T>(source, at);
+      const before = enter<T>(source, at, bytes);
+      if (at - before != distance) {
+        if (isMatch<T>(source, at, bytes, before)) return false;
+        from -= at - anchor + 3;
+        at++;
+        break;
       }
-      const near = min(start, anchor + NEAR);
-      for (; ip + 4 <= near; ip += 4) {
-        const bytes = load<u64>(ip);
-        if (takes<T>(source, ip, bytes)) return false;
-        if (takes<T>(source, ip + 1, bytes >> 8)) return false;
-        if (takes<T>(source, ip + 2, bytes >> 16)) return false;
-        if (takes<T>(source, ip + 3, bytes >> 24)) return false;
-      }
-      for (; ip < near; ip++) {
-        if (takes<T>(source, ip, load<u64>(ip))) return false;
-      }
+      if (byteAt<T>(source, stop) == byteAt<T>(source, stop - distance)) return false;
+      enterOnly<T>(source, stop - 2);
+      at = stop;
     }
-    if (start >= searchEnd) return false;
-    const distance = <usize>load<u16>(from);
-    from += 2;
-    let stop = start + 4 + (token & 15);
-    if ((token & 15) == 15) {
-      let more: usize;
-      do {
-        if (from >= payloadEnd) return false;
-        more = <usize>load<u8>(from++);
-        stop += more;
-      } while (more == 255);
-    }
-    if (stop > matchEnd) return false;
-    let found = OTHER;
-    if (ip == start) {
-      const bytes = load<u64>(ip);
-      const match = replace<T>(source, ip, bytes);
-      if (ip - match == distance) found = ip;
-      else if (isMatch<T>(ip, bytes, match)) return false;
-      else ip++;
-    }
-    if (found == OTHER) {
-      // The match is found behind its start, and then grows backwards.
-      found = search<T>(source, ip, ip - anchor, start, distance, searchEnd);
-      if (found <= NONE || found + 4 > stop) return false;
-    }
-    if (start > anchor && start - distance > source) {
-      if (load<u8>(start - 1) == load<u8>(start - 1 - distance)) return false;
-    }
-    if (stop < matchEnd && load<u8>(stop) == load<u8>(stop - distance)) return false;
-    replace<T>(source, stop - 2, load<u64>(stop - 2));
-    anchor = stop;
-    ip = stop;
   }
-  return false;
 }
