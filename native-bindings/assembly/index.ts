@@ -3,7 +3,14 @@
  * memory, which the host lays out: whatever lies below `heapStart()` belongs to the module.
  */
 export { decodeBlocks, digestBlocks, reproducedBlocks } from './blocks';
-export { bloomAdd, hashMany } from './bloom';
+export {
+  bloomAdd,
+  bloomClearLists,
+  bloomListBytes,
+  bloomPutOff,
+  bloomSet,
+  hashMany,
+} from './bloom';
 export { dump, dumpConsumed, dumpEnd, dumpHead, dumpResume, dumpStarted } from './dump';
 export { dumpStyle, dumpTables } from './dump-state';
 export { writeValue as dumpOne } from './dump-values';

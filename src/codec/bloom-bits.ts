@@ -2,7 +2,7 @@
  * The bits of a Bloom filter (Filter.db) while keys are added, in kernel memory or, for the largest
  * ones and for SSTASH_KERNELS=typescript, in an ordinary array.
  */
-import { KernelInstance, kernelKind } from './kernels.js';
+import { align, KernelInstance, kernelKind } from './kernels.js';
 
 const HALF = 2 ** 32;
 /** Words of one hash: low and high half of h1, then of h2. */
@@ -10,6 +10,10 @@ const HASH_WORDS = 4;
 const BATCH = 4096;
 /** The kernel's memory ends at 1 GiB. */
 const KERNEL_BYTES_MAX = 768 * 1024 * 1024;
+/** Bits of larger filters are put off and set part by part. */
+const PUT_OFF_FROM = 4 * 1024 * 1024;
+/** What numbers the bits of each 8 bytes in the opposite order. */
+const FLIP = 56;
 
 export interface BloomShape {
   readonly wordCount: number;
@@ -23,6 +27,8 @@ export class BloomBits {
   readonly shape: BloomShape;
   #instance: KernelInstance | null;
   readonly #at: number = 0;
+  /** Where the lists of bits that are put off begin, or 0. */
+  readonly #lists: number = 0;
   readonly #plain: Uint8Array | null = null;
 
   /** No bit set. */
@@ -36,8 +42,12 @@ export class BloomBits {
       return;
     }
     this.#at = this.#instance.start + BATCH * HASH_WORDS * 4;
-    this.#instance.ensure(this.#at + bytes);
-    this.#instance.bytes.fill(0, this.#at, this.#at + bytes);
+    const { exports } = this.#instance;
+    const end = this.#at + bytes;
+    if (bytes >= PUT_OFF_FROM) this.#lists = align(end);
+    this.#instance.ensure(this.#lists === 0 ? end : this.#lists + exports.bloomListBytes());
+    this.#instance.bytes.fill(0, this.#at, end);
+    if (this.#lists > 0) exports.bloomClearLists(this.#lists);
   }
 
   /** Adds the keys with the first `count` of `hashes`, as `Kernels.hashMany` gives them. */
@@ -53,7 +63,12 @@ export class BloomBits {
       const some = Math.min(BATCH, count - first);
       const words = new Uint32Array(instance.bytes.buffer, start, some * HASH_WORDS);
       words.set(hashes.subarray(first * HASH_WORDS, (first + some) * HASH_WORDS));
-      exports.bloomAdd(start, some, this.#at, wordCount, hashCount, reversed ? 7 : 0);
+      const flip = reversed ? FLIP : 0;
+      if (this.#lists === 0) {
+        exports.bloomAdd(start, some, this.#at, wordCount, hashCount, flip);
+      } else {
+        exports.bloomPutOff(start, some, this.#lists, this.#at, wordCount, hashCount, flip);
+      }
     }
   }
 
@@ -61,7 +76,9 @@ export class BloomBits {
   bits(): Uint8Array {
     if (this.#plain !== null) return this.#plain;
     if (this.#instance === null) throw new TypeError('the filter is closed');
-    return this.#instance.bytes.subarray(this.#at, this.#at + this.shape.wordCount * 8);
+    const { wordCount } = this.shape;
+    if (this.#lists > 0) this.#instance.exports.bloomSet(this.#lists, this.#at, wordCount);
+    return this.#instance.bytes.subarray(this.#at, this.#at + wordCount * 8);
   }
 
   /** Gives the memory back. */

@@ -49,6 +49,18 @@ export interface KernelExports extends DumpExports, ScanExports {
     hashCount: number,
     flip: number,
   ): void;
+  bloomListBytes(): number;
+  bloomClearLists(lists: number): void;
+  bloomPutOff(
+    hashes: number,
+    count: number,
+    lists: number,
+    bits: number,
+    words: number,
+    hashCount: number,
+    flip: number,
+  ): void;
+  bloomSet(lists: number, bits: number, words: number): void;
   xxh3DefaultSecret(): number;
   leafEnds(bytes: number, length: number, count: number, out: number): number;
   leafDigests(bytes: number, ends: number, count: number, secret: number, out: number): void;

@@ -58,6 +58,26 @@ t.test('bits in kernel memory, in an array, and one key at a time', async (t) =>
   }
 });
 
+t.test('bits of a large filter, which are put off until lists of them are full', async (t) => {
+  const words = kernels().hashMany(together, ends, keys.length);
+  for (const reversed of [false, true]) {
+    const shape = { wordCount: 600_001, hashCount: 20, reversed };
+    const filter = new BloomFilter(20, new Uint8Array(8 * shape.wordCount), reversed);
+    for (const i of keys.keys()) filter.add(hashOf(words, i));
+    const bits = new BloomBits(shape);
+    // Lists are full after some 20 times.
+    for (let i = 0; i < 30; i++) bits.add(words, keys.length);
+    t.equal(Buffer.compare(bits.bits(), filter.bits), 0, reversed ? 'reversed' : 'in order');
+    bits.close();
+    const again = new BloomBits(shape);
+    t.ok(
+      again.bits().every((byte) => byte === 0),
+      'and nothing of it stays',
+    );
+    again.close();
+  }
+});
+
 t.test('a filter begins empty whatever was in the memory', async (t) => {
   const shape = { wordCount: 64, hashCount: 3, reversed: false };
   const words = kernels().hashMany(together, ends, 100);
