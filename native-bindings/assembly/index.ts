@@ -14,6 +14,7 @@ export {
 export { dump, dumpConsumed, dumpEnd, dumpHead, dumpResume, dumpStarted } from './dump';
 export { dumpStyle, dumpTables } from './dump-state';
 export { writeValue as dumpOne } from './dump-values';
+export { hashEntries } from './entries';
 export { leafDigests, leafEnds } from './leaves';
 export { decode as lz4Decode, encode as lz4Encode, reproduces as lz4Reproduces } from './lz4';
 export { digest as murmur3 } from './murmur3';
@@ -32,6 +33,7 @@ export {
   scanConsumed,
   scanDeletionLocal,
   scanDeletionTime,
+  scanEntriesLength,
   scanFinish,
   scanFirstKeyLength,
   scanHasDeletion,

@@ -5,10 +5,11 @@
  * something: where more bytes are needed, at the end of each block of a row index, at a full batch, and
  * for good at anything that is not as Cassandra writes it.
  *
- * A batch is what is kept of each partition: 16 bytes of Murmur3 as `hashMany` leaves them, f64
- * position in the stream, the key and its u32 end among the keys.
+ * A batch is what is kept of each partition: its entry of Index.db (entries.ts) and where that begins
+ * among the entries, u32.
  */
 import { LIVE_DELETION_TIME, NO_TIME } from './cursor';
+import { ENTRY_BYTES, writeEntry } from './entries';
 import {
   END_OF_PARTITION,
 } from './flags';
@@ -99,6 +100,8 @@ export let scanBlockOpen: bool = false;
 export let scanBlockOpenTime: i64 = 0;
 export let scanBlockOpenLocal: u32 = 0;
 export let scanBatchCount: u32 = 0;
+/** Bytes of the entries in the batch. */
+export let scanEntriesLength: usize = 0;
 export let scanPartitions: f64 = 0;
 /** Address and length of the last key, and of the first. */
 export let scanKeyLength: i32 = -1;
@@ -115,12 +118,9 @@ let blockBytes: u64 = 0;
 /** Token of the last key. */
 let token: i64 = 0;
 
-let hashesAt: usize = 0;
-let positionsAt: usize = 0;
-let keyEndsAt: usize = 0;
-let keysAt: usize = 0;
-let keysLength: usize = 0;
-let keysMax: usize = 0;
+let startsAt: usize = 0;
+let entriesAt: usize = 0;
+let entriesMax: usize = 0;
 let batchMax: u32 = 0;
 let sketchAt: usize = 0;
 let registersAt: usize = 0;
@@ -129,22 +129,18 @@ let lastKeyAt: usize = 0;
 let firstKeyAt: usize = 0;
 
 export function scanBatch(
-  hashes: usize,
-  positions: usize,
-  ends: usize,
-  keys: usize,
-  keyBytes: usize,
+  starts: usize,
+  entries: usize,
+  entryBytes: usize,
   batch: u32,
   sketch: usize,
   registers: usize,
   keptKeys: usize,
   columnIndexSize: f64,
 ): void {
-  hashesAt = hashes;
-  positionsAt = positions;
-  keyEndsAt = ends;
-  keysAt = keys;
-  keysMax = keyBytes;
+  startsAt = starts;
+  entriesAt = entries;
+  entriesMax = entryBytes;
   batchMax = batch;
   sketchAt = sketch;
   registersAt = registers;
@@ -171,7 +167,7 @@ export function scanReset(): void {
 /** The host has taken the batch. */
 export function scanTakeBatch(): void {
   scanBatchCount = 0;
-  keysLength = 0;
+  scanEntriesLength = 0;
 }
 
 /** To be called when all is scanned. */
@@ -228,7 +224,7 @@ function head(p: usize, windowEnd: usize, remaining: u64, at: u64): i32 {
   let from = key + keyLength;
   if (from + 12 > windowEnd && !fitsHead(from, windowEnd)) return NEED_BYTES;
   if (scanBatchCount >= batchMax) return BATCH_FULL;
-  if (keysLength + keyLength > keysMax) return BATCH_FULL;
+  if (scanEntriesLength + keyLength + ENTRY_BYTES > entriesMax) return BATCH_FULL;
   if (keyType >= 0 && keyLength > 0 && !isValue(keyType, key, keyLength)) return ODD;
   scanHasDeletion = false;
   if (!unsignedDeletion) {
@@ -307,13 +303,8 @@ function newKey(key: usize, length: usize, at: u64): bool {
     memory.copy(firstKeyAt, key, length);
     scanFirstKeyLength = <i32>length;
   }
-  const i = <usize>scanBatchCount;
-  store<u64>(hashesAt + (i << 4), murmur3.h1);
-  store<u64>(hashesAt + (i << 4), murmur3.h2, 8);
-  store<f64>(positionsAt + (i << 3), <f64>at);
-  memory.copy(keysAt + keysLength, key, length);
-  keysLength += length;
-  store<u32>(keyEndsAt + (i << 2), <u32>keysLength);
+  store<u32>(startsAt + (<usize>scanBatchCount << 2), <u32>scanEntriesLength);
+  scanEntriesLength = writeEntry(entriesAt + scanEntriesLength, key - 2, length, at) - entriesAt;
   scanBatchCount++;
   scanPartitions += 1;
   sketch(key, length);

@@ -62,8 +62,8 @@ export async function encodeWholeRange(task: RowsTask, signal?: AbortSignal): Pr
 /** Buffers of what partitions say to index components that may be transferred. */
 export function factBuffers(partitions: PartitionBatch | null): ArrayBuffer[] {
   if (partitions === null) return [];
-  const { keys, keyEnds, hashes, positions } = partitions;
-  return [keys, keyEnds, hashes, positions].map((array) => array.buffer as ArrayBuffer);
+  const { entries, starts } = partitions;
+  return [entries, starts].map((array) => array.buffer as ArrayBuffer);
 }
 
 /** The pieces of a range; each holds about `pieceBytes` of chunks. */

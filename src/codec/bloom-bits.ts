@@ -2,12 +2,12 @@
  * The bits of a Bloom filter (Filter.db) while keys are added, in kernel memory or, for the largest
  * ones and for SSTASH_KERNELS=typescript, in an ordinary array.
  */
-import { align, KernelInstance, kernelKind } from './kernels.js';
+import { align, HASH_WORDS, KernelInstance, kernelKind, kernels } from './kernels.js';
 
 const HALF = 2 ** 32;
-/** Words of one hash: low and high half of h1, then of h2. */
-const HASH_WORDS = 4;
+/** Keys that are added together, and room for their entries, or for the largest one. */
 const BATCH = 4096;
+const ENTRY_BYTES = 128 * 1024;
 /** The kernel's memory ends at 1 GiB. */
 const KERNEL_BYTES_MAX = 768 * 1024 * 1024;
 /** Bits of larger filters are put off and set part by part. */
@@ -26,6 +26,9 @@ export interface BloomShape {
 export class BloomBits {
   readonly shape: BloomShape;
   #instance: KernelInstance | null;
+  readonly #startsAt: number = 0;
+  readonly #hashesAt: number = 0;
+  readonly #entriesAt: number = 0;
   readonly #at: number = 0;
   /** Where the lists of bits that are put off begin, or 0. */
   readonly #lists: number = 0;
@@ -41,7 +44,10 @@ export class BloomBits {
       this.#plain = new Uint8Array(bytes);
       return;
     }
-    this.#at = this.#instance.start + BATCH * HASH_WORDS * 4;
+    this.#startsAt = this.#instance.start;
+    this.#hashesAt = align(this.#startsAt + 4 * BATCH);
+    this.#entriesAt = align(this.#hashesAt + 4 * HASH_WORDS * BATCH);
+    this.#at = align(this.#entriesAt + ENTRY_BYTES);
     const { exports } = this.#instance;
     const end = this.#at + bytes;
     if (bytes >= PUT_OFF_FROM) this.#lists = align(end);
@@ -50,25 +56,40 @@ export class BloomBits {
     if (this.#lists > 0) exports.bloomClearLists(this.#lists);
   }
 
-  /** Adds the keys with the first `count` of `hashes`, as `Kernels.hashMany` gives them. */
-  add(hashes: Uint32Array, count: number): void {
-    const { wordCount, hashCount, reversed } = this.shape;
-    const instance = this.#instance;
-    if (instance === null) {
-      this.#addPlain(hashes, count);
+  /** Adds the keys of the entries of Index.db that begin at `starts`: u16 length, key. */
+  add(entries: Uint8Array, starts: Uint32Array): void {
+    if (this.#instance === null) {
+      this.#addPlain(kernels().hashEntries(entries, starts));
       return;
     }
-    const { start, exports } = instance;
-    for (let first = 0; first < count; first += BATCH) {
-      const some = Math.min(BATCH, count - first);
-      const words = new Uint32Array(instance.bytes.buffer, start, some * HASH_WORDS);
-      words.set(hashes.subarray(first * HASH_WORDS, (first + some) * HASH_WORDS));
-      const flip = reversed ? FLIP : 0;
-      if (this.#lists === 0) {
-        exports.bloomAdd(start, some, this.#at, wordCount, hashCount, flip);
-      } else {
-        exports.bloomPutOff(start, some, this.#lists, this.#at, wordCount, hashCount, flip);
+    const count = starts.length;
+    for (let first = 0; first < count; ) {
+      const from = starts[first] as number;
+      let end = Math.min(count, first + BATCH);
+      while (end > first + 1 && (starts[end] ?? entries.length) - from > ENTRY_BYTES) {
+        end = first + Math.ceil((end - first) / 2);
       }
+      const to = starts[end] ?? entries.length;
+      this.#addSome(entries.subarray(from, to), starts.subarray(first, end), this.#instance);
+      first = end;
+    }
+  }
+
+  /** Adds at most `BATCH` keys, whose entries begin with the first one. */
+  #addSome(entries: Uint8Array, starts: Uint32Array, { bytes, exports }: KernelInstance): void {
+    const { wordCount, hashCount, reversed } = this.shape;
+    const count = starts.length;
+    bytes.set(entries, this.#entriesAt);
+    new Uint32Array(bytes.buffer, this.#startsAt, count).set(starts);
+    const hashes = this.#hashesAt;
+    // Starts count from the first entry of all: an address below memory is as good as another.
+    const origin = this.#entriesAt - (starts[0] as number);
+    exports.hashEntries(origin, this.#startsAt, count, hashes);
+    const flip = reversed ? FLIP : 0;
+    if (this.#lists === 0) {
+      exports.bloomAdd(hashes, count, this.#at, wordCount, hashCount, flip);
+    } else {
+      exports.bloomPutOff(hashes, count, this.#lists, this.#at, wordCount, hashCount, flip);
     }
   }
 
@@ -87,12 +108,12 @@ export class BloomBits {
     this.#instance = null;
   }
 
-  #addPlain(hashes: Uint32Array, count: number): void {
+  #addPlain(hashes: Uint32Array): void {
     const bits = this.#plain;
     if (bits === null) throw new TypeError('the filter is closed');
     const flip = this.shape.reversed ? 7 : 0;
     const size = bits.length * 8;
-    for (let i = 0; i < count * HASH_WORDS; i += HASH_WORDS) {
+    for (let i = 0; i < hashes.length; i += HASH_WORDS) {
       const [stepLow = 0, stepHigh = 0] = [hashes[i], hashes[i + 1]];
       let [low = 0, high = 0] = [hashes[i + 2], hashes[i + 3]];
       for (let j = 0; j < this.shape.hashCount; j++) {

@@ -17,6 +17,7 @@ export { combineCrc32, crc32WithItself } from './crc-combine.js';
 export type { DumpHost } from './dump-exports.js';
 export {
   align,
+  HASH_WORDS,
   type KernelExports,
   KernelInstance,
   type Kernels,

@@ -41,6 +41,7 @@ export interface KernelExports extends DumpExports, ScanExports {
   xxh3(input: number, length: number, secret: number, out: number): void;
   murmur3(key: number, length: number, out: number): void;
   hashMany(keys: number, ends: number, count: number, out: number): void;
+  hashEntries(entries: number, starts: number, count: number, out: number): void;
   bloomAdd(
     hashes: number,
     count: number,
@@ -150,7 +151,12 @@ export interface Kernels {
    * key, the low and the high half of h1, then of h2.
    */
   hashMany(keys: Uint8Array, ends: Uint32Array, count: number): Uint32Array;
+  /** The same of the keys of entries of Index.db, each a u16 length and a key at one of `starts`. */
+  hashEntries(entries: Uint8Array, starts: Uint32Array): Uint32Array;
 }
+
+/** Words of one hash. */
+export const HASH_WORDS = 4;
 
 /** The part of the WebAssembly namespace that is used; @types/node does not declare it. */
 interface WebAssemblyApi {
@@ -418,6 +424,13 @@ function webassemblyKernels(): Kernels {
       exports.hashMany(start, table, count, align(table + 4 * count));
       return new Uint32Array(instance.bytes.buffer, align(table + 4 * count), 4 * count).slice();
     },
+    hashEntries(entries, starts) {
+      const count = starts.length;
+      const table = enter(entries, 20 * count + 64);
+      new Uint32Array(instance.bytes.buffer, table, count).set(starts);
+      exports.hashEntries(start, table, count, align(table + 4 * count));
+      return new Uint32Array(instance.bytes.buffer, align(table + 4 * count), 4 * count).slice();
+    },
   };
 }
 
@@ -433,16 +446,26 @@ const typescriptKernels: Kernels = {
   lz4Reproduces: (plain, block) => Buffer.compare(lz4EncodeTypescript(plain), block) === 0,
   xxh3: xxh3Typescript,
   murmur3: murmur3Typescript,
-  hashMany(keys, ends, count) {
-    const words = new Uint32Array(4 * count);
-    for (let i = 0; i < count; i++) {
-      const hash = murmur3Typescript(keys.subarray(ends[i - 1] ?? 0, ends[i]));
-      const view = new DataView(hash.buffer, hash.byteOffset, 16);
-      for (const [word, at] of [4, 0, 12, 8].entries()) words[4 * i + word] = view.getUint32(at);
-    }
-    return words;
-  },
+  hashMany: (keys, ends, count) => hashesOf(count, (i) => keys.subarray(ends[i - 1] ?? 0, ends[i])),
+  hashEntries: (entries, starts) =>
+    hashesOf(starts.length, (i) => {
+      const at = starts[i] as number;
+      const length = ((entries[at] as number) << 8) | (entries[at + 1] as number);
+      return entries.subarray(at + 2, at + 2 + length);
+    }),
 };
+
+function hashesOf(count: number, keyOf: (i: number) => Uint8Array): Uint32Array {
+  const words = new Uint32Array(HASH_WORDS * count);
+  for (let i = 0; i < count; i++) {
+    const hash = murmur3Typescript(keyOf(i));
+    const view = new DataView(hash.buffer, hash.byteOffset, 16);
+    for (const [word, at] of [4, 0, 12, 8].entries()) {
+      words[HASH_WORDS * i + word] = view.getUint32(at);
+    }
+  }
+  return words;
+}
 
 let wantedKind: Kernels['kind'] | undefined;
 

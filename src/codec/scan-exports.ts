@@ -50,11 +50,9 @@ export interface ScanExports {
     dropsMax: number,
   ): void;
   scanBatch(
-    hashes: number,
-    positions: number,
-    ends: number,
-    keys: number,
-    keyBytes: number,
+    starts: number,
+    entries: number,
+    entryBytes: number,
     batchMax: number,
     sketch: number,
     registers: number,
@@ -68,6 +66,7 @@ export interface ScanExports {
   scanPlaces(which: number): number;
   scan(window: number, from: number, length: number, position: number, end: number): number;
   readonly scanBatchCount: KernelGlobal;
+  readonly scanEntriesLength: KernelGlobal;
   readonly scanConsumed: KernelGlobal;
   readonly scanInside: KernelGlobal;
   readonly scanPartitions: KernelGlobal;

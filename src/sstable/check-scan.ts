@@ -141,12 +141,7 @@ function buffersOf({ facts }: CheckScanResult): ArrayBuffer[] {
   const arrays = [
     totals.drops,
     totals.sketchHashes,
-    ...batches.flatMap(({ keys, keyEnds, hashes, positions }) => [
-      keys,
-      keyEnds,
-      hashes,
-      positions,
-    ]),
+    ...batches.flatMap(({ entries, starts }) => [entries, starts]),
   ];
   const buffers = arrays.map((array) => array.buffer as ArrayBuffer);
   return [...new Set(buffers)].filter((buffer) => buffer.byteLength > 0);

@@ -158,7 +158,8 @@ class RangeScan {
     const { exports } = this.#instance;
     const count = exports.scanBatchCount.value;
     if (count > 0) {
-      this.#batches.push({ ...this.#memory.batch(count), indexed: this.#indexed.take() });
+      const batch = this.#memory.batch(count, exports.scanEntriesLength.value);
+      this.#batches.push({ ...batch, indexed: this.#indexed.take() });
     }
     exports.scanTakeBatch();
   }

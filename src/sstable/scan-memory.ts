@@ -6,15 +6,15 @@
  * Everything before the window is laid out once for an SSTable; the window alone grows.
  */
 import { align, type KernelInstance } from '../codec/index.js';
-import { estimatedHistogramOffsets, HASH_WORDS, SKETCH_ORDERED_KEYS } from '../components/index.js';
+import { estimatedHistogramOffsets, SKETCH_ORDERED_KEYS } from '../components/index.js';
 import type { ScanPlan } from './scan-plan.js';
 
 /** Largest clustering, in bytes, that the scan takes. */
 const KEEP_BYTES = 256 * 1024;
 const DROPS = 32768;
-/** Partitions of a batch, and bytes of their keys. */
+/** Partitions of a batch, and bytes of their entries of Index.db. */
 const BATCH = 16384;
-const KEY_BYTES = 1024 * 1024;
+const ENTRY_BYTES = 1024 * 1024;
 const KEPT_KEY_BYTES = 65536;
 const REGISTERS = 8192;
 const PLACE_BYTES = 8;
@@ -33,10 +33,8 @@ export class ScanMemory {
   readonly #sizes: Histogram;
   readonly #cells: Histogram;
   readonly #dropsAt: number;
-  readonly #hashesAt: number;
-  readonly #positionsAt: number;
-  readonly #endsAt: number;
-  readonly #keysAt: number;
+  readonly #startsAt: number;
+  readonly #entriesAt: number;
   readonly #sketchAt: number;
   readonly #registersAt: number;
   readonly #keptKeysAt: number;
@@ -64,10 +62,8 @@ export class ScanMemory {
     this.#sizes = this.#histogram(buckets[0]);
     this.#cells = this.#histogram(buckets[1]);
     this.#dropsAt = this.#take(8 * (DROPS + 1));
-    this.#hashesAt = this.#take(4 * HASH_WORDS * BATCH);
-    this.#positionsAt = this.#take(8 * BATCH);
-    this.#endsAt = this.#take(4 * BATCH);
-    this.#keysAt = this.#take(KEY_BYTES);
+    this.#startsAt = this.#take(4 * BATCH);
+    this.#entriesAt = this.#take(ENTRY_BYTES);
     this.#sketchAt = this.#take(8 * SKETCH_ORDERED_KEYS);
     this.#registersAt = this.#take(REGISTERS);
     this.#keptKeysAt = this.#take(2 * KEPT_KEY_BYTES);
@@ -96,11 +92,9 @@ export class ScanMemory {
       DROPS,
     );
     exports.scanBatch(
-      this.#hashesAt,
-      this.#positionsAt,
-      this.#endsAt,
-      this.#keysAt,
-      KEY_BYTES,
+      this.#startsAt,
+      this.#entriesAt,
+      ENTRY_BYTES,
       BATCH,
       this.#sketchAt,
       this.#registersAt,
@@ -133,15 +127,12 @@ export class ScanMemory {
     return new Uint32Array(this.#buffer, this.#dropsAt, 2 * count);
   }
 
-  /** Copies of the batch. */
-  batch(count: number) {
-    const keyEnds = new Uint32Array(this.#buffer, this.#endsAt, count).slice();
+  /** Copies of the batch, whose entries have `length` bytes. */
+  batch(count: number, length: number) {
     return {
       count,
-      keys: this.view(this.#keysAt, keyEnds[count - 1] ?? 0).slice(),
-      keyEnds,
-      hashes: new Uint32Array(this.#buffer, this.#hashesAt, HASH_WORDS * count).slice(),
-      positions: new Float64Array(this.#buffer, this.#positionsAt, count).slice(),
+      entries: this.view(this.#entriesAt, length).slice(),
+      starts: new Uint32Array(this.#buffer, this.#startsAt, count).slice(),
     };
   }
 

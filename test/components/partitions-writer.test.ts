@@ -1,9 +1,10 @@
 /** Partitions.db from the tokens that batches bring along is that from whole keys. */
 import t from 'tap';
 import { type ByteWriter, toHex } from '../../src/binary/index.js';
-import { type PartitionBatch, PartitionsWriter } from '../../src/components/index.js';
+import { PartitionsWriter } from '../../src/components/index.js';
 import { type Partitioner, parseType, partitioner } from '../../src/cql/index.js';
 import { randomNumbers } from '../codec/seeded.js';
+import { batchOfKeys } from './batches.js';
 
 const SMALLEST = -(2n ** 63n);
 const murmur3 = partitioner(
@@ -29,14 +30,8 @@ function keysOf(seed: number, count: number, tokens: readonly bigint[]): Key[] {
   return [...keys.values()].sort(before);
 }
 
-function batchOf(keys: readonly Key[], start: number): PartitionBatch {
-  const count = keys.length;
-  const hashes = new Uint32Array(4 * count);
-  let end = 0;
-  const keyEnds = Uint32Array.from(keys, ({ bytes }) => {
-    end += bytes.length;
-    return end;
-  });
+function hashesOf(keys: readonly Key[]): Uint32Array {
+  const hashes = new Uint32Array(4 * keys.length);
   for (const [i, { bytes, token }] of keys.entries()) {
     // The hash of which Cassandra makes the largest token.
     const hash = token === 2n ** 63n - 1n && bytes.length % 2 === 1 ? SMALLEST : token;
@@ -44,9 +39,7 @@ function batchOf(keys: readonly Key[], start: number): PartitionBatch {
     hashes[4 * i + 1] = Number(BigInt.asUintN(32, hash >> 32n));
     hashes[4 * i + 2] = i;
   }
-  const positions = Float64Array.from(keys, (_, i) => start + 100 * i);
-  const bytes = Uint8Array.from(keys.flatMap((key) => [...key.bytes]));
-  return { count, keys: bytes, keyEnds, hashes, positions, indexed: [] };
+  return hashes;
 }
 
 /** The file, from batches of `size` keys. */
@@ -63,9 +56,11 @@ function write(keys: readonly Key[], name: string, size: number, earlyOpen = fal
   );
   const pieces: Uint8Array[] = [];
   for (let at = 0; at < keys.length; at += size) {
-    const batch = batchOf(keys.slice(at, at + size), 100 * at);
+    const some = keys.slice(at, at + size);
+    const all = some.map(({ bytes }) => bytes);
+    const batch = batchOfKeys(all, 100 * at);
     const positions = new Float64Array(batch.count).fill(-1);
-    writer.add(batch, { positions, lengths: new Float64Array(batch.count) });
+    writer.add(batch, { positions, lengths: new Float64Array(batch.count) }, hashesOf(some));
     pieces.push(writer.take());
   }
   writer.finish(100 * keys.length);

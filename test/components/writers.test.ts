@@ -1,12 +1,13 @@
 /** Writers of single components, where the fixtures do not reach. */
 import t from 'tap';
-import { fromHex, toHex } from '../../src/binary/index.js';
-import { kernels } from '../../src/codec/index.js';
+import { ByteWriter, fromHex, toHex } from '../../src/binary/index.js';
 import {
   batchKey,
+  batchPosition,
   CompressionInfoWriter,
   CrcWriter,
   formatVersion,
+  type IndexedPartition,
   IndexWriter,
   type PartitionBatch,
   parametersOfCompression,
@@ -21,16 +22,20 @@ import {
   writeDigest,
   writeToc,
 } from '../../src/components/index.js';
+import { batchOfKeys } from './batches.js';
 
 /** Partitions of 100 bytes with the keys 0, 1, 2 ... */
 function batchOf(first: number, count: number): PartitionBatch {
-  const keys = new Uint8Array(4 * count);
-  const view = new DataView(keys.buffer);
-  for (let i = 0; i < count; i++) view.setInt32(4 * i, first + i);
-  const keyEnds = Uint32Array.from({ length: count }, (_, i) => 4 * i + 4);
-  const hashes = kernels().hashMany(keys, keyEnds, count);
-  const positions = Float64Array.from({ length: count }, (_, i) => 100 * (first + i));
-  return { count, keys, keyEnds, hashes, positions, indexed: [] };
+  const keys = Array.from({ length: count }, (_, i) => {
+    const w = new ByteWriter(4);
+    w.i32(first + i);
+    return w.toBytes();
+  });
+  return batchOfKeys(keys, 100 * first);
+}
+
+function startsOf(startOf: (i: number) => number, { count }: PartitionBatch): number[] {
+  return Array.from({ length: count }, (_, i) => startOf(i));
 }
 
 t.test('summaries of lower sampling levels', async (t) => {
@@ -50,9 +55,9 @@ t.test('summaries of lower sampling levels', async (t) => {
       [504, 520],
     ] as const) {
       const batch = batchOf(first, count);
-      const positions = index.add(batch);
-      writer.add(batch, positions);
-      starts.push(...positions);
+      const startOf = index.add(batch);
+      writer.add(batch, startOf);
+      starts.push(...startsOf(startOf, batch));
       index.take();
     }
     const bytes = writer.finish();
@@ -126,12 +131,63 @@ t.test('TOC.txt', async (t) => {
 t.test('Index.db without promoted indexes', async (t) => {
   const writer = new IndexWriter(formatVersion('big', 'nb'));
   const batch = batchOf(1, 3);
-  t.same([...writer.add(batch)], [0, 8, 17]);
+  t.same(startsOf(writer.add(batch), batch), [0, 8, 17]);
   t.equal(toHex(batchKey(batch, 1)), '00000002');
+  t.equal(batchPosition(batch, 1), 200);
   t.equal(
     toHex(writer.take()),
     '0004 00000001 64 00 0004 00000002 80c8 00 0004 00000003 812c 00'.replaceAll(' ', ''),
   );
-  t.same([...writer.add(batchOf(4, 1))], [26], 'positions go on');
+  const next = batchOf(4, 1);
+  t.same(startsOf(writer.add(next), next), [26], 'positions go on');
   t.ok(fromHex('00'));
+});
+
+t.test('positions of any size in entries', async (t) => {
+  for (let bits = 0; bits <= 53; bits++) {
+    for (const position of [2 ** bits - 1, Math.min(2 ** bits, 2 ** 53 - 1)]) {
+      const batch = batchOfKeys([Uint8Array.of(7)], position);
+      if (batchPosition(batch, 0) !== position) t.fail(`${position}`);
+    }
+  }
+  t.ok(batchPosition(batchOfKeys([new Uint8Array(300)], 12345), 0) === 12345);
+});
+
+t.test('Index.db with promoted indexes in some entries of a batch', async (t) => {
+  const writer = new IndexWriter(formatVersion('big', 'nb'));
+  const plain = batchOf(1, 4);
+  const blocks = {
+    count: 2,
+    names: Uint8Array.of(4, 1, 4, 2, 4, 3, 4, 4),
+    nameEnds: Uint32Array.of(2, 4, 6, 8),
+    offsets: Float64Array.of(20, 65556),
+    widths: Float64Array.of(65536, 10),
+    open: [null, null, null],
+    end: 65566,
+  };
+  const deletion = Uint8Array.of(0x7f, 0xff, 0xff, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0);
+  const of = (at: number): IndexedPartition => ({ at, headerLength: 20, deletion, blocks });
+  const index =
+    '14 7fffffff8000000000000000 02 0401 0402 14 00 00 0403 0404 c10014 c1ffeb 00' +
+    '00000000 00000007';
+  const promoted = `28 ${index}`;
+  const entries = ['0004 00000001 64', '0004 00000002 80c8', '0004 00000003 812c'];
+  const last = '0004 00000004 8190';
+  const expected = (at: readonly number[]): string =>
+    [...entries, last]
+      .map((entry, i) => `${entry} ${at.includes(i) ? promoted : '00'}`)
+      .join('')
+      .replaceAll(' ', '');
+  for (const at of [[0], [1], [3], [0, 1], [0, 3], [1, 2], [0, 1, 2, 3]]) {
+    const batch = { ...plain, indexed: at.map(of) };
+    const startOf = writer.add(batch);
+    const text = toHex(writer.take());
+    t.equal(text, expected(at), at.join());
+    const base = startOf(0);
+    const starts = startsOf(startOf, batch).map((start) => start - base);
+    t.same(
+      starts.map((start) => text.slice(2 * start, 2 * start + 12)),
+      [1, 2, 3, 4].map((key) => `00040000000${key}`),
+    );
+  }
 });

@@ -1,7 +1,7 @@
 /** What index components are made of, read off the rows. */
 export {
   batchKey,
-  HASH_WORDS,
+  batchPosition,
   type IndexedPartition,
   type PartitionBatch,
   type RowBlocks,

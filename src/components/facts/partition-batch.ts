@@ -5,19 +5,15 @@
  */
 import type { IndexDeletion } from '../promoted-index.js';
 
-/** Words of one hash in `PartitionBatch.hashes`. */
-export const HASH_WORDS = 4;
-
 export interface PartitionBatch {
   readonly count: number;
-  /** The keys, one behind the other. */
-  readonly keys: Uint8Array;
-  /** Where each key ends in `keys`. */
-  readonly keyEnds: Uint32Array;
-  /** Murmur3 of each key: low and high half of h1, then of h2. */
-  readonly hashes: Uint32Array;
-  /** Where each partition begins in the uncompressed stream. */
-  readonly positions: Float64Array;
+  /**
+   * Entries of Index.db, one behind the other, all as if there were no row indexes: u16 key length,
+   * key, unsigned vint position in the uncompressed stream, 0.
+   */
+  readonly entries: Uint8Array;
+  /** Where each begins in `entries`. */
+  readonly starts: Uint32Array;
   /** Those of two blocks or more. */
   readonly indexed: readonly IndexedPartition[];
 }
@@ -49,6 +45,22 @@ export interface RowBlocks {
 }
 
 /** View of key `i`. */
-export function batchKey(batch: PartitionBatch, i: number): Uint8Array {
-  return batch.keys.subarray(i === 0 ? 0 : batch.keyEnds[i - 1], batch.keyEnds[i]);
+export function batchKey({ entries, starts }: PartitionBatch, i: number): Uint8Array {
+  const from = starts[i] as number;
+  return entries.subarray(from + 2, from + 2 + keyLength(entries, from));
+}
+
+/** Where partition `i` begins in the uncompressed stream. */
+export function batchPosition({ entries, starts }: PartitionBatch, i: number): number {
+  const from = starts[i] as number;
+  const at = from + 2 + keyLength(entries, from);
+  const first = entries[at] as number;
+  const extra = Math.clz32(~(first << 24));
+  let position = extra > 7 ? 0 : first & (0xff >> extra);
+  for (let k = at + 1; k <= at + extra; k++) position = position * 256 + (entries[k] as number);
+  return position;
+}
+
+function keyLength(entries: Uint8Array, from: number): number {
+  return ((entries[from] as number) << 8) | (entries[from + 1] as number);
 }

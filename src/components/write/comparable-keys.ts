@@ -1,7 +1,8 @@
 /** Byte-comparable partition keys of batches, as much of them as is needed. */
 import { ByteWriter } from '../../binary/index.js';
+import { HASH_WORDS } from '../../codec/index.js';
 import { type Partitioner, writeComparableKey } from '../../cql/index.js';
-import { batchKey, HASH_WORDS, type PartitionBatch } from '../facts/index.js';
+import { batchKey, type PartitionBatch } from '../facts/index.js';
 
 const COMPONENT = 0x40;
 const SIGN = 0x80000000;
@@ -19,8 +20,8 @@ export class ComparableKey {
     this.#partitioner = partitioner;
   }
 
-  /** Makes it key `i` of `batch`. */
-  set(batch: PartitionBatch, i: number): void {
+  /** Makes it key `i` of `batch`, whose keys have these hashes. */
+  set(batch: PartitionBatch, i: number, _hashes: Uint32Array): void {
     this.#batch = batch;
     this.#at = i;
     this.#bytes.clear();
@@ -53,13 +54,14 @@ class Murmur3Key extends ComparableKey {
   low = 0;
   readonly #token = new Uint8Array(TOKEN_END).fill(COMPONENT);
 
-  override set(batch: PartitionBatch, i: number): void {
-    super.set(batch, i);
-    const { keyEnds, hashes } = batch;
+  override set(batch: PartitionBatch, i: number, hashes: Uint32Array): void {
+    super.set(batch, i, hashes);
+    const { entries, starts } = batch;
+    const at = starts[i] as number;
     this.low = (hashes[HASH_WORDS * i] as number) | 0;
     this.high = (hashes[HASH_WORDS * i + 1] as number) | 0;
     // The smallest token is that of the empty key alone.
-    if (keyEnds[i] === (i === 0 ? 0 : keyEnds[i - 1])) {
+    if (entries[at] === 0 && entries[at + 1] === 0) {
       this.low = 0;
       this.high = SIGN | 0;
     } else if (this.high === (SIGN | 0) && this.low === 0) {

@@ -77,8 +77,8 @@ export class ComponentDeriver {
   /** The next partitions, where `data` is not called. */
   partitions(batch: PartitionBatch): void {
     this.#filter?.add(batch);
-    const starts = this.#index?.add(batch);
-    if (starts !== undefined) this.#summary?.add(batch, starts);
+    const startOf = this.#index?.add(batch);
+    if (startOf !== undefined) this.#summary?.add(batch, startOf);
     this.#tries?.add(batch);
   }
 

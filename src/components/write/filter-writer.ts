@@ -42,7 +42,7 @@ export class FilterWriter {
   }
 
   add(batch: PartitionBatch): void {
-    this.#bits.add(batch.hashes, batch.count);
+    this.#bits.add(batch.entries, batch.starts);
   }
 
   /** The whole file in pieces; views, valid until `close`. */

@@ -35,34 +35,39 @@ export class IndexWriter {
     this.#endOutside = endOutside === true;
   }
 
-  /** Entries of the next partitions; where each of them begins in Index.db. */
-  add(batch: PartitionBatch): Float64Array {
-    const out = this.#out;
-    const starts = new Float64Array(batch.count);
-    const { keys, keyEnds, positions } = batch;
-    let next = 0;
-    let keyStart = 0;
-    for (let i = 0; i < batch.count; i++) {
-      starts[i] = this.#taken + out.length;
-      const keyEnd = keyEnds[i] ?? 0;
-      out.u16(keyEnd - keyStart);
-      out.part(keys, keyStart, keyEnd);
-      keyStart = keyEnd;
-      out.uvint(positions[i] ?? 0);
-      const indexed = batch.indexed[next];
-      if (indexed?.at !== i) {
-        out.u8(0);
-        continue;
-      }
-      next++;
-      this.#promote(indexed);
-    }
-    return starts;
+  /** Entries of the next partitions; tells, until the next call, where each begins in Index.db. */
+  add(batch: PartitionBatch): (i: number) => number {
+    const { entries, starts, indexed } = batch;
+    const begin = this.#taken + this.#out.length;
+    if (indexed.length > 0) return this.#addIndexed(batch, begin);
+    this.#out.bytes(entries);
+    return (i) => begin + (starts[i] ?? 0);
   }
 
-  /** What was written since the last call. */
+  /** The same where some have a promoted index, which takes the place of the 0. */
+  #addIndexed({ count, entries, starts, indexed }: PartitionBatch, begin: number) {
+    const out = this.#out;
+    const places = new Float64Array(count);
+    let next = 0;
+    let from = 0;
+    /** Bytes by which entries are farther behind than in the batch. */
+    let shift = begin;
+    for (const partition of indexed) {
+      for (; next <= partition.at; next++) places[next] = shift + (starts[next] as number);
+      const end = starts[next] ?? entries.length;
+      out.part(entries, from, end - 1);
+      this.#promote(partition);
+      from = end;
+      shift = this.#taken + out.length - end;
+    }
+    out.part(entries, from, entries.length);
+    for (; next < count; next++) places[next] = shift + (starts[next] as number);
+    return (i: number) => places[i] ?? 0;
+  }
+
+  /** What was written since the last call; a view, valid until the next partitions. */
   take(): Uint8Array {
-    const bytes = this.#out.toBytes();
+    const bytes = this.#out.view();
     this.#taken += bytes.length;
     this.#out.clear();
     return bytes;

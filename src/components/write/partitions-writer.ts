@@ -3,8 +3,9 @@
  * beginning of its byte-comparable key that neither neighbour has, so it is known one partition later.
  */
 import { ByteWriter } from '../../binary/index.js';
+import { HASH_WORDS } from '../../codec/index.js';
 import type { Partitioner } from '../../cql/index.js';
-import { batchKey, HASH_WORDS, type PartitionBatch } from '../facts/index.js';
+import { batchKey, batchPosition, type PartitionBatch } from '../facts/index.js';
 import { type ComparableKey, comparableKey } from './comparable-keys.js';
 import { EarlyOpening, type EarlyOpenParameters } from './early-opening.js';
 import type { RowsPlaces } from './rows-writer.js';
@@ -60,10 +61,12 @@ export class PartitionsWriter {
     this.#early = earlyOpen === undefined ? null : new EarlyOpening(earlyOpen, this.#trie);
   }
 
-  /** The next partitions; `places`: their row indexes in Rows.db. */
-  add(batch: PartitionBatch, places: RowsPlaces): void {
+  /** The next partitions; `places`: their row indexes in Rows.db, `hashes`: of the keys. */
+  add(batch: PartitionBatch, places: RowsPlaces, hashes: Uint32Array): void {
     if (batch.count === 0) return;
-    for (let i = 0; i < batch.count && !this.#broken; i++) this.#partition(batch, i, places);
+    for (let i = 0; i < batch.count && !this.#broken; i++) {
+      this.#partition(batch, i, places, hashes);
+    }
     if (this.#firstKey === NO_BYTES) this.#firstKey = batchKey(batch, 0).slice();
     this.#lastKey = batchKey(batch, batch.count - 1).slice();
   }
@@ -91,10 +94,10 @@ export class PartitionsWriter {
     out.i64(BigInt(root));
   }
 
-  #partition(batch: PartitionBatch, i: number, places: RowsPlaces): void {
+  #partition(batch: PartitionBatch, i: number, places: RowsPlaces, hashes: Uint32Array): void {
     const next = this.#next;
-    next.key.set(batch, i);
-    next.start = batch.positions[i] ?? 0;
+    next.key.set(batch, i, hashes);
+    next.start = batchPosition(batch, i);
     next.rowsLength = places.lengths[i] ?? 0;
     next.shared = -1;
     if (this.#count > 0) {
@@ -105,7 +108,7 @@ export class PartitionsWriter {
       }
       this.#endLast(next.start);
     }
-    next.hash = (batch.hashes[HASH_WORDS * i + 2] ?? 0) & 0xff;
+    next.hash = (hashes[HASH_WORDS * i + 2] ?? 0) & 0xff;
     const rows = places.positions[i] ?? -1;
     next.position = rows >= 0 ? rows : -1 - next.start;
     this.#count++;

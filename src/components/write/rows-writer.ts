@@ -8,7 +8,12 @@ import { type CqlType, writeComparableClustering } from '../../cql/index.js';
 import { SstashError } from '../../errors.js';
 import { readIndexName } from '../clustering-prefix.js';
 import { writeDeletionTime } from '../deletion-time.js';
-import { batchKey, type IndexedPartition, type PartitionBatch } from '../facts/index.js';
+import {
+  batchKey,
+  batchPosition,
+  type IndexedPartition,
+  type PartitionBatch,
+} from '../facts/index.js';
 import type { IndexDeletion } from '../promoted-index.js';
 import type { SerializationHeader } from '../serialization-header.js';
 import { formatVersion } from '../versions.js';
@@ -84,7 +89,7 @@ export class RowsWriter {
     const out = this.#out;
     out.shortBytes(batchKey(batch, at));
     const base = this.#trie.position;
-    out.uvint(batch.positions[at] ?? 0);
+    out.uvint(batchPosition(batch, at));
     out.svint(root - base);
     out.uvint(blocks.count);
     out.bytes(deletion);

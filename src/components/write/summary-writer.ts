@@ -48,15 +48,15 @@ export class SummaryWriter {
     this.#next = this.#sampled.next().value ?? Infinity;
   }
 
-  /** `starts`: where each partition's entry begins in Index.db. */
-  add(batch: PartitionBatch, starts: Float64Array): void {
+  /** `startOf`: where a partition's entry begins in Index.db. */
+  add(batch: PartitionBatch, startOf: (i: number) => number): void {
     if (batch.count === 0) return;
     const end = this.#partitions + batch.count;
     // Cassandra too takes no more samples than fit.
     const isFull = this.#entries.length > LIMITS.summaryBytesMax;
     for (; this.#next < end && !isFull; this.#next = this.#sampled.next().value ?? Infinity) {
       const at = this.#next - this.#partitions;
-      this.#sample(batchKey(batch, at), starts[at] ?? 0);
+      this.#sample(batchKey(batch, at), startOf(at));
     }
     if (this.#partitions === 0) this.#firstKey = batchKey(batch, 0).slice();
     this.#lastKey = batchKey(batch, batch.count - 1).slice();

@@ -1,4 +1,5 @@
 /** Partitions.db and Rows.db together: one holds positions in the other. */
+import { kernels } from '../../codec/index.js';
 import { parseType, partitioner } from '../../cql/index.js';
 import { isSstashError } from '../../errors.js';
 import type { PartitionBatch } from '../facts/index.js';
@@ -25,7 +26,8 @@ export class TrieIndexDeriver {
     if (this.#failed) return;
     try {
       const places = this.#rows.add(batch);
-      this.#partitions?.add(batch, places);
+      const hashes = kernels().hashEntries(batch.entries, batch.starts);
+      this.#partitions?.add(batch, places, hashes);
     } catch (error) {
       if (!isSstashError(error)) throw error;
       this.#failed = true;
