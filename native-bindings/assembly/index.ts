@@ -80,6 +80,7 @@ export {
   scanRows,
   scanTables,
 } from './scan-state';
+export { singleRows, singleRowsBytes, singleRowsEnd, singleRowsLast } from './single-rows';
 export { setColumns, setEncoding } from './table';
 export {
   cellCount,

@@ -27,5 +27,6 @@ export {
 export { lz4Bound } from './lz4-typescript.js';
 export { murmur3Typescript } from './murmur3-typescript.js';
 export type { ScanExports, ScanHost } from './scan-exports.js';
+export { type SingleRows, type SingleRowsForm, singleRows } from './single-rows.js';
 export { StreamHash } from './stream-hash.js';
 export { xxh3Typescript } from './xxh3-typescript.js';

@@ -95,6 +95,23 @@ export interface KernelExports extends DumpExports, ScanExports {
     leaves: number,
   ): void;
   setNotes(leafNotes: number): void;
+  singleRows(
+    window: number,
+    length: number,
+    from: number,
+    until: number,
+    position: number,
+    clustering: number,
+    short: number,
+    entries: number,
+    entryBytes: number,
+    starts: number,
+    most: number,
+    firstStart: number,
+  ): number;
+  readonly singleRowsLast: KernelGlobal;
+  readonly singleRowsEnd: KernelGlobal;
+  readonly singleRowsBytes: KernelGlobal;
   runState(): number;
   setRunRule(depth: number, rowBits: number, headBits: number): void;
   nextRun(

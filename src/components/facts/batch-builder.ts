@@ -24,6 +24,20 @@ export class BatchBuilder {
     entries.u8(0);
   }
 
+  /** Where the next entry begins among those of the batch. */
+  get nextStart(): number {
+    return this.#entries.length;
+  }
+
+  /** Whole partitions without row indexes, whose entries begin at `starts` of the batch. */
+  add(entries: Uint8Array, starts: Uint32Array): void {
+    const count = this.#count + starts.length;
+    if (count > this.#starts.length) this.#growStarts(starts.length);
+    this.#starts.set(starts, this.#count);
+    this.#count = count;
+    this.#entries.bytes(entries);
+  }
+
   /** The partition that was begun last has these blocks. */
   index(partition: Omit<IndexedPartition, 'at'>): void {
     this.#indexed.push({ at: this.#count - 1, ...partition });

@@ -9,6 +9,7 @@
  *   marker       u8 flags, u8 kind, u16 count, clustering values, uvint size, uvint previous size, one
  *                or two deletions (uvint, uvint32 deltas)
  */
+import { KernelInstance, type SingleRowsForm, singleRows } from '../../codec/index.js';
 import { SstashError } from '../../errors.js';
 import { LIMITS } from '../../limits.js';
 import type { IndexDeletion } from '../promoted-index.js';
@@ -27,6 +28,8 @@ const VALUE_BYTES_MAX = 65535;
 /** Five vints. */
 const MARKER_BYTES_MAX = 45;
 const NO_BYTES = new Uint8Array(0);
+/** After so many partitions of one row the kernel is asked for more of them, if it can be. */
+const FEW = 4;
 /** What a head that a push cuts is completed with at first. */
 const JOIN_BYTES = 1024;
 
@@ -44,12 +47,11 @@ export interface ScannerOptions {
 
 export class PartitionScanner {
   readonly #header: SerializationHeader;
-  readonly #shortDeletion: boolean;
   readonly #hasStatics: boolean;
   /** Of clustering values; -1 where they carry their length. */
   readonly #fixedLengths: Int32Array;
-  /** Bytes of a clustering whose values all have a fixed length and none is missing, or -1. */
-  readonly #plainClustering: number;
+  /** Of partitions of one row of the commonest form. */
+  readonly #form: SingleRowsForm;
   readonly #batch = new BatchBuilder();
   readonly #cutter: BlockCutter;
   /** Position in the stream of the next byte pushed. */
@@ -71,16 +73,18 @@ export class PartitionScanner {
   #open: IndexDeletion | null = null;
   #bytes: Uint8Array = NO_BYTES;
   #view: DataView = new DataView(NO_BYTES.buffer);
+  /** Whether the bytes at hand are in the memory of a kernel. */
+  #inKernel = false;
   #at = 0;
   /** Position in the stream of the window at hand. */
   #base = 0;
 
   constructor(options: ScannerOptions) {
     this.#header = options.header;
-    this.#shortDeletion = options.version.hasUIntDeletionTime;
     this.#hasStatics = options.header.staticColumns.length > 0;
     this.#fixedLengths = Int32Array.from(options.header.clusteringTypes, (t) => t.fixedLength);
-    this.#plainClustering = plainClustering(this.#fixedLengths);
+    const { hasUIntDeletionTime: shortDeletion } = options.version;
+    this.#form = { clustering: plainClustering(this.#fixedLengths), shortDeletion };
     this.#cutter = new BlockCutter(options.columnIndexSize);
     this.#position = options.position ?? 0;
   }
@@ -149,6 +153,7 @@ export class PartitionScanner {
   #scan(bytes: Uint8Array, base: number, from: number, until: number): number {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#inKernel = KernelInstance.owner(bytes) !== undefined;
     this.#base = base;
     this.#at = from;
     let done = from;
@@ -171,16 +176,17 @@ export class PartitionScanner {
    * were any.
    */
   #singleRows(base: number, until: number): boolean {
-    const clustering = this.#plainClustering;
+    const clustering = this.#form.clustering;
     if (clustering < 0 || this.#hasStatics) return false;
     const bytes = this.#bytes;
     const from = this.#at;
     let at = from;
-    while (at < until && at + 2 < bytes.length) {
+    let left = this.#inKernel ? FEW : Infinity;
+    for (; left > 0 && at < until && at + 2 < bytes.length; left--) {
       const keyEnd = at + 2 + (((bytes[at] as number) << 8) | (bytes[at + 1] as number));
       // So much in front the size of the row is sure to be there.
       if (keyEnd + 12 + clustering + 3 > bytes.length) break;
-      const short = this.#shortDeletion && (bytes[keyEnd] as number) >= 0x80;
+      const short = this.#form.shortDeletion && (bytes[keyEnd] as number) >= 0x80;
       const row = keyEnd + (short ? 1 : 12);
       if (((bytes[row] as number) & (END | MARKER | EXTENSION)) !== 0) break;
       if (clustering > 0 && bytes[row + 1] !== 0) break;
@@ -197,8 +203,24 @@ export class PartitionScanner {
       this.firstEnd ??= base + end + 1;
       at = end + 1;
     }
-    this.#at = at;
+    this.#at = left === 0 ? this.#manySingleRows(base, at, until) : at;
     return at > from;
+  }
+
+  /** The same by the kernel, from `from` on; where it came to. */
+  #manySingleRows(base: number, from: number, until: number): number {
+    const { nextStart } = this.#batch;
+    const form = this.#form;
+    const many = singleRows(form, this.#bytes, { from, until, position: base, nextStart });
+    if (many === null) return from;
+    this.#batch.add(many.entries, many.starts);
+    const { last } = many;
+    const keyEnd = last + 2 + this.#view.getUint16(last);
+    const short = form.shortDeletion && (this.#bytes[keyEnd] as number) >= 0x80;
+    this.#partitionStart = base + last;
+    this.headerLength = keyEnd + (short ? 1 : 12) - last;
+    this.lastRow = this.headerLength;
+    return many.end;
   }
 
   #head(base: number): void {
@@ -208,7 +230,7 @@ export class PartitionScanner {
     this.#at = start + 2 + keyLength;
     this.#need(1);
     const deletionAt = this.#at;
-    const short = this.#shortDeletion && (this.#bytes[deletionAt] as number) >= 0x80;
+    const short = this.#form.shortDeletion && (this.#bytes[deletionAt] as number) >= 0x80;
     const deletionLength = short ? 1 : 12;
     this.#need(deletionLength);
     this.#at += deletionLength;
@@ -235,7 +257,7 @@ export class PartitionScanner {
 
   /** Passes over rows of the commonest form; whether there were any. */
   #plainRows(base: number, until: number): boolean {
-    const clustering = this.#plainClustering;
+    const clustering = this.#form.clustering;
     if (clustering < 0) return false;
     const bytes = this.#bytes;
     // So much in front the size of a row is sure to be there.
