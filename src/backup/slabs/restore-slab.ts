@@ -1,5 +1,5 @@
 /** Worker side of a restore: a range that is a slab, of which the blocks come back as they are. */
-import { combineCrc32 } from '../../codec/index.js';
+import { combineCrc32, KernelInstance, kernelKind } from '../../codec/index.js';
 import { SstashError } from '../../errors.js';
 import { damage, type ObjectLocation, type PlacedObject, packKey } from '../../repository/index.js';
 import type { BlobStore } from '../../store/index.js';
@@ -105,16 +105,32 @@ interface Stretch {
   readonly crc: number;
 }
 
-function decodeAll(
+function decodeAll(slab: StoredSlab, native: (bytes: Uint8Array) => void): Stretch {
+  const { blockLength } = slab.head.compression;
+  const length = Math.max(1, Math.floor(STEP_BYTES / blockLength)) * blockLength;
+  if (kernelKind() === 'typescript') return decodeSteps(slab, new Uint8Array(length), native);
+  // In a kernel's memory blocks are decoded in place, and their partitions passed over quickly.
+  const instance = KernelInstance.acquire();
+  try {
+    const { start } = instance;
+    instance.ensure(start + length);
+    return decodeSteps(slab, instance.bytes.subarray(start, start + length), native);
+  } finally {
+    instance.release();
+  }
+}
+
+/** The same with a buffer for some whole blocks. */
+function decodeSteps(
   { head, blocks, rows }: StoredSlab,
+  buffer: Uint8Array,
   native: (bytes: Uint8Array) => void,
 ): Stretch {
   const { lead, nativeBytes, compression } = head;
   const { blockLength } = compression;
   const { from, to } = wholeBlocks(head);
   const end = lead + nativeBytes;
-  const step = Math.max(1, Math.floor(STEP_BYTES / blockLength));
-  const buffer = new Uint8Array(step * blockLength);
+  const step = buffer.length / blockLength;
   let first = new Uint8Array(0);
   let last = new Uint8Array(0);
   let crc = 0;
