@@ -4,6 +4,7 @@
  */
 
 export { AppendFile, openAppend } from './append-file.js';
+export { BytePool, NO_POOL } from './byte-pool.js';
 export { copyBytes } from './copy.js';
 export {
   type DirectoryEntry,
