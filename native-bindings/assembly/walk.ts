@@ -120,7 +120,8 @@ export function resume(previous: u32): void {
 
 /**
  * Sets the leaf tables: u32 end, start and cut, 16 bytes of digest and a byte per leaf for `leaves`
- * leaves; u32 first leaf, high and low token halves per partition, for as many partitions.
+ * leaves; u32 first leaf, high and low token halves per partition, for as many partitions. Tables at 0
+ * are left out: cuts, digests and notes, or those of partitions, whose tokens nobody needs then.
  */
 export function setTables(
   ends: usize,
@@ -300,9 +301,11 @@ function head(): i32 {
   if (windowEnd - from < keyLength + 3) return NEED_BYTES;
   if (!fits(to, keyLength + 64, outEnd)) return OUTPUT_FULL;
   from += 2;
-  murmur3.hash(from, <i32>keyLength);
-  placeHigh = murmur3.h1;
-  placeLow = murmur3.h2;
+  if (partitionLeaves) {
+    murmur3.hash(from, <i32>keyLength);
+    placeHigh = murmur3.h1;
+    placeLow = murmur3.h2;
+  }
   emptyKey = keyLength == 0;
   store<u8>(to, <u8>HEAD_TAG);
   to = putVint(to + 1, <u64>keyLength);
@@ -359,6 +362,7 @@ function writeOpaque(tag: u32, record: usize, native: usize, bytes: usize): bool
 /** Hash of place and clustering of the unfiltered whose record begins at `record`. */
 @inline
 function cutOf(record: usize): u32 {
+  if (!leafCuts) return 0;
   hashPlaced(record + 1, clusteringEnd, xxh3.defaultSecret());
   return <u32>xxh3.low;
 }
@@ -377,13 +381,14 @@ function hashPlaced(from: usize, to: usize, secret: usize): void {
 /** Enters the current partition, whose first leaf comes next, into the tables. */
 function beginPartition(): void {
   const at = <usize>partitionCount << 2;
+  partitionCount++;
+  if (!partitionLeaves) return;
   let token = placeHigh;
   if (emptyKey) token = <u64>i64.MIN_VALUE;
   else if (token == <u64>i64.MIN_VALUE) token = <u64>i64.MAX_VALUE;
   store<u32>(partitionLeaves + at, leafCount);
   store<u32>(tokenHighs + at, <u32>(token >> 32));
   store<u32>(tokenLows + at, <u32>token);
-  partitionCount++;
 }
 
 function addLeaf(
@@ -395,12 +400,14 @@ function addLeaf(
   notes: u32,
 ): void {
   const at = <usize>leafCount;
-  hashPlaced(from, to, digestSecret);
-  store<u64>(leafDigests + (at << 4), bswap<u64>(xxh3.high));
-  store<u64>(leafDigests + (at << 4), bswap<u64>(xxh3.low), 8);
+  if (leafDigests) {
+    hashPlaced(from, to, digestSecret);
+    store<u64>(leafDigests + (at << 4), bswap<u64>(xxh3.high));
+    store<u64>(leafDigests + (at << 4), bswap<u64>(xxh3.low), 8);
+  }
   store<u32>(leafEnds + (at << 2), <u32>(to - outStart));
   store<u32>(leafStarts + (at << 2), <u32>(native - windowStart));
-  store<u32>(leafCuts + (at << 2), cut);
+  if (leafCuts) store<u32>(leafCuts + (at << 2), cut);
   store<u8>(leafHeads + at, <u8>isHead);
   if (leafNotes) store<u8>(leafNotes + at, <u8>notes);
   leafCount++;

@@ -11,6 +11,7 @@ export interface EncoderState {
 }
 
 export interface Encoder {
+  window(length: number): Uint8Array;
   push(input: Uint8Array): Uint8Array;
   finish(): Uint8Array;
   close(): void;

@@ -41,6 +41,7 @@ export class TypeScriptNativeEncoder implements Encoder {
   readonly #minTtl: number;
   readonly #unsigned: boolean;
   readonly #liveDeletion: number;
+  #window = new Uint8Array(0);
   #insidePartition = false;
   /** Native length of the record before, which the next one's previous size is. */
   #previousSize = 0;
@@ -60,6 +61,11 @@ export class TypeScriptNativeEncoder implements Encoder {
     this.#minTtl = header.minTTL;
     this.#unsigned = version.hasUIntDeletionTime;
     this.#liveDeletion = options.liveComplexDeletionTime | 0;
+  }
+
+  window(length: number): Uint8Array {
+    if (length > this.#window.length) this.#window = new Uint8Array(length);
+    return this.#window.subarray(0, length);
   }
 
   push(input: Uint8Array): Uint8Array {

@@ -27,14 +27,28 @@ export class WebAssemblyNativeEncoder implements Encoder {
     this.#instance.exports.nativeResume(0, 0);
   }
 
+  window(length: number): Uint8Array {
+    const instance = this.#kernel();
+    // `push` need not grow the memory then, which would end the view.
+    this.#prepare(instance, length);
+    return instance.bytes.subarray(this.#inputAt, this.#inputAt + length);
+  }
+
   push(input: Uint8Array): Uint8Array {
     const instance = this.#kernel();
-    const outAt = align(this.#inputAt + input.length + MARGIN);
-    const outEnd = outAt + Math.ceil(input.length * GROWTH) + OUTPUT_MIN;
-    instance.ensure(outEnd + MARGIN);
-    instance.bytes.set(input, this.#inputAt);
+    const isThere = KernelInstance.owner(input) === instance && input.byteOffset === this.#inputAt;
+    const { outAt, outEnd } = this.#prepare(instance, input.length);
+    if (!isThere) instance.bytes.set(input, this.#inputAt);
     const end = instance.exports.encodeNative(this.#inputAt, input.length, outAt, outEnd);
     return end === 0 ? this.#pushToTwin(input) : instance.bytes.subarray(outAt, end);
+  }
+
+  /** Where the native bytes of `length` canonical ones go, in memory that is there. */
+  #prepare(instance: KernelInstance, length: number): { outAt: number; outEnd: number } {
+    const outAt = align(this.#inputAt + length + MARGIN);
+    const outEnd = outAt + Math.ceil(length * GROWTH) + OUTPUT_MIN;
+    instance.ensure(outEnd + MARGIN);
+    return { outAt, outEnd };
   }
 
   #pushToTwin(input: Uint8Array): Uint8Array {

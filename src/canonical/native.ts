@@ -21,6 +21,14 @@ export class NativeEncoder implements Encoder {
   }
 
   /**
+   * Room for the next leaves: a `push` of what stands at its start makes no copy. Valid until the
+   * next call.
+   */
+  window(length: number): Uint8Array {
+    return this.#encoder.window(length);
+  }
+
+  /**
    * The native bytes of the next leaves, whole leaves only; a view, valid until the next call. The
    * end of a partition comes with the head of the next one, or with `finish`.
    *

@@ -2,7 +2,7 @@
 import { ByteWriter } from '../binary/index.js';
 import { kernels } from '../codec/index.js';
 import type { ColumnData, Unfiltered } from '../components/index.js';
-import { LeafNote, type LeafWindow } from './walker-types.js';
+import { LeafNote, type LeafWindow, type WalkerOptions } from './walker-types.js';
 
 const MIN_TOKEN = 0x80000000;
 
@@ -10,6 +10,7 @@ export class LeafList {
   /** Canonical bytes; the records of a leaf are written here before it is added. */
   readonly bytes = new ByteWriter(1 << 16);
   readonly #secret: Uint8Array | undefined;
+  readonly #leavesOnly: boolean;
   readonly #ends: number[] = [];
   readonly #starts: number[] = [];
   readonly #cuts: number[] = [];
@@ -20,13 +21,15 @@ export class LeafList {
   readonly #tokenHighs: number[] = [];
   readonly #tokenLows: number[] = [];
   readonly #scratch = new ByteWriter();
+  #partitionCount = 0;
   #rows = 0;
   #markers = 0;
   #cells = 0;
   #opaque = 0;
 
-  constructor(secret: Uint8Array | undefined) {
-    this.#secret = secret;
+  constructor({ digestSecret, leavesOnly = false }: WalkerOptions) {
+    this.#secret = digestSecret;
+    this.#leavesOnly = leavesOnly;
   }
 
   /** The next leaf begins a partition with this hash of its key. */
@@ -41,6 +44,8 @@ export class LeafList {
       high = 0x7fffffff;
       low = 0xffffffff;
     }
+    this.#partitionCount++;
+    if (this.#leavesOnly) return;
     this.#partitions.push(this.#ends.length);
     this.#tokenHighs.push(high);
     this.#tokenLows.push(low);
@@ -61,17 +66,18 @@ export class LeafList {
 
   /** Ends a leaf: everything written since the one before, from native offset `start` on. */
   add(prefix: Uint8Array, start: number, cut: number, isHead: boolean, notes: number): void {
+    this.#ends.push(this.bytes.length);
+    this.#starts.push(start);
+    this.#heads.push(isHead ? 1 : 0);
+    if ((notes & LeafNote.opaque) !== 0) this.#opaque++;
+    if (this.#leavesOnly) return;
     const scratch = this.#scratch;
     scratch.clear();
     scratch.bytes(prefix);
-    scratch.bytes(this.bytes.view().subarray(this.#ends.at(-1) ?? 0));
+    scratch.bytes(this.bytes.view().subarray(this.#ends.at(-2) ?? 0));
     this.#digests.bytes(kernels('typescript').xxh3(scratch.view(), this.#secret));
-    this.#ends.push(this.bytes.length);
-    this.#starts.push(start);
     this.#cuts.push(cut);
-    this.#heads.push(isHead ? 1 : 0);
     this.#notes.push(notes);
-    if ((notes & LeafNote.opaque) !== 0) this.#opaque++;
   }
 
   result(native: Uint8Array, insidePartition: boolean): LeafWindow {
@@ -86,7 +92,7 @@ export class LeafList {
       leafCuts: Uint32Array.from(this.#cuts),
       leafIsHead: Uint8Array.from(this.#heads),
       leafNotes: Uint8Array.from(this.#notes),
-      partitionCount: this.#partitions.length,
+      partitionCount: this.#partitionCount,
       partitionLeaf: Uint32Array.from(this.#partitions),
       partitionTokenHigh: Int32Array.from(this.#tokenHighs),
       partitionTokenLow: Uint32Array.from(this.#tokenLows),

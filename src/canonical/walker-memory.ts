@@ -20,7 +20,7 @@ const OUTPUT_MIN = 65536;
 /** Windows above this are for single large rows, which hardly grow. */
 const LARGE_WINDOW = 16 * 1024 * 1024;
 
-/** Addresses of the leaf tables, and how many leaves they have room for. */
+/** Addresses of the leaf tables, 0 for those left out, and how many leaves they have room for. */
 export interface LeafTables {
   readonly leaves: number;
   readonly ends: number;
@@ -42,9 +42,11 @@ export class WalkerMemory {
   tables: LeafTables = NO_TABLES;
   outAt = 0;
   outLimit = 0;
+  readonly #leavesOnly: boolean;
 
   constructor(instance: KernelInstance, options: WalkerOptions) {
     this.instance = instance;
+    this.#leavesOnly = options.leavesOnly === true;
     this.windowAt = writeKernelTables(instance, options, options.digestSecret) + MARGIN;
   }
 
@@ -59,18 +61,18 @@ export class WalkerMemory {
       at = align(at + bytes * leaves);
       return start;
     };
-    const tables = {
-      leaves,
-      ends: take(4),
-      starts: take(4),
-      cuts: take(4),
-      digests: take(16),
-      heads: take(1),
-      notes: take(1),
-      partitions: take(4),
-      highs: take(4),
-      lows: take(4),
-    };
+    const some = { ...NO_TABLES, leaves, ends: take(4), starts: take(4), heads: take(1) };
+    const tables = this.#leavesOnly
+      ? some
+      : {
+          ...some,
+          cuts: take(4),
+          digests: take(16),
+          notes: take(1),
+          partitions: take(4),
+          highs: take(4),
+          lows: take(4),
+        };
     const growth = capacity > LARGE_WINDOW ? 1.125 : 1.5;
     const outAt = at + MARGIN;
     const outLimit = outAt + OUTPUT_MIN + Math.ceil(capacity * growth);

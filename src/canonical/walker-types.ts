@@ -8,6 +8,8 @@ export interface WalkerOptions {
   readonly liveComplexDeletionTime: number;
   /** 192 bytes that key the leaf digests; the default secret of XXH3 where absent. */
   readonly digestSecret?: Uint8Array;
+  /** Only bytes, ends, starts and heads of leaves and the counts: all other tables are left empty. */
+  readonly leavesOnly?: boolean;
 }
 
 /** Result of one step. Every array is a view that is valid until the next call on the walker. */

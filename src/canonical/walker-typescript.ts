@@ -67,7 +67,7 @@ export class TypeScriptWalker implements Walker {
   walk(length: number, last: boolean, basePosition: number): LeafWindow {
     const bytes = this.window(length);
     const reader = new ByteReader(bytes, { base: basePosition, complete: last });
-    const leaves = new LeafList(this.#options.digestSecret);
+    const leaves = new LeafList(this.#options);
     let consumed = 0;
     try {
       while (reader.remaining > 0) {

@@ -95,6 +95,9 @@ export class WebAssemblyWalker implements Walker {
     const consumed = exports.consumed.value;
     const leafCount = exports.leafCount.value;
     const partitionCount = exports.partitionCount.value;
+    // Tables that were left out.
+    const noted = tables.digests === 0 ? 0 : leafCount;
+    const partitions = tables.digests === 0 ? 0 : partitionCount;
     return {
       consumed,
       native: bytes.subarray(windowAt, windowAt + consumed),
@@ -102,14 +105,14 @@ export class WebAssemblyWalker implements Walker {
       leafCount,
       leafEnds: new Uint32Array(buffer, tables.ends, leafCount),
       leafStarts: new Uint32Array(buffer, tables.starts, leafCount),
-      leafDigests: bytes.subarray(tables.digests, tables.digests + 16 * leafCount),
-      leafCuts: new Uint32Array(buffer, tables.cuts, leafCount),
+      leafDigests: bytes.subarray(tables.digests, tables.digests + 16 * noted),
+      leafCuts: new Uint32Array(buffer, tables.cuts, noted),
       leafIsHead: bytes.subarray(tables.heads, tables.heads + leafCount),
-      leafNotes: bytes.subarray(tables.notes, tables.notes + leafCount),
+      leafNotes: bytes.subarray(tables.notes, tables.notes + noted),
       partitionCount,
-      partitionLeaf: new Uint32Array(buffer, tables.partitions, partitionCount),
-      partitionTokenHigh: new Int32Array(buffer, tables.highs, partitionCount),
-      partitionTokenLow: new Uint32Array(buffer, tables.lows, partitionCount),
+      partitionLeaf: new Uint32Array(buffer, tables.partitions, partitions),
+      partitionTokenHigh: new Int32Array(buffer, tables.highs, partitions),
+      partitionTokenLow: new Uint32Array(buffer, tables.lows, partitions),
       rows: exports.rowCount.value,
       markers: exports.markerCount.value,
       cells: exports.cellCount.value >>> 0,

@@ -142,6 +142,26 @@ for (const [name, shape] of Object.entries(headerShapes())) {
   }
 }
 
+t.test('leaves that are written where the encoder reads them', async (t) => {
+  const shape = headerShapes()['all kinds'] ?? { clustering: [], regulars: [] };
+  const rows = new RandomRows(3, makeHeader(shape), 'oa');
+  const { canonical, ends, native } = write(rows, 40);
+  for (const kind of KINDS) {
+    const encoder = new NativeEncoder(rows.options, {}, kind);
+    const out = new ByteWriter();
+    for (const [i, end] of ends.entries()) {
+      const bytes = canonical.subarray(ends[i - 1] ?? 0, end);
+      // The room may be larger than what is written, and larger each time.
+      const window = encoder.window(bytes.length + 5000 * i);
+      window.set(bytes);
+      out.bytes(encoder.push(window.subarray(0, bytes.length)));
+    }
+    out.bytes(encoder.finish());
+    encoder.close();
+    t.ok(equalBytes(out.view(), native), kind);
+  }
+});
+
 t.test('an encoder may go on after finish', async (t) => {
   const shape = headerShapes()['all kinds'] ?? { clustering: [], regulars: [] };
   const rows = new RandomRows(7, makeHeader(shape), 'nb');

@@ -36,6 +36,26 @@ t.test('kernel and twin say the same of every fixture; nothing is opaque', async
   t.ok(leaves > 10_000, `${leaves} leaves`);
 });
 
+t.test('leaves alone: the same without what is left out', async (t) => {
+  let count = 0;
+  for (const stream of await streams()) {
+    const all = walkWith('kernel', stream, stream.bytes);
+    // Neither cuts nor notes.
+    const leaves = all.leaves.map((value, i) => [value, value, 0, value & 1][i % 4] ?? 0);
+    count += all.leaves.length / 4;
+    const places = (output: WalkerOutput): [number, bigint][] =>
+      output.partitions.map(() => [0, 0n]);
+    const digests = new Uint8Array(0);
+    const expected = fingerprint(() => ({ ...all, digests, leaves, partitions: places(all) }));
+    for (const name of ['kernel', 'twin'] as const) {
+      const bare = walkWith(name, { ...stream, leavesOnly: true }, stream.bytes);
+      const found = fingerprint(() => ({ ...bare, partitions: places(bare) }));
+      if (found !== expected) t.fail(`${stream.path}, ${name}`);
+    }
+  }
+  t.ok(count > 10_000, `${count} leaves`);
+});
+
 t.test('counts are those of the rows', async (t) => {
   for (const stream of await streams()) {
     const reader = new ByteReader(stream.bytes);
