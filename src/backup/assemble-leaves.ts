@@ -1,6 +1,7 @@
 /** The canonical bytes of a range out of the chunks that its list names. */
 import { leafEnds } from '../canonical/index.js';
 import { SstashError } from '../errors.js';
+import type { BytePool } from '../io/index.js';
 import { checkLimit } from '../limits.js';
 import type { PlacedObject } from '../repository/index.js';
 import { type ChunkList, type ListedChunk, type Segments, segmentsOf } from './chunk-list.js';
@@ -11,22 +12,33 @@ const PIECE_BYTES = 128 * 1024;
 /** Raw bytes of chunks that are read at a time. */
 const READ_BYTES = 2 * 1024 * 1024;
 
+export interface PieceMemory {
+  /** Which the reader takes raw bytes from; those that are not needed any more go back to it. */
+  readonly pool: BytePool;
+  /** Room for a piece; nobody may look at the last one any more. */
+  window(length: number): Uint8Array;
+}
+
 /**
- * Yields the leaves of a range in order, views that are valid until the next one is asked for;
- * `places` are those of the list's chunks. Throws REPOSITORY_… errors.
+ * Yields the leaves of a range in order, views that are valid until the next one is asked for, most
+ * of them of `memory.window`; `places` are those of the list's chunks. Throws REPOSITORY_… errors.
  */
 export async function* assembleLeaves(
   reader: LeafChunkReader,
   list: ChunkList,
   places: readonly PlacedObject[],
+  memory: PieceMemory,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (list.extents === null) {
-    for await (const { raw } of reader.readAll(places, signal)) yield raw;
+    for await (const { raw } of reader.readAll(places, signal)) {
+      yield raw;
+      memory.pool.giveBack(raw);
+    }
     return;
   }
   const segments = segmentsOf(list);
-  const assembly = new Assembly(list.chunks, segments);
+  const assembly = new Assembly(list.chunks, segments, memory);
   for (let from = 0; from < segments.count; ) {
     const { end, missing } = assembly.next(from);
     await readChunks(reader, places, missing, assembly.raws, signal);
@@ -65,10 +77,11 @@ class Assembly {
   /** Per chunk: the last segment that takes of it. */
   readonly #last: Uint32Array;
   readonly #ends: (Uint32Array | undefined)[];
-  readonly #buffer = new Uint8Array(PIECE_BYTES);
+  readonly #memory: PieceMemory;
   #held = 0;
 
-  constructor(chunks: readonly ListedChunk[], segments: Segments) {
+  constructor(chunks: readonly ListedChunk[], segments: Segments, memory: PieceMemory) {
+    this.#memory = memory;
     this.#chunks = chunks;
     this.#segments = segments;
     this.raws = new Array(chunks.length);
@@ -95,20 +108,23 @@ class Assembly {
   }
 
   *gather(from: number, to: number): Generator<Uint8Array, void, undefined> {
-    const buffer = this.#buffer;
+    let buffer = this.#memory.window(PIECE_BYTES);
     let length = 0;
     for (let i = from; i < to; i++) {
       const bytes = this.#segment(i);
       if (length + bytes.length > buffer.length && length > 0) {
         yield buffer.subarray(0, length);
+        buffer = this.#memory.window(PIECE_BYTES);
         length = 0;
       }
       if (bytes.length > buffer.length) {
         yield bytes;
+        buffer = this.#memory.window(PIECE_BYTES);
       } else {
         buffer.set(bytes, length);
         length += bytes.length;
       }
+      this.#forget(i);
     }
     if (length > 0) yield buffer.subarray(0, length);
   }
@@ -119,20 +135,21 @@ class Assembly {
     const leaves = this.#segments.leaves[i] as number;
     const all = this.#chunks[chunk]?.leaves ?? 0;
     const raw = this.raws[chunk] as Uint8Array;
-    let bytes = raw;
-    if (leaves !== all) {
-      const ends = this.#ends[chunk] ?? leafEnds(raw, all);
-      this.#ends[chunk] = ends;
-      bytes = leavesOf(raw, ends, first, leaves);
-    }
-    if (this.#last[chunk] === i) this.#forget(chunk, raw.length);
-    return bytes;
+    if (leaves === all) return raw;
+    const ends = this.#ends[chunk] ?? leafEnds(raw, all);
+    this.#ends[chunk] = ends;
+    return leavesOf(raw, ends, first, leaves);
   }
 
-  #forget(chunk: number, bytes: number): void {
+  /** Lets a chunk go where segment `i`, which was taken, is the last one of it. */
+  #forget(i: number): void {
+    const chunk = this.#segments.chunk[i] as number;
+    if (this.#last[chunk] !== i) return;
+    const raw = this.raws[chunk] as Uint8Array;
+    this.#memory.pool.giveBack(raw);
     this.raws[chunk] = undefined;
     this.#ends[chunk] = undefined;
-    this.#held -= bytes;
+    this.#held -= raw.length;
   }
 }
 

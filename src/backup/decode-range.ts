@@ -8,6 +8,7 @@ import {
   parseStatistics,
 } from '../components/index.js';
 import { SstashError } from '../errors.js';
+import { BytePool } from '../io/index.js';
 import { throwIfInterrupted } from '../parallel/index.js';
 import { openStore } from '../store/index.js';
 import { assembleLeaves } from './assemble-leaves.js';
@@ -47,6 +48,8 @@ export interface DecodeTask {
 }
 
 const NO_BYTES = new Uint8Array(0);
+/** Memory for this thread's chunks, from range to range: those of a few streams, of 2 MiB together. */
+const pool = new BytePool(16 * 1024 * 1024);
 
 export interface DecodedRange extends PackedBlocks {
   readonly blockCount: number;
@@ -60,7 +63,7 @@ export interface DecodedRange extends PackedBlocks {
 
 /** What reads the chunks of a range; it counts what it reads. Whole files are compared in the end. */
 export function readerOf(task: DecodeTask): LeafChunkReader {
-  return new LeafChunkReader(openStore(task.location), task.idsKey, false);
+  return new LeafChunkReader(openStore(task.location), task.idsKey, false, pool);
 }
 
 /** Native bytes of the range, piece by piece; throws REPOSITORY_CORRUPT when they are not as many. */
@@ -76,8 +79,10 @@ export async function* decodeNative(
   const encoder = new NativeEncoder({ header, version, liveComplexDeletionTime }, where);
   let length = 0;
   const list = decodeChunkList(task.list);
+  const places = unpackPlaces(task.chunks);
+  const memory = { pool, window: (bytes: number) => encoder.window(bytes) };
   try {
-    for await (const raw of assembleLeaves(reader, list, unpackPlaces(task.chunks), signal)) {
+    for await (const raw of assembleLeaves(reader, list, places, memory, signal)) {
       throwIfInterrupted(signal);
       const native = encoder.push(raw);
       length += native.length;

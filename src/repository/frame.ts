@@ -14,6 +14,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { lz4Bound, lz4DecodeBlock, lz4EncodeInto } from '../codec/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../errors.js';
+import { type BytePool, NO_POOL } from '../io/index.js';
 import { checkLimit, LIMITS } from '../limits.js';
 
 export const FRAME_HEADER_BYTES = 5;
@@ -72,10 +73,14 @@ export function encodeFrame(raw: Uint8Array, compression: Compression): Uint8Arr
 }
 
 /**
- * The raw bytes in a frame: a view of it when it was stored, else a new array.
- * Throws REPOSITORY_CORRUPT, or REPOSITORY_UNSUPPORTED for a codec of a later release.
+ * The raw bytes in a frame: a view of it when it was stored, else an array of its own, of `pool`
+ * where it was LZ4. Throws REPOSITORY_CORRUPT, or REPOSITORY_UNSUPPORTED for a codec of a later release.
  */
-export function decodeFrame(frame: Uint8Array, where: ErrorDetails = {}): Uint8Array {
+export function decodeFrame(
+  frame: Uint8Array,
+  where: ErrorDetails = {},
+  pool: BytePool = NO_POOL,
+): Uint8Array {
   if (frame.length < FRAME_HEADER_BYTES) {
     throw new SstashError('REPOSITORY_CORRUPT', 'a frame ends in its header', where);
   }
@@ -101,14 +106,13 @@ export function decodeFrame(frame: Uint8Array, where: ErrorDetails = {}): Uint8A
     throw new SstashError('REPOSITORY_CORRUPT', 'a frame says it holds more than it can', where);
   }
   checkLimit('objectBytesMax', rawLength, where);
-  const raw = codec === CODEC_LZ4 ? decodeLz4(payload, rawLength) : inflate(payload, rawLength);
+  const raw =
+    codec === CODEC_LZ4 ? decodeLz4(payload, pool.take(rawLength)) : inflate(payload, rawLength);
   if (raw !== null) return raw;
   throw new SstashError('REPOSITORY_CORRUPT', 'a frame cannot be decompressed', where);
 }
 
-function decodeLz4(payload: Uint8Array, rawLength: number): Uint8Array | null {
-  // Not cleared: every byte is written, or none is handed out.
-  const raw = new Uint8Array(Buffer.allocUnsafeSlow(rawLength).buffer);
+function decodeLz4(payload: Uint8Array, raw: Uint8Array): Uint8Array | null {
   try {
     lz4DecodeBlock(payload, raw);
     return raw;

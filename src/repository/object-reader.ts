@@ -5,6 +5,7 @@
  */
 import { equalBytes, toHex } from '../binary/index.js';
 import { isSstashError, SstashError } from '../errors.js';
+import { type BytePool, NO_POOL } from '../io/index.js';
 import type { BlobStore } from '../store/index.js';
 import { decodeFrame } from './frame.js';
 import { objectId } from './keys.js';
@@ -24,12 +25,15 @@ const GAP_BYTES_MAX = 16 * 1024;
 export class ObjectReader {
   readonly #store: BlobStore;
   readonly #idsKey: Uint8Array;
+  readonly #pool: BytePool;
   /** Bytes fetched from the store. */
   bytesRead = 0;
 
-  constructor(store: BlobStore, idsKey: Uint8Array) {
+  /** @param pool memory for raw bytes, which may be given back to it */
+  constructor(store: BlobStore, idsKey: Uint8Array, pool: BytePool = NO_POOL) {
     this.#store = store;
     this.#idsKey = idsKey;
+    this.#pool = pool;
   }
 
   /** Raw bytes of one object; throws REPOSITORY_CORRUPT or STORE_NOT_FOUND. */
@@ -38,7 +42,10 @@ export class ObjectReader {
     throw new TypeError('unreachable');
   }
 
-  /** Raw bytes of objects in the order given; neighbours in a pack are read together. */
+  /**
+   * Raw bytes of objects in the order given, each an array of its own; neighbours in a pack are read
+   * together.
+   */
   async *readAll(
     objects: readonly PlacedObject[],
     signal?: AbortSignal,
@@ -59,6 +66,7 @@ export class ObjectReader {
           raw: raw instanceof SstashError ? await this.#elsewhere(object, raw, signal) : raw,
         };
       }
+      if (!(bytes instanceof SstashError)) this.#pool.giveBack(bytes);
       first += group.length;
     }
   }
@@ -69,9 +77,12 @@ export class ObjectReader {
     last: ObjectLocation,
     signal: AbortSignal | undefined,
   ): Promise<Uint8Array> {
+    const length = last.offset + last.length - first.offset;
     const bytes = await this.#store.get(packKey(first.pack), {
       offset: first.offset,
-      length: last.offset + last.length - first.offset,
+      length,
+      // A length that no group has may be damage: the store knows how many bytes there are.
+      ...(length > READ_BYTES_MAX ? {} : { into: this.#pool.take(length) }),
       ...(signal === undefined ? {} : { signal }),
     });
     this.bytesRead += bytes.length;
@@ -105,16 +116,25 @@ export class ObjectReader {
     }
     let raw: Uint8Array;
     try {
-      raw = decodeFrame(frame, where);
+      raw = decodeFrame(frame, where, this.#pool);
     } catch (error) {
       if (isSstashError(error)) return error;
       throw error;
     }
-    if (equalBytes(objectId(this.#idsKey, raw), object.id)) return raw;
+    if (equalBytes(objectId(this.#idsKey, raw), object.id)) {
+      return raw.buffer === frame.buffer ? this.#copyOf(raw) : raw;
+    }
     return new SstashError('REPOSITORY_CORRUPT', `object ${toHex(object.id)} has other bytes`, {
       ...where,
       hint: '`sstash verify --read-data` lists all damage and the backups it touches.',
     });
+  }
+
+  /** Of what was stored as it is: what was read will be overwritten. */
+  #copyOf(raw: Uint8Array): Uint8Array {
+    const copy = this.#pool.take(raw.length);
+    copy.set(raw);
+    return copy;
   }
 }
 

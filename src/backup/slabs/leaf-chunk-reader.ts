@@ -6,6 +6,7 @@
  */
 import { equalBytes, toHex } from '../../binary/index.js';
 import { SstashError } from '../../errors.js';
+import { type BytePool, NO_POOL } from '../../io/index.js';
 import {
   damage,
   ObjectReader,
@@ -35,14 +36,17 @@ export class LeafChunkReader {
   readonly #store: BlobStore;
   readonly #idsKey: Uint8Array;
   readonly #checksIds: boolean;
+  readonly #pool: BytePool;
   readonly #objects: ObjectReader;
   #bytesRead = 0;
 
-  constructor(store: BlobStore, idsKey: Uint8Array, checksIds = true) {
+  /** @param pool memory for raw bytes, which may be given back to it */
+  constructor(store: BlobStore, idsKey: Uint8Array, checksIds = true, pool: BytePool = NO_POOL) {
     this.#checksIds = checksIds;
     this.#store = store;
     this.#idsKey = idsKey;
-    this.#objects = new ObjectReader(store, idsKey);
+    this.#pool = pool;
+    this.#objects = new ObjectReader(store, idsKey, pool);
   }
 
   /** Bytes fetched from the store. */
@@ -56,7 +60,7 @@ export class LeafChunkReader {
     throw new TypeError('unreachable');
   }
 
-  /** Raw bytes of chunks in the order given; neighbours are read together. */
+  /** Raw bytes of chunks in the order given, each an array of its own; neighbours are read together. */
   async *readAll(
     objects: readonly PlacedObject[],
     signal?: AbortSignal,
@@ -121,7 +125,9 @@ export class LeafChunkReader {
     if (runs.length === 0) return this.#corrupt(head, `has no chunk ${toHex(head.id)}`);
     const { offset } = (runs[0] as PlacedRun).span;
     const all = slab.rows.join((runs[0] as PlacedRun).span, (runs.at(-1) as PlacedRun).span);
-    const stored = await slab.stored(all, (at, length) => this.#get(head, at, length, signal));
+    const stored = await slab.stored(all, this.#pool, (at, length, into) =>
+      this.#get(head, at, length, signal, into),
+    );
     const raws: (Uint8Array | SstashError)[] = [];
     for (const run of runs) {
       const from = run.span.offset - offset;
@@ -132,6 +138,7 @@ export class LeafChunkReader {
         raws.push(isRight ? raw : this.#corrupt(head, `has other rows in chunk ${toHex(id)}`));
       }
     }
+    this.#pool.giveBack(stored);
     return raws;
   }
 
@@ -145,7 +152,7 @@ export class LeafChunkReader {
     let { span } = run;
     let bytes = stored;
     for (;;) {
-      const raws = rows.chunks(run, span, bytes);
+      const raws = rows.chunks(run, span, bytes, this.#pool);
       if (raws !== null) return raws;
       const longer = rows.longer(span);
       if (longer.end === span.end) throw this.#corrupt(object, 'ends before its rows');
@@ -170,11 +177,13 @@ export class LeafChunkReader {
     offset: number,
     length: number,
     signal: AbortSignal | undefined,
+    into?: Uint8Array,
   ): Promise<Uint8Array> {
     const { pack, slab } = object;
     const bytes = await this.#store.get(packKey(pack), {
       offset: slab.offset + slab.length + offset,
       length,
+      ...(into === undefined ? {} : { into }),
       ...(signal === undefined ? {} : { signal }),
     });
     this.#bytesRead += bytes.length;

@@ -134,15 +134,18 @@ function decodeSteps(
   let first = new Uint8Array(0);
   let last = new Uint8Array(0);
   let crc = 0;
-  for (let block = 0; block < head.blocks.length; block += step) {
+  for (let block = 0; block < head.blocks.length; ) {
     const start = block * blockLength;
-    const span = rows.span(start, start + step * blockLength);
+    // Blocks at the edges are taken alone: their bytes are not in the CRC.
+    const edge = [from, to].find((each) => each > block) ?? head.blocks.length;
+    const span = rows.span(start, Math.min(block + step, edge) * blockLength);
     const stored = blocks.subarray(span.offset, span.offset + span.length);
-    const plain = rows.decode(span, stored, buffer, (i, one) => {
-      if (i >= from && i < to) crc = combineCrc32(crc, one, head.blocks[i] as number);
-    });
+    const one = rows.decode(span, stored, buffer);
+    if (block >= from && block < to) crc = combineCrc32(crc, one, span.length);
+    const plain = buffer.subarray(0, rows.nativeOf(span));
+    block = span.end;
     native(plain.subarray(Math.max(0, lead - start), Math.min(plain.length, end - start)));
-    if (block === 0 && lead > 0) first = plain.slice(lead, Math.min(blockLength, end));
+    if (start === 0 && lead > 0) first = plain.slice(lead, Math.min(blockLength, end));
     const tail = to * blockLength;
     if (tail >= start && tail < end && tail < start + plain.length) {
       last = plain.slice(tail - start, end - start);

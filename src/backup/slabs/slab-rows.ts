@@ -1,11 +1,13 @@
 /** The chunks of a slab: its blocks decoded, and the rows in them walked into leaves again. */
 import { ByteReader, equalBytes } from '../../binary/index.js';
 import { LeafWalker, type WalkerOptions } from '../../canonical/index.js';
-import { loadCompressor } from '../../codec/index.js';
+import { combineCrc32, loadCompressor } from '../../codec/index.js';
 import { formatVersion, parseSerializationHeader } from '../../components/index.js';
 import { type ErrorDetails, isSstashError, SstashError } from '../../errors.js';
+import { type BytePool, NO_POOL } from '../../io/index.js';
 import { checkLimit } from '../../limits.js';
 import { decodeFrame, objectId } from '../../repository/index.js';
+import { judgeBlocks } from '../block-batch.js';
 import { BlockReader } from '../block-layout.js';
 import { decodeSlabHead, type SlabHead } from './slab-head.js';
 
@@ -103,32 +105,35 @@ export class SlabRows {
   }
 
   /**
-   * Decodes the blocks of a span, whose stored bytes are given, into `room`; returns their native
-   * bytes. `each` is told the CRC-32 of every stored block. Throws REPOSITORY_CORRUPT.
+   * Decodes the blocks of a span, whose stored bytes are given, into `room`, many in a call where that
+   * is memory of a kernel; returns the CRC-32 of the stored bytes. Throws REPOSITORY_CORRUPT.
    */
-  decode(
-    span: BlockSpan,
-    stored: Uint8Array,
-    room: Uint8Array,
-    each: (block: number, crc: number) => void,
-  ): Uint8Array {
+  decode(span: BlockSpan, stored: Uint8Array, room: Uint8Array): number {
     const { blockLength } = this.head.compression;
-    for (let i = span.first; i < span.end; i++) {
+    const plain = room.subarray(0, this.nativeOf(span));
+    let crc = 0;
+    for (let i = span.first; i < span.end; ) {
       const start = (i - span.first) * blockLength;
-      each(i, this.#decode(i, span, stored, room.subarray(start, start + this.#plain(i))));
+      const at = (this.#offsets[i] as number) - span.offset;
+      const rest = plain.subarray(start);
+      const many = judgeBlocks(this.#blocks, i, stored.subarray(at), rest, false);
+      if (many !== null) {
+        crc = combineCrc32(crc, many.crc, many.bytes);
+        i += many.count;
+        continue;
+      }
+      const length = this.head.blocks[i] as number;
+      const one = rest.subarray(0, this.#plain(i));
+      crc = combineCrc32(crc, this.#decode(i, stored.subarray(at, at + length), one), length);
+      i++;
     }
-    return room.subarray(0, this.nativeOf(span));
+    return crc;
   }
 
-  /** Decodes one block of a span into all of `plain`; returns the CRC-32 of the stored block. */
-  #decode(i: number, span: BlockSpan, stored: Uint8Array, plain: Uint8Array): number {
-    const at = (this.#offsets[i] as number) - span.offset;
+  /** Decodes one block into all of `plain`; returns the CRC-32 of the stored block. */
+  #decode(i: number, stored: Uint8Array, plain: Uint8Array): number {
     try {
-      return this.#blocks.decode(
-        i,
-        stored.subarray(at, at + (this.head.blocks[i] as number)),
-        plain,
-      );
+      return this.#blocks.decode(i, stored, plain);
     } catch (error) {
       throw ofRepository(error, this.#where);
     }
@@ -145,27 +150,33 @@ export class SlabRows {
   }
 
   /**
-   * Canonical bytes of chunks out of the stored blocks of a span that holds them, copies; null when
-   * the last leaf can only be told with more blocks. Not checked against the ids of the chunks yet.
-   * Throws REPOSITORY_CORRUPT.
+   * Canonical bytes of chunks out of the stored blocks of a span that holds them, each in memory of
+   * `pool`; null when the last leaf can only be told with more blocks. Not checked against the ids of
+   * the chunks yet. Throws REPOSITORY_CORRUPT.
    */
-  chunks(run: ChunkRun, span: BlockSpan, stored: Uint8Array): Uint8Array[] | null {
+  chunks(
+    run: ChunkRun,
+    span: BlockSpan,
+    stored: Uint8Array,
+    pool: BytePool = NO_POOL,
+  ): Uint8Array[] | null {
     const { blockLength } = this.head.compression;
     const from = (this.#starts[run.first] as number) - span.first * blockLength;
-    const walker = new LeafWalker(this.walker);
+    const walker = new LeafWalker({ ...this.walker, leavesOnly: true });
     const previous = this.head.chunks.previousSizes[run.first] as number;
     if (previous > 0) walker.resume(previous);
     try {
       const length = this.nativeOf(span) - from;
       const window = walker.window(length);
-      const first = new Uint8Array(this.#plain(span.first));
-      this.#decode(span.first, span, stored, first);
+      // The window begins inside the first block.
+      const first = pool.take(this.#plain(span.first));
+      const firstLength = this.head.blocks[span.first] as number;
+      this.#decode(span.first, stored.subarray(0, firstLength), first);
       window.set(first.subarray(from));
-      for (let i = span.first + 1; i < span.end; i++) {
-        const start = (i - span.first) * blockLength - from;
-        this.#decode(i, span, stored, window.subarray(start, start + this.#plain(i)));
-      }
-      return this.#walk(walker, length, run);
+      const rest = this.span((span.first + 1) * blockLength, span.end * blockLength);
+      this.decode(rest, stored.subarray(firstLength), window.subarray(first.length - from));
+      pool.giveBack(first);
+      return this.#walk(walker, length, run, pool);
     } catch (error) {
       throw ofRepository(error, this.#where);
     } finally {
@@ -173,9 +184,14 @@ export class SlabRows {
     }
   }
 
-  #walk(walker: LeafWalker, length: number, { first, end }: ChunkRun): Uint8Array[] | null {
+  #walk(
+    walker: LeafWalker,
+    length: number,
+    { first, end }: ChunkRun,
+    pool: BytePool,
+  ): Uint8Array[] | null {
     const raws: Uint8Array[] = [];
-    let raw = this.#rawOf(first);
+    let raw = this.#rawOf(first, pool);
     let filled = 0;
     /** Native bytes walked, and those of the chunks up to the open one. */
     let done = 0;
@@ -195,7 +211,7 @@ export class SlabRows {
         if (filled < raw.length && leaf < leafCount) throw this.#otherLeaves();
         if (filled < raw.length) break;
         if (raws.push(raw) === end - first) return raws;
-        raw = this.#rawOf(first + raws.length);
+        raw = this.#rawOf(first + raws.length, pool);
         filled = 0;
         chunkEnd += this.head.chunks.nativeBytes[first + raws.length] as number;
       }
@@ -205,11 +221,10 @@ export class SlabRows {
   }
 
   /** Room for the canonical bytes of a chunk. */
-  #rawOf(i: number): Uint8Array {
+  #rawOf(i: number, pool: BytePool): Uint8Array {
     const length = this.head.chunks.rawLengths[i] as number;
     checkLimit('objectBytesMax', length, this.#where);
-    // Not cleared: it is filled before anybody sees it.
-    return new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+    return pool.take(length);
   }
 
   #otherLeaves(): SstashError {
