@@ -36,11 +36,30 @@ function zeroBytesAt(i: number): Uint32Array {
   return matrix;
 }
 
+/** The same for each value of each byte of the register: 4 × 256. */
+const tables: Uint32Array[] = [];
+
+function tableAt(i: number): Uint32Array {
+  let table = tables[i];
+  if (table === undefined) {
+    const matrix = zeroBytesAt(i);
+    table = Uint32Array.from({ length: 1024 }, (_, n) => times(matrix, (n & 255) << (8 * (n >> 8))));
+    tables[i] = table;
+  }
+  return table;
+}
+
 /** CRC of a ‖ b, where `length` is that of b in bytes. */
 export function combineCrc32(a: number, b: number, length: number): number {
   let sum = a >>> 0;
   for (let i = 0, rest = length; rest > 0 && sum !== 0; i++, rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) sum = times(zeroBytesAt(i), sum);
+    if (rest % 2 === 0) continue;
+    const table = tables[i] ?? tableAt(i);
+    sum =
+      (table[sum & 255] as number) ^
+      (table[256 + ((sum >>> 8) & 255)] as number) ^
+      (table[512 + ((sum >>> 16) & 255)] as number) ^
+      (table[768 + (sum >>> 24)] as number);
   }
   return (sum ^ b) >>> 0;
 }
