@@ -1,8 +1,8 @@
 /**
- * Many blocks of Data.db in one call: decoded one behind the other, or hashed as they are in the
- * file. A table of u32 address and length per payload tells where they are.
+ * Many blocks of Data.db in one call: decoded one behind the other, hashed as they are in the file, or
+ * encoded as they will be there. A table of u32 address and length per payload tells where they are.
  */
-import { decode, reproduces } from './lz4';
+import { decode, encode, reproduces } from './lz4';
 import { digest } from './xxh3';
 
 /** Length of the plain block before the LZ4 block, and of the checksum behind it. */
@@ -58,6 +58,36 @@ export function reproducedBlocks(
     const plainLength = i == count - 1 ? lastLength : blockLength;
     if (length >= rawFrom) return i;
     if (!reproduces(plain, <i32>plainLength, from + PREFIX, <i32>(length - PREFIX))) return i;
+    plain += blockLength;
+    table += 8;
+  }
+  return count;
+}
+
+/**
+ * Encodes `count` blocks of `blockLength` bytes at `plain` to payloads of LZ4Compressor, one behind the
+ * other to `out`, each with room for its checksum; the table tells where. Ends early where there is
+ * no room for one more below `outEnd`, and before a payload of `rawFrom` bytes or more, which will be
+ * plain. Returns how many were encoded.
+ */
+export function encodeBlocks(
+  table: usize,
+  count: i32,
+  plain: usize,
+  blockLength: u32,
+  out: usize,
+  outEnd: usize,
+  rawFrom: u32,
+): i32 {
+  const most = <usize>(PREFIX + blockLength + blockLength / 255 + 32 + CHECKSUM);
+  for (let i = 0; i < count; i++) {
+    if (out + most > outEnd) return i;
+    const length = PREFIX + <u32>encode(plain, <i32>blockLength, out + PREFIX);
+    if (length >= rawFrom) return i;
+    store<u32>(out, blockLength);
+    store<u32>(table, <u32>out);
+    store<u32>(table, length, 4);
+    out += length + CHECKSUM;
     plain += blockLength;
     table += 8;
   }

@@ -2,7 +2,7 @@
  * What the WebAssembly module offers. Every function works on addresses in the module's own
  * memory, which the host lays out: whatever lies below `heapStart()` belongs to the module.
  */
-export { decodeBlocks, digestBlocks, reproducedBlocks } from './blocks';
+export { decodeBlocks, digestBlocks, encodeBlocks, reproducedBlocks } from './blocks';
 export {
   bloomAdd,
   bloomClearLists,

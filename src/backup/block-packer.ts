@@ -5,8 +5,12 @@ import {
   combineCrc32,
   compressor,
   crc32,
+  crc32WithItself,
+  KernelInstance,
+  LZ4_COMPRESSOR,
 } from '../codec/index.js';
 import { SstashError } from '../errors.js';
+import { copyBytes } from '../io/index.js';
 import { type BlockCompression, CRC_BYTES, rawPayload } from './block-layout.js';
 
 export interface PackerOptions extends BlockCompression {
@@ -35,6 +39,8 @@ const NO_BYTES = new Uint8Array(0);
 export class BlockPacker {
   readonly #options: PackerOptions;
   readonly #codec: BlockCompressor;
+  /** Whether a kernel encodes its blocks, many in a call. */
+  readonly #isForKernels: boolean;
   readonly #exceptions: ReadonlyMap<number, Uint8Array>;
   /** Of the open block. */
   #number: number;
@@ -62,6 +68,8 @@ export class BlockPacker {
     const { blockLength } = options;
     this.#options = options;
     this.#codec = compressor(options.compressor, options.options, blockLength);
+    this.#isForKernels =
+      this.#codec.name === LZ4_COMPRESSOR && this.#codec.encodeInto !== undefined;
     this.#exceptions = exceptions;
     this.#number = Math.ceil(position / blockLength);
     this.#headMissing = this.#number * blockLength - position;
@@ -78,6 +86,8 @@ export class BlockPacker {
       rest = rest.subarray(part.length);
     }
     while (rest.length > 0) {
+      const closed = this.#filled === 0 ? this.#closeMany(rest) : 0;
+      rest = rest.subarray(closed * this.#open.length);
       const part = rest.subarray(0, this.#open.length - this.#filled);
       if (part.length === this.#open.length) {
         this.#close(part);
@@ -103,6 +113,39 @@ export class BlockPacker {
     this.#filled = 0;
   }
 
+  /** Whole blocks at the start of `native`, where a kernel has them in its memory; how many. */
+  #closeMany(native: Uint8Array): number {
+    const kernel = this.#isForKernels ? KernelInstance.owner(native) : undefined;
+    if (kernel === undefined) return 0;
+    const { maxCompressedLength, blockLength } = this.#options;
+    const whole = Math.floor(native.length / blockLength);
+    let wanted = 0;
+    while (wanted < whole && !this.#exceptions.has(this.#number + wanted)) wanted++;
+    const count = kernel.encodeBlocks(native, wanted, blockLength, maxCompressedLength);
+    if (count === 0) return 0;
+    const { blockTable, bytes } = kernel;
+    const start = blockTable[0] as number;
+    let end = start;
+    for (let i = 0; i < count; i++) {
+      const from = end;
+      end += blockTable[2 * i + 1] as number;
+      const crc = crc32(bytes.subarray(from, end));
+      for (let shift = 24; shift >= 0; shift -= 8) bytes[end++] = crc >>> shift;
+      this.#stored(end - from, crc);
+    }
+    const stored = bytes.subarray(start, end);
+    copyBytes(this.#room(stored.length), stored);
+    this.#outLength += stored.length;
+    return count;
+  }
+
+  /** Notes a block that has `length` bytes with its checksum. */
+  #stored(length: number, crc: number): void {
+    this.#crc = combineCrc32(this.#crc, crc32WithItself(crc), length);
+    this.#lengths.push(length);
+    this.#number++;
+  }
+
   #close(plain: Uint8Array): void {
     const exception = this.#exceptions.get(this.#number);
     const { maxCompressedLength } = this.#options;
@@ -117,13 +160,9 @@ export class BlockPacker {
       length = raw.length;
     }
     const crc = crc32(target.subarray(0, length));
-    const stored = length + CRC_BYTES;
     new DataView(target.buffer, target.byteOffset + length, CRC_BYTES).setUint32(0, crc);
-    const storedCrc = crc32(target.subarray(length, stored), crc);
-    this.#crc = combineCrc32(this.#crc, storedCrc, stored);
-    this.#outLength += stored;
-    this.#lengths.push(stored);
-    this.#number++;
+    this.#outLength += length + CRC_BYTES;
+    this.#stored(length + CRC_BYTES, crc);
   }
 
   #encode(plain: Uint8Array, target: Uint8Array): number {

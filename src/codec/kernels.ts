@@ -37,6 +37,15 @@ export interface KernelExports extends DumpExports, ScanExports {
     lastLength: number,
     rawFrom: number,
   ): number;
+  encodeBlocks(
+    table: number,
+    count: number,
+    plain: number,
+    blockLength: number,
+    out: number,
+    outEnd: number,
+    rawFrom: number,
+  ): number;
   digestBlocks(table: number, count: number, out: number): void;
   xxh3(input: number, length: number, secret: number, out: number): void;
   murmur3(key: number, length: number, out: number): void;
@@ -187,7 +196,7 @@ interface WebAssemblyApi {
 const PAGE = 65536;
 /** Room for the compressed form of a 256 KiB block, below the regions of an instance's user. */
 const SCRATCH_BYTES = 272 * 1024;
-/** Blocks of one call of `decodeBlocks`; for each there is room for two words and a digest. */
+/** Blocks of one call of `decodeBlocks` and its like; for each there is room for two words and a digest. */
 const BLOCKS_MAX = 1024;
 const DIGEST_BYTES = 16;
 /** Reads and writes of kernels may touch this many bytes after a region's end. */
@@ -361,6 +370,19 @@ export class KernelInstance {
     const table = this.#table + 8 * first;
     const from = plain.byteOffset + first * blockLength;
     return reproducedBlocks(table, end - first, from, blockLength, lastLength, rawFrom);
+  }
+
+  /**
+   * Encodes up to `count` blocks of `plain`, a view of this memory, to payloads of LZ4Compressor, as
+   * many as there is room for and none of `rawFrom` bytes or more; returns how many. The table tells
+   * where they are until the next call: one behind the other in `inputRoom`, with 4 bytes between.
+   */
+  encodeBlocks(plain: Uint8Array, count: number, blockLength: number, rawFrom: number): number {
+    const { encodeBlocks } = this.exports;
+    const from = plain.byteOffset;
+    const out = this.#scratch;
+    const most = Math.min(count, BLOCKS_MAX);
+    return encodeBlocks(this.#table, most, from, blockLength, out, out + SCRATCH_BYTES, rawFrom);
   }
 
   /** XXH3-128 of the first `count` payloads of the table, each with its checksum: 16 bytes a block. */
