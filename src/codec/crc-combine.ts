@@ -43,7 +43,9 @@ function tableAt(i: number): Uint32Array {
   let table = tables[i];
   if (table === undefined) {
     const matrix = zeroBytesAt(i);
-    table = Uint32Array.from({ length: 1024 }, (_, n) => times(matrix, (n & 255) << (8 * (n >> 8))));
+    table = Uint32Array.from({ length: 1024 }, (_, n) =>
+      times(matrix, (n & 255) << (8 * (n >> 8))),
+    );
     tables[i] = table;
   }
   return table;
