@@ -17,7 +17,7 @@ import {
 } from '../../repository/index.js';
 import type { BlobStore } from '../../store/index.js';
 import { OpenSlab, openSlab } from './open-slabs.js';
-import { chunkKey, chunkNumbers } from './slab-head.js';
+import { chunkKey, chunkNumbers, isChunk } from './slab-head.js';
 import { type BlockSpan, type ChunkRun, SlabRows } from './slab-rows.js';
 
 /** Chunks of a slab are fetched in one read of at most about this many bytes. */
@@ -236,21 +236,25 @@ function isInSlab(group: readonly PlacedObject[]): group is readonly InSlab[] {
 
 /** The first objects, as runs of neighbours whose blocks follow each other. */
 function runsOf(objects: readonly InSlab[], { rows, numbers }: OpenSlab): PlacedRun[] {
+  const { chunks } = rows.head;
   const runs: PlacedRun[] = [];
   let start = 0;
   for (const { id } of objects) {
-    const number = numbers.get(toHex(chunkKey(id)));
-    if (number === undefined) break;
     const last = runs[runs.length - 1];
+    // Most often it is the next one, which costs less to see than to look up.
+    const isNext = last !== undefined && last.end < chunks.count && isChunk(chunks, last.end, id);
+    const number = isNext ? last.end : numbers.get(toHex(chunkKey(id)));
+    if (number === undefined) break;
     const joins = last?.end === number;
-    const run = { first: joins ? last.first : number, end: number + 1 };
-    const placed = { ...run, span: rows.spanOf(run) };
-    if (last === undefined) start = placed.span.offset;
-    else if (placed.span.offset + placed.span.length - start > READ_BYTES_MAX) break;
+    const first = joins ? last.first : number;
+    const end = number + 1;
+    const span = rows.spanOf({ first, end });
+    if (last === undefined) start = span.offset;
+    else if (span.offset + span.length - start > READ_BYTES_MAX) break;
     // Blocks between two runs would be read for nothing.
-    else if (!joins && (number < last.end || placed.span.first > last.span.end)) break;
+    else if (!joins && (number < last.end || span.first > last.span.end)) break;
     if (joins) runs.pop();
-    runs.push(placed);
+    runs.push({ first, end, span });
   }
   return runs;
 }

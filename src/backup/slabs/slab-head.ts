@@ -12,7 +12,7 @@
  * | blocks | uvint count; per block uvint stored bytes, checksum included; u32 CRC-32 of all of them |
  * | chunks | uvint count; the first 8 bytes of each id; then columns of uvint: native bytes; raw (canonical) bytes; native size of the record before, 0 where the chunk begins with a partition |
  */
-import { ByteWriter, equalBytes, toHex } from '../../binary/index.js';
+import { ByteWriter, toHex } from '../../binary/index.js';
 import { type ErrorDetails, SstashError } from '../../errors.js';
 import { checkLimit } from '../../limits.js';
 import { parseRepositoryBytes } from '../../repository/index.js';
@@ -163,7 +163,9 @@ function keyOf(keys: Uint8Array, i: number): Uint8Array {
 
 /** Whether chunk `i` may have this id: two chunks have the same where rows of two partitions do. */
 export function isChunk({ keys }: SlabChunks, i: number, id: Uint8Array): boolean {
-  return equalBytes(keyOf(keys, i), chunkKey(id));
+  const from = i * CHUNK_KEY_BYTES;
+  for (let at = 0; at < CHUNK_KEY_BYTES; at++) if (keys[from + at] !== id[at]) return false;
+  return true;
 }
 
 /**
