@@ -96,6 +96,7 @@ class BackupJob {
   readonly #notes: BackupNote[] = [];
   readonly #counted: CountedTable[] = [];
   readonly #rooms = new Rooms();
+  readonly #digestRooms = new Rooms();
   #reach: Reach | null = null;
 
   constructor(options: BackupOptions, writer: RepositoryWriter) {
@@ -187,6 +188,7 @@ class BackupJob {
       writer: new CountedWriter(this.writer, counts.stored, Promise.resolve()),
       executor,
       rooms: this.#rooms,
+      digestRooms: this.#digestRooms,
       answerBytesMax: this.#options.answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX,
       slabBytesMin: this.#options.slabBytesMin ?? SLAB_NATIVE_BYTES_MIN,
       chunker: { idsKey: repository.keys.ids, compression, ...chunk },

@@ -19,7 +19,7 @@ import { type StoreContext, storeBytes } from './store-bytes.js';
 import { isSlabPiece, type SlabPiece, storeSlab } from './store-slab.js';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
-/** Rooms before it are those of chunks and blocks (EncodeRangeOptions). */
+/** Number of the room of digests; those before it are of chunks and blocks (EncodeRangeOptions). */
 const DIGESTS_ROOM = 2;
 
 /** Thrown where most blocks would have to be kept beside the rows: then the plain bytes are less. */
@@ -51,7 +51,7 @@ export type RangeAnswer = RangeAnswerInRooms | AsyncGenerator<RangePiece, RangeS
 export async function runRange(context: StoreContext, task: RowsTask): Promise<RangeAnswer> {
   const { signal, executor } = context;
   if (task.to - task.from > context.answerBytesMax) return encodePieces(task, PIECE_BYTES, signal);
-  const rooms = [context.rooms.take(), context.rooms.take(), context.rooms.take()];
+  const rooms = [context.rooms.take(), context.rooms.take(), context.digestRooms.take()];
   const options = signal === undefined ? {} : { signal };
   const answer = await executor.run<RowsResult>('backup-range', { ...task, rooms }, options);
   return { ...answer, rooms };
@@ -150,7 +150,7 @@ export class RangeStore {
     const count = noneStored();
     const chunks = await storeSlab(writer, answer, count);
     if (chunks === null) {
-      this.#context.rooms.giveBack(...answer.rooms);
+      this.#context.digestRooms.giveBack(...this.#giveBack(answer));
       const again = { ...task, asSlab: false };
       await this.add(again, await runRange(this.#context, again));
       return;
@@ -176,10 +176,10 @@ export class RangeStore {
     { digestFile }: MatchResult,
     rooms: readonly SharedArrayBuffer[],
   ): Promise<void> {
-    const { matching, rooms: idle } = this.#context;
+    const { matching, digestRooms } = this.#context;
     await this.#digestsKept;
     const kept = matching.cache?.write(listId, digestFile) ?? Promise.resolve();
-    this.#digestsKept = kept.then(() => idle.giveBack(...rooms));
+    this.#digestsKept = kept.then(() => digestRooms.giveBack(...rooms));
     // Whoever waits for it next gets the error; until then nobody does.
     this.#digestsKept.catch(() => undefined);
   }
@@ -262,7 +262,7 @@ export class RangeStore {
       addCounts(this.leafBytes, { ...noOrigins(), ...match.found.bytes });
       await this.#keepDigests(listId, match, rooms);
     } else {
-      this.#context.rooms.giveBack(...rooms);
+      this.#context.digestRooms.giveBack(...rooms);
     }
     this.columns.nativeBytes.push(task.to - task.from);
     this.columns.leaves.push(summary.leaves);

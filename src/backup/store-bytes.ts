@@ -113,6 +113,8 @@ export interface StoreContext {
   readonly slabBytesMin: number;
   /** Memory for what workers give. */
   readonly rooms: Rooms;
+  /** Others, of which little is used. */
+  readonly digestRooms: Rooms;
   /** How rows that are stored already are found. */
   readonly matching: Matching;
   /** Called before bytes are read, to slow down and to count. */

@@ -1,6 +1,7 @@
 /** Worker side: the stored leaves that a range may hold again, with their digests. */
 import { leafDigests, leafEnds, MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import { isSstashError } from '../../errors.js';
+import { BytePool } from '../../io/index.js';
 import { openStore } from '../../store/index.js';
 import { type PackedPlaces, placeAt } from '../read-stream.js';
 import { LeafChunkReader } from '../slabs/index.js';
@@ -38,6 +39,10 @@ export interface MatchTask {
 }
 
 const WORD_BYTES = 4;
+/** Chunks that are read together, about 1 MiB of rows: the range that is matched is held as well. */
+const READ_CHUNKS = 16;
+/** Of this thread: chunks of which digests are made. */
+const pool = new BytePool(4 * 1024 * 1024);
 
 /** The candidates of the first `sliceCount` slices. */
 export async function loadCandidates(
@@ -108,7 +113,7 @@ class StoredDigests {
   constructor(task: MatchTask, secret: Uint8Array) {
     this.#task = task;
     this.#secret = secret;
-    this.#reader = new LeafChunkReader(openStore(task.location), task.idsKey);
+    this.#reader = new LeafChunkReader(openStore(task.location), task.idsKey, true, pool);
   }
 
   async fill(
@@ -134,11 +139,13 @@ class StoredDigests {
     const numbers = new Set(segments.filter((_, i) => i % 3 === 0));
     const missing = [...numbers].filter((number) => !this.#known.has(number));
     for (let done = 0; done < missing.length; ) {
-      const objects = missing.slice(done).map((number) => placeAt(this.#task.chunks, number));
+      const next = missing.slice(done, done + READ_CHUNKS);
+      const objects = next.map((number) => placeAt(this.#task.chunks, number));
       try {
         for await (const { raw } of this.#reader.readAll(objects, signal)) {
           const number = missing[done] as number;
           this.#known.set(number, this.#digestsOf(raw, number));
+          pool.giveBack(raw);
           done++;
         }
       } catch (error) {
