@@ -1,5 +1,6 @@
 /** The check that a block is what the encoder gives says the same as encoding and comparing. */
 import { existsSync, readFileSync } from 'node:fs';
+import { compressSync } from 'lz4-napi';
 import t from 'tap';
 import { fixtureTables } from '../../fixtures/index.js';
 import { equalBytes } from '../../src/binary/index.js';
@@ -156,6 +157,23 @@ t.test('random bytes of all short lengths, and where the table changes', async (
     }
   }
   t.ok(count.yes > 1000 && count.no > 1000, `${count.yes} times yes, ${count.no} times no`);
+});
+
+t.test('blocks of another encoder', async (t) => {
+  const next = randomNumbers(14);
+  const before = { ...count };
+  for (const length of [13, 14, 20, 50, 100, 300, 1000, 4000, 16384, 65546, 65547]) {
+    for (let round = 0; round < 40 && round * length < 400_000; round++) {
+      const plain = randomBytes(next, length, BYTE_KINDS[round % 3] ?? 'runs');
+      for (let n = next() % 50; n > 0; n--) {
+        const from = next() % length;
+        plain.copyWithin(next() % length, from, from + (next() % 60));
+      }
+      compare(plain, compressSync(Buffer.from(plain)).subarray(4), `${length} bytes`);
+    }
+  }
+  const [yes, no] = [count.yes - before.yes, count.no - before.no];
+  t.ok(yes > 20 && no > 100, `${yes} times yes, ${no} times no`);
 });
 
 t.test('a last token with the length of a match', async (t) => {

@@ -46,6 +46,33 @@ t.test('encodes as the twin, and every decoder reads it', async (t) => {
   }
 });
 
+/** Rows that begin alike, with `literals` bytes of their own, and repeat `match` bytes. */
+function rows(next: () => number, literals: number, match: number, length: number): Uint8Array {
+  const same = randomBytes(next, match, 'noise');
+  const plain = randomBytes(next, length, 'noise');
+  for (let at = 0; at + match <= length; at += match + literals) plain.set(same, at);
+  return plain;
+}
+
+t.test('literals and matches of all lengths that are dealt with differently', async (t) => {
+  const next = randomNumbers(5);
+  const around = [254, 255, 256, 269, 270, 271, 524, 525, 526, 780];
+  let count = 0;
+  for (const literals of [...Array(140).keys(), ...around]) {
+    for (const match of [4, 5, 7, 8, 11, 12, 13, 18, 19, 20, 40, ...around]) {
+      const plain = rows(next, literals, match, 3 * (literals + match) + (next() % 30));
+      const block = wasm.lz4Encode(plain);
+      const what = `${literals} literals, match of ${match}`;
+      if (!equalBytes(block, twin.lz4Encode(plain))) t.fail(`${what}: other block than the twin`);
+      if (!wasm.lz4Reproduces(plain, block)) t.fail(`${what}: the block is not the encoder's`);
+      const out = new Uint8Array(plain.length);
+      if (!wasm.lz4Decode(block, out) || !equalBytes(out, plain)) t.fail(`${what}: not read`);
+      count++;
+    }
+  }
+  t.ok(count > 3000, `${count} blocks`);
+});
+
 t.test('refuses what does not fill the target exactly', async (t) => {
   const plain = randomBytes(randomNumbers(2), 5000, 'runs');
   const block = lz4EncodeBlock(plain);
@@ -81,6 +108,37 @@ t.test('damaged blocks never write past the target, and both decoders agree', as
       ...instance.bytes.subarray(at + plain.length, at + plain.length + 64),
     ];
     if (around.some((byte) => byte !== 0xa5)) t.fail(`round ${round}: wrote outside`);
+  }
+  instance.release();
+  t.ok(refused > 500, `${refused} blocks refused`);
+});
+
+t.test('what lies around a damaged block makes no difference', async (t) => {
+  const next = randomNumbers(6);
+  const instance = KernelInstance.acquire();
+  const at = instance.start + 4096;
+  const from = at + 4096;
+  instance.ensure(from + 4096);
+  const { bytes, exports } = instance;
+  let refused = 0;
+  for (let round = 0; round < 3000; round++) {
+    const plain = rows(next, next() % 40, 4 + (next() % 30), 1 + (next() % 2000));
+    let block = wasm.lz4Encode(plain);
+    if (round % 3 === 0) block = block.subarray(0, next() % (block.length + 1));
+    else if (block.length > 0) block[next() % block.length] = next() & 255;
+    const outcomes = [0x00, 0x01, 0x5f, 0xff].map((byte) => {
+      bytes.fill(byte, at - 64, from + block.length + 64);
+      bytes.set(block, from);
+      const length = exports.lz4Decode(from, block.length, at, plain.length);
+      const written = length === plain.length ? bytes.slice(at, at + length) : new Uint8Array(0);
+      for (const side of [at - 64, at + plain.length]) {
+        const outside = bytes.subarray(side, side + 64);
+        if (outside.some((other) => other !== byte)) t.fail(`round ${round}: wrote outside`);
+      }
+      return `${length} ${Buffer.from(written).toString('base64')}`;
+    });
+    if (new Set(outcomes).size > 1) t.fail(`round ${round}: read outside`);
+    if (outcomes[0]?.startsWith('-')) refused++;
   }
   instance.release();
   t.ok(refused > 500, `${refused} blocks refused`);
