@@ -159,6 +159,30 @@ t.test('random bytes of all short lengths, and where the table changes', async (
   t.ok(count.yes > 1000 && count.no > 1000, `${count.yes} times yes, ${count.no} times no`);
 });
 
+t.test('each match a byte later or shorter', async (t) => {
+  const next = randomNumbers(15);
+  const before = { ...count };
+  for (let round = 0; round < 30; round++) {
+    const plain = randomBytes(next, 400, round % 2 === 0 ? 'noise' : 'letters');
+    for (let n = 40; n > 0; n--) {
+      const from = next() % plain.length;
+      plain.copyWithin(next() % plain.length, from, from + (next() % 30));
+    }
+    const sequences = parse(wasm.lz4Encode(plain));
+    for (const [i, one] of sequences.entries()) {
+      const after = sequences[i + 1];
+      if (after === undefined || one.length < 5) continue;
+      const shorter = { ...one, length: one.length - 1 };
+      const later = { ...shorter, literals: one.literals + 1 };
+      const behind = { ...after, literals: after.literals + 1 };
+      compare(plain, write(sequences.with(i, later), plain), `round ${round}, ${i} later`);
+      const cut = sequences.with(i, shorter).with(i + 1, behind);
+      compare(plain, write(cut, plain), `round ${round}, ${i} shorter`);
+    }
+  }
+  t.ok(count.no > before.no + 1000, `${count.no - before.no} times no`);
+});
+
 t.test('blocks of another encoder', async (t) => {
   const next = randomNumbers(14);
   const before = { ...count };

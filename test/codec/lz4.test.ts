@@ -121,27 +121,52 @@ t.test('what lies around a damaged block makes no difference', async (t) => {
   instance.ensure(from + 4096);
   const { bytes, exports } = instance;
   let refused = 0;
-  for (let round = 0; round < 3000; round++) {
-    const plain = rows(next, next() % 40, 4 + (next() % 30), 1 + (next() % 2000));
-    let block = wasm.lz4Encode(plain);
-    if (round % 3 === 0) block = block.subarray(0, next() % (block.length + 1));
-    else if (block.length > 0) block[next() % block.length] = next() & 255;
+  const decode = (block: Uint8Array, length: number, what: string): void => {
     const outcomes = [0x00, 0x01, 0x5f, 0xff].map((byte) => {
       bytes.fill(byte, at - 64, from + block.length + 64);
       bytes.set(block, from);
-      const length = exports.lz4Decode(from, block.length, at, plain.length);
-      const written = length === plain.length ? bytes.slice(at, at + length) : new Uint8Array(0);
-      for (const side of [at - 64, at + plain.length]) {
+      const decoded = exports.lz4Decode(from, block.length, at, length);
+      for (const side of [at - 64, at + length]) {
         const outside = bytes.subarray(side, side + 64);
-        if (outside.some((other) => other !== byte)) t.fail(`round ${round}: wrote outside`);
+        if (outside.some((other) => other !== byte)) t.fail(`${what}: wrote outside`);
       }
-      return `${length} ${Buffer.from(written).toString('base64')}`;
+      const written = decoded === length ? bytes.slice(at, at + length) : new Uint8Array(0);
+      return `${decoded} ${Buffer.from(written).toString('base64')}`;
     });
-    if (new Set(outcomes).size > 1) t.fail(`round ${round}: read outside`);
+    if (new Set(outcomes).size > 1) t.fail(`${what}: read outside`);
     if (outcomes[0]?.startsWith('-')) refused++;
+  };
+  for (let round = 0; round < 2000; round++) {
+    const plain = rows(next, next() % 40, 4 + (next() % 30), 1 + (next() % 2000));
+    const block = wasm.lz4Encode(plain);
+    block[next() % block.length] = next() & 255;
+    decode(block, plain.length, `round ${round}`);
+  }
+  for (let literals = 0; literals < 20; literals++) {
+    const plain = rows(next, literals, 10, 600);
+    const block = wasm.lz4Encode(plain);
+    for (let end = 0; end < block.length; end++) {
+      decode(block.subarray(0, end), plain.length, `${end} bytes, runs of ${literals} literals`);
+    }
   }
   instance.release();
-  t.ok(refused > 500, `${refused} blocks refused`);
+  t.ok(refused > 3000, `${refused} blocks refused`);
+});
+
+t.test('a match does not begin before the target', async (t) => {
+  for (let literals = 1; literals < 15; literals++) {
+    for (let distance = literals - 1; distance < literals + 3; distance++) {
+      const last = Array.from({ length: 40 }, (_, i) => i);
+      const run = last.slice(0, literals);
+      const block = Uint8Array.of(literals << 4, ...run, distance, 0, 0xf0, 40 - 15, ...last);
+      for (const decoder of [wasm, twin]) {
+        const isSound = decoder.lz4Decode(block, new Uint8Array(literals + 4 + 40));
+        const expected = distance > 0 && distance <= literals;
+        if (isSound !== expected) t.fail(`${decoder.kind}: ${distance} back at ${literals}`);
+      }
+    }
+  }
+  t.pass('all short runs of literals');
 });
 
 t.test('decodes in place when the target is kernel memory', async (t) => {
