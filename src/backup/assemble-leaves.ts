@@ -8,7 +8,7 @@ import { type ChunkList, type ListedChunk, type Segments, segmentsOf } from './c
 import type { LeafChunkReader } from './slabs/index.js';
 
 /** Bytes that are handed over at a time: what stays in the processor's cache. */
-const PIECE_BYTES = 128 * 1024;
+const PIECE_BYTES = 256 * 1024;
 /** Raw bytes of chunks that are read at a time. */
 const READ_BYTES = 2 * 1024 * 1024;
 
