@@ -95,8 +95,8 @@ class BackupJob {
   readonly #faults: BackupFault[] = [];
   readonly #notes: BackupNote[] = [];
   readonly #counted: CountedTable[] = [];
-  readonly #rooms = new Rooms();
-  readonly #digestRooms = new Rooms();
+  readonly #rooms = Rooms.large();
+  readonly #smallRooms = Rooms.small();
   #reach: Reach | null = null;
 
   constructor(options: BackupOptions, writer: RepositoryWriter) {
@@ -188,7 +188,7 @@ class BackupJob {
       writer: new CountedWriter(this.writer, counts.stored, Promise.resolve()),
       executor,
       rooms: this.#rooms,
-      digestRooms: this.#digestRooms,
+      smallRooms: this.#smallRooms,
       answerBytesMax: this.#options.answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX,
       slabBytesMin: this.#options.slabBytesMin ?? SLAB_NATIVE_BYTES_MIN,
       chunker: { idsKey: repository.keys.ids, compression, ...chunk },

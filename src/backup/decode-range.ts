@@ -39,6 +39,8 @@ export interface DecodeTask {
   readonly exceptions: Uint8Array | null;
   /** Bytes after which a block of a row index ends, where partitions are to be described. */
   readonly columnIndexSize: number | null;
+  /** Memory for what they say. */
+  readonly factRoom?: SharedArrayBuffer;
   /** File as errors name it. */
   readonly file: string;
   /** Memory for the blocks, or for native bytes. */
@@ -113,9 +115,12 @@ export function scannerOf(task: DecodeTask): PartitionScanner | null {
 }
 
 /** Throws SSTABLE_TRUNCATED, which a range of whole partitions never is. */
-export function factsOf(scanner: PartitionScanner | null): PartitionBatch | null {
+export function factsOf(
+  scanner: PartitionScanner | null,
+  room?: SharedArrayBuffer,
+): PartitionBatch | null {
   scanner?.end();
-  return scanner?.take() ?? null;
+  return scanner?.take(room) ?? null;
 }
 
 /** Worker side: a whole range in one answer. */
@@ -137,7 +142,13 @@ export async function decodeWholeRange(
     }
     const nothing = { blocks: NO_BYTES, lengths: [], crc: 0, tail: NO_BYTES, blockCount: 0 };
     const { bytesRead } = reader;
-    return { head: native, ...nothing, edge: null, facts: factsOf(scanner), bytesRead };
+    return {
+      head: native,
+      ...nothing,
+      edge: null,
+      facts: factsOf(scanner, task.factRoom),
+      bytesRead,
+    };
   }
   const exceptions = task.exceptions === null ? new Map() : decodeExceptions(task.exceptions);
   await loadCompressor(task.blocks.compressor);
@@ -150,7 +161,7 @@ export async function decodeWholeRange(
   const blocks = packer.finish();
   const blockCount = packer.block - first;
   const { bytesRead } = reader;
-  return { ...blocks, blockCount, edge: null, facts: factsOf(scanner), bytesRead };
+  return { ...blocks, blockCount, edge: null, facts: factsOf(scanner, task.factRoom), bytesRead };
 }
 
 async function decodeSlab(task: DecodeTask, place: PackedPlaces): Promise<DecodedRange> {
@@ -163,7 +174,7 @@ async function decodeSlab(task: DecodeTask, place: PackedPlaces): Promise<Decode
     scanner = fresh;
     return (bytes) => fresh?.push(bytes);
   });
-  return { ...made, blockCount: made.lengths.length, facts: factsOf(scanner) };
+  return { ...made, blockCount: made.lengths.length, facts: factsOf(scanner, task.factRoom) };
 }
 
 /** An array for all native bytes of a range, in the room that came with the task if it suffices. */

@@ -15,6 +15,7 @@ import { BatchBuilder, type ChunkBatch, type ChunkerOptions } from './chunk-batc
 import { ExactReturn } from './exact-return.js';
 import { LeafChunker } from './leaf-chunks.js';
 import { LeafMatcher, type MatchResult, type RangeMatch } from './match/index.js';
+import type { AnswerRooms } from './rooms.js';
 import { SlabBuilder, type SlabPart, type SlabSource } from './slabs/index.js';
 
 /** Native bytes that are decoded before the walker runs over them. */
@@ -33,8 +34,8 @@ export interface EncodeRangeOptions {
   readonly signal?: AbortSignal;
   /** A piece is handed over when its chunks have this many bytes. */
   readonly pieceBytes: number;
-  /** Memory that may be used for the chunks, for the blocks, and for digests. */
-  readonly rooms?: readonly SharedArrayBuffer[];
+  /** Memory that may be used. */
+  readonly rooms?: AnswerRooms;
   /** Bytes after which a block of a row index ends: then partitions are described (facts). */
   readonly columnIndexSize: number | null;
   /** For a range that is one piece: leaves that are stored already are left out of it. */
@@ -85,7 +86,7 @@ export async function* encodeRange(
   options: EncodeRangeOptions,
 ): AsyncGenerator<RangePiece, RangeSummary, undefined> {
   const { from, to, signal } = options;
-  const batch = new BatchBuilder(options.chunker, expectedBytes(options), options.rooms?.[0]);
+  const batch = new BatchBuilder(options.chunker, expectedBytes(options), options.rooms?.chunks);
   const slab = options.slab === undefined ? null : new SlabBuilder(options.slab);
   const chunker =
     slab === null
@@ -96,9 +97,10 @@ export async function* encodeRange(
           (leaf) => slab.begin(leaf),
         );
   const { match } = options;
-  const matcher = match === undefined ? null : new LeafMatcher(match, chunker, options.rooms?.[2]);
+  const matcher =
+    match === undefined ? null : new LeafMatcher(match, chunker, options.rooms?.digests);
   const runs = new RunBuilder(options.rule);
-  const blocks = new BlockFeed(source, from, to, options.rooms?.[1]);
+  const blocks = new BlockFeed(source, from, to, options.rooms?.blocks);
   const walker = new LeafWalker(source.walker);
   const exact = slab === null ? new ExactReturn(source.walker, source.where) : null;
   const scanner = scannerOf(source, options);
@@ -142,7 +144,7 @@ export async function* encodeRange(
       exceptions: blocks.exceptions,
       runs: { count: runCount, buffer },
       match: matched,
-      facts: scanner?.take() ?? null,
+      facts: scanner?.take(options.rooms?.facts) ?? null,
     };
   } finally {
     exact?.close();

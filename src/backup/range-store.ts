@@ -14,13 +14,12 @@ import { encodeExceptions } from './exceptions.js';
 import type { MatchedExtents, MatchResult, MatchTask } from './match/index.js';
 import { placeAt } from './read-stream.js';
 import { idText, type RowsData, type StreamRef } from './records.js';
+import type { AnswerRooms } from './rooms.js';
 import { encodePieces, type RowsResult, type RowsTask } from './rows-task.js';
 import { type StoreContext, storeBytes } from './store-bytes.js';
 import { isSlabPiece, type SlabPiece, storeSlab } from './store-slab.js';
 
 const PIECE_BYTES = 4 * 1024 * 1024;
-/** Number of the room of digests; those before it are of chunks and blocks (EncodeRangeOptions). */
-const DIGESTS_ROOM = 2;
 
 /** Thrown where most blocks would have to be kept beside the rows: then the plain bytes are less. */
 export class NotReproducible extends Error {
@@ -42,16 +41,17 @@ export interface OpenedRows {
 
 /** A worker's answer, and the memory that it may be in. */
 interface RangeAnswerInRooms extends RowsResult {
-  readonly rooms: readonly SharedArrayBuffer[];
+  readonly rooms: AnswerRooms;
 }
 
 export type RangeAnswer = RangeAnswerInRooms | AsyncGenerator<RangePiece, RangeSummary, undefined>;
 
 /** A worker's answer, or, for a range that is too large for one, its pieces made in this thread. */
 export async function runRange(context: StoreContext, task: RowsTask): Promise<RangeAnswer> {
-  const { signal, executor } = context;
+  const { signal, executor, rooms: large, smallRooms: small } = context;
   if (task.to - task.from > context.answerBytesMax) return encodePieces(task, PIECE_BYTES, signal);
-  const rooms = [context.rooms.take(), context.rooms.take(), context.digestRooms.take()];
+  const big = { chunks: large.take(), blocks: large.take() };
+  const rooms = { ...big, digests: small.take(), facts: small.take() };
   const options = signal === undefined ? {} : { signal };
   const answer = await executor.run<RowsResult>('backup-range', { ...task, rooms }, options);
   return { ...answer, rooms };
@@ -124,15 +124,15 @@ export class RangeStore {
   async add(task: RowsTask, answer: RangeAnswer): Promise<void> {
     const chunks: ListedChunk[] = [];
     let summary: RangeSummary;
-    let rooms: readonly SharedArrayBuffer[] = [];
+    let rooms: AnswerRooms | null = null;
     if ('summary' in answer) {
       if (isSlabPiece(answer)) {
         await this.#addSlab(task, answer);
         return;
       }
-      summary = answer.summary;
+      ({ summary, rooms } = answer);
       chunks.push(...(await this.#piece(answer)));
-      rooms = this.#giveBack(answer);
+      this.#context.rooms.giveBack(rooms.chunks, rooms.blocks);
     } else {
       let end: RangeSummary | undefined;
       // `for await` closes the generator, and with it the file, also after an error.
@@ -146,40 +146,36 @@ export class RangeStore {
   }
 
   async #addSlab(task: RowsTask, answer: RangeAnswerInRooms & SlabPiece): Promise<void> {
-    const { writer } = this.#context;
+    const { writer, rooms: large, smallRooms: small } = this.#context;
+    const { rooms } = answer;
     const count = noneStored();
     const chunks = await storeSlab(writer, answer, count);
     if (chunks === null) {
-      this.#context.digestRooms.giveBack(...this.#giveBack(answer));
+      large.giveBack(rooms.chunks, rooms.blocks);
+      small.giveBack(rooms.digests, rooms.facts);
       const again = { ...task, asSlab: false };
       await this.add(again, await runRange(this.#context, again));
       return;
     }
     this.#stored(answer.stored);
     this.#count(count);
-    const rooms = this.#giveBack(answer);
+    large.giveBack(rooms.chunks, rooms.blocks);
     await this.#finish(task, wholeChunks(chunks, answer.slab.id), answer.summary, rooms);
   }
 
-  /** The memory of an answer whose chunks and blocks are done with; returns what is left of it. */
-  #giveBack({ rooms }: RangeAnswerInRooms): readonly SharedArrayBuffer[] {
-    this.#context.rooms.giveBack(...rooms.slice(0, DIGESTS_ROOM));
-    return rooms.slice(DIGESTS_ROOM);
-  }
-
   /**
-   * Keeps the digests of a list, which lie in `rooms`. The next range does not wait for them to be on
+   * Keeps the digests of a list, which lie in `room`. The next range does not wait for them to be on
    * disk, only for those of the one before.
    */
   async #keepDigests(
     listId: string,
     { digestFile }: MatchResult,
-    rooms: readonly SharedArrayBuffer[],
+    room: SharedArrayBuffer,
   ): Promise<void> {
-    const { matching, digestRooms } = this.#context;
+    const { matching, smallRooms } = this.#context;
     await this.#digestsKept;
     const kept = matching.cache?.write(listId, digestFile) ?? Promise.resolve();
-    this.#digestsKept = kept.then(() => digestRooms.giveBack(...rooms));
+    this.#digestsKept = kept.then(() => smallRooms.giveBack(room));
     // Whoever waits for it next gets the error; until then nobody does.
     this.#digestsKept.catch(() => undefined);
   }
@@ -244,25 +240,25 @@ export class RangeStore {
     this.leafBytes.chunks += rawBytes - newRawBytes;
   }
 
+  /** `rooms`: where what `summary` says may lie; null for a range that came in pieces. */
   async #finish(
     task: RowsTask,
     list: ChunkList,
     summary: RangeSummary,
-    rooms: readonly SharedArrayBuffer[],
+    rooms: AnswerRooms | null,
   ): Promise<void> {
-    const { writer } = this.#context;
-    if (summary.facts !== null) this.#derivation.partitions(summary.facts);
+    const { writer, smallRooms } = this.#context;
+    const { match, facts } = summary;
+    if (facts !== null) this.#derivation.partitions(facts);
+    if (rooms !== null) smallRooms.giveBack(rooms.facts);
     await this.#derivation.compare();
     const range = this.columns.lists.length;
     const listId = idText(await writer.put('lists', encodeChunkList(list)));
     this.columns.lists.push(listId);
-    const { match } = summary;
     if (match !== null) {
       addCounts(this.leaves, { ...noOrigins(), ...match.found.leaves });
       addCounts(this.leafBytes, { ...noOrigins(), ...match.found.bytes });
-      await this.#keepDigests(listId, match, rooms);
-    } else {
-      this.#context.digestRooms.giveBack(...rooms);
+      if (rooms !== null) await this.#keepDigests(listId, match, rooms.digests);
     }
     this.columns.nativeBytes.push(task.to - task.from);
     this.columns.leaves.push(summary.leaves);

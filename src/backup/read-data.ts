@@ -75,7 +75,8 @@ class RowsReader {
   readonly #base: string;
   readonly #data: RowsData;
   readonly #observer: DataObserver | null;
-  readonly #rooms = new Rooms();
+  readonly #rooms = Rooms.large();
+  readonly #factRooms = Rooms.small();
 
   constructor(context: ReadContext, base: string, data: RowsData, observer: DataObserver | null) {
     this.#context = context;
@@ -92,7 +93,7 @@ class RowsReader {
   #answers(): AsyncGenerator<RangeAnswer, void, undefined> {
     const columnIndexSize = this.#observer?.columnIndexSize ?? null;
     const tasks = rangeTasks(this.#context, this.#base, this.#data, columnIndexSize);
-    return decodeRanges(this.#context, tasks, this.#rooms);
+    return decodeRanges(this.#context, tasks, this.#rooms, this.#factRooms);
   }
 
   async *#plain(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -102,6 +103,7 @@ class RowsReader {
         continue;
       }
       this.#note(answer.facts);
+      this.#factRooms.giveBack(answer.factRoom);
       yield this.#takePlain(answer.head);
       this.#rooms.giveBack(answer.room);
     }
@@ -122,6 +124,7 @@ class RowsReader {
         continue;
       }
       this.#note(answer.facts);
+      this.#factRooms.giveBack(answer.factRoom);
       packer.push(answer.head);
       yield this.#take(packer.take());
       if (answer.blockCount > 0) {
@@ -165,26 +168,36 @@ class RowsReader {
   }
 }
 
+interface DecodedInRooms extends DecodedRange {
+  readonly room: SharedArrayBuffer;
+  readonly factRoom: SharedArrayBuffer;
+}
+
 interface RangeAnswer {
   readonly task: DecodeTask;
   /** Null for a range that is too large for one answer. */
-  readonly answer: (DecodedRange & { readonly room: SharedArrayBuffer }) | null;
+  readonly answer: DecodedInRooms | null;
 }
 
 function decodeRanges(
   { executor, signal, answerBytesMax, onRead }: ReadContext,
   ranges: AsyncIterable<DecodeTask>,
   rooms: Rooms,
+  factRooms: Rooms,
 ): AsyncGenerator<RangeAnswer, void, undefined> {
   return mapOrdered(ranges, executor.concurrency + 1, async (task) => {
     // A slab's blocks come as they are: nobody has seen whether they can be made again.
     const isLarge = task.nativeBytes > (answerBytesMax ?? ANSWER_NATIVE_BYTES_MAX);
     if (isLarge && task.slab === null) return { task, answer: null };
-    const room = rooms.take();
+    const given = { room: rooms.take(), factRoom: factRooms.take() };
     const options = signal === undefined ? {} : { signal };
-    const answer = await executor.run<DecodedRange>('restore-range', { ...task, room }, options);
+    const answer = await executor.run<DecodedRange>(
+      'restore-range',
+      { ...task, ...given },
+      options,
+    );
     onRead?.(answer.bytesRead);
-    return { task, answer: { ...answer, room } };
+    return { task, answer: { ...answer, ...given } };
   });
 }
 

@@ -6,12 +6,37 @@
 
 /** A usual range has 8 MiB, and its blocks may be longer than their rows. Pages that are not used cost nothing. */
 const ROOM_BYTES = 9 * 1024 * 1024;
+/** For digests, or what partitions say to index components: some bytes a row. */
+const SMALL_ROOM_BYTES = 4 * 1024 * 1024;
+
+/** Memory for one answer of a backup. */
+export interface AnswerRooms {
+  readonly chunks: SharedArrayBuffer;
+  readonly blocks: SharedArrayBuffer;
+  readonly digests: SharedArrayBuffer;
+  readonly facts: SharedArrayBuffer;
+}
 
 export class Rooms {
+  readonly #bytes: number;
   readonly #idle: SharedArrayBuffer[] = [];
 
+  private constructor(bytes: number) {
+    this.#bytes = bytes;
+  }
+
+  /** Rooms for the chunks of a range, or its blocks. */
+  static large(): Rooms {
+    return new Rooms(ROOM_BYTES);
+  }
+
+  /** Rooms for digests or facts. Apart, since every page that was used stays. */
+  static small(): Rooms {
+    return new Rooms(SMALL_ROOM_BYTES);
+  }
+
   take(): SharedArrayBuffer {
-    return this.#idle.pop() ?? new SharedArrayBuffer(ROOM_BYTES);
+    return this.#idle.pop() ?? new SharedArrayBuffer(this.#bytes);
   }
 
   /** Nobody may look at what is in it any more. */

@@ -18,6 +18,7 @@ import {
   type RangeSummary,
 } from './encode-range.js';
 import type { RangeMatch } from './match/index.js';
+import { type AnswerRooms, transferable } from './rooms.js';
 
 export interface RowsTask {
   readonly dataPath: string;
@@ -31,7 +32,7 @@ export interface RowsTask {
   readonly rule: RunRule;
   readonly chunker: ChunkerOptions;
   /** Memory for the answer. */
-  readonly rooms?: readonly SharedArrayBuffer[];
+  readonly rooms?: AnswerRooms;
   readonly columnIndexSize: number | null;
   /** What the range is matched with; not for one that comes in pieces. */
   readonly match?: RangeMatch;
@@ -63,7 +64,7 @@ export async function encodeWholeRange(task: RowsTask, signal?: AbortSignal): Pr
 export function factBuffers(partitions: PartitionBatch | null): ArrayBuffer[] {
   if (partitions === null) return [];
   const { entries, starts } = partitions;
-  return [entries, starts].map((array) => array.buffer as ArrayBuffer);
+  return [...new Set([entries, starts].flatMap(transferable))];
 }
 
 /** The pieces of a range; each holds about `pieceBytes` of chunks. */

@@ -113,8 +113,7 @@ export interface StoreContext {
   readonly slabBytesMin: number;
   /** Memory for what workers give. */
   readonly rooms: Rooms;
-  /** Others, of which little is used. */
-  readonly digestRooms: Rooms;
+  readonly smallRooms: Rooms;
   /** How rows that are stored already are found. */
   readonly matching: Matching;
   /** Called before bytes are read, to slow down and to count. */

@@ -2,6 +2,7 @@
  * The bits of a Bloom filter (Filter.db) while keys are added, in kernel memory or, for the largest
  * ones and for SSTASH_KERNELS=typescript, in an ordinary array.
  */
+import { copyBytes } from '../io/index.js';
 import { align, HASH_WORDS, KernelInstance, kernelKind, kernels } from './kernels.js';
 
 const HALF = 2 ** 32;
@@ -79,7 +80,7 @@ export class BloomBits {
   #addSome(entries: Uint8Array, starts: Uint32Array, { bytes, exports }: KernelInstance): void {
     const { wordCount, hashCount, reversed } = this.shape;
     const count = starts.length;
-    bytes.set(entries, this.#entriesAt);
+    copyBytes(bytes, entries, this.#entriesAt);
     new Uint32Array(bytes.buffer, this.#startsAt, count).set(starts);
     const hashes = this.#hashesAt;
     // Starts count from the first entry of all: an address below memory is as good as another.

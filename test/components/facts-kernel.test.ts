@@ -153,6 +153,29 @@ t.test('of made partitions, whole, cut and damaged', async (t) => {
   }
 });
 
+t.test('batches in memory that was given for them, as far as it suffices', async (t) => {
+  const version = formatVersion('big', 'oa');
+  const options = { header: headerOf([]), version, columnIndexSize: 200 };
+  const bytes = partitions(randomNumbers(11), 500, 0, true);
+  const take = (room?: SharedArrayBuffer) => {
+    const scanner = new PartitionScanner(options);
+    scanner.push(bytes);
+    return scanner.take(room);
+  };
+  const alone = take();
+  const length = 4 * Math.ceil(alone.entries.length / 4) + 4 * alone.count;
+  for (const room of [new SharedArrayBuffer(length), new SharedArrayBuffer(length + 77)]) {
+    new Uint8Array(room).fill(9);
+    const batch = take(room);
+    t.same(batch, alone);
+    t.ok(batch.entries.buffer === room && batch.starts.buffer === room);
+  }
+  const small = new SharedArrayBuffer(length - 1);
+  const batch = take(small);
+  t.same(batch, alone);
+  t.ok(batch.entries.buffer !== small && batch.starts.buffer !== small);
+});
+
 t.test('of bytes of all kinds', async (t) => {
   const next = randomNumbers(10);
   const version = formatVersion('big', 'oa');

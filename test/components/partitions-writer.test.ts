@@ -61,6 +61,8 @@ function write(keys: readonly Key[], name: string, size: number, earlyOpen = fal
     const batch = batchOfKeys(all, 100 * at);
     const positions = new Float64Array(batch.count).fill(-1);
     writer.add(batch, { positions, lengths: new Float64Array(batch.count) }, hashesOf(some));
+    // Whoever gave the batch may use its memory again.
+    batch.entries.fill(0xee);
     pieces.push(writer.take());
   }
   writer.finish(100 * keys.length);

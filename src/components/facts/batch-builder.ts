@@ -62,19 +62,17 @@ export class BatchBuilder {
     this.#indexed.push({ at: this.#count - 1, ...partition });
   }
 
-  /** All partitions but the last `open` ones, which stay; copies. */
-  take(open: 0 | 1): PartitionBatch {
+  /** All partitions but the last `open` ones, which stay; copies, in `room` where that suffices. */
+  take(open: 0 | 1, room?: ArrayBufferLike): PartitionBatch {
     const collected = this.#room(0);
     const { entries, starts } = collected;
     const count = this.#count - open;
     const all = entries.view();
     const length = open === 1 ? (starts[count] as number) : all.length;
-    const batch = {
-      count,
-      entries: all.slice(0, length),
-      starts: starts.slice(0, count),
-      indexed: this.#indexed,
-    };
+    const arrays = arraysIn(room, count, length);
+    arrays.entries.set(all.subarray(0, length));
+    arrays.starts.set(starts.subarray(0, count));
+    const batch = { count, ...arrays, indexed: this.#indexed };
     collected.most = Math.max(collected.most, all.length);
     const rest = all.slice(length);
     entries.clear();
@@ -100,4 +98,13 @@ export class BatchBuilder {
     const isLarge = collected.most + collected.starts.byteLength > IDLE_BYTES_MAX;
     if (!isLarge && idle.length < IDLE_MAX) idle.push(collected);
   }
+}
+
+/** Entries come first: V8 copies into shared memory in words only where both begin at a word. */
+function arraysIn(room: ArrayBufferLike | undefined, count: number, length: number) {
+  const startsAt = 4 * Math.ceil(length / 4);
+  const bytes = startsAt + 4 * count;
+  const buffer = room !== undefined && room.byteLength >= bytes ? room : new ArrayBuffer(bytes);
+  const entries = new Uint8Array(buffer, 0, length);
+  return { entries, starts: new Uint32Array(buffer, startsAt, count) };
 }

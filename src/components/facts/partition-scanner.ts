@@ -123,8 +123,9 @@ export class PartitionScanner {
     });
   }
 
-  take(): PartitionBatch {
-    return this.#batch.take(this.#inside ? 1 : 0);
+  /** The partitions that `count` counts; in `room` where that suffices. */
+  take(room?: ArrayBufferLike): PartitionBatch {
+    return this.#batch.take(this.#inside ? 1 : 0, room);
   }
 
   /** Scans the item that the last push cut; where to go on in `bytes`, or -1: it needs more. */

@@ -27,6 +27,12 @@ export class ComparableKey {
     this.#bytes.clear();
   }
 
+  /** The batch goes: what is in it of this key is kept. */
+  hold(): void {
+    this.#whole();
+    this.#batch = null;
+  }
+
   /** Bytes that this key and the next one begin with alike; -1 unless that one is greater. */
   shared(next: this): number {
     const [a, b] = [this.bytes(), next.bytes()];
@@ -38,6 +44,10 @@ export class ComparableKey {
 
   /** The first `length` bytes at least. */
   bytes(_length?: number): Uint8Array {
+    return this.#whole();
+  }
+
+  #whole(): Uint8Array {
     const w = this.#bytes;
     if (w.length === 0 && this.#batch !== null) {
       const key = batchKey(this.#batch, this.#at);

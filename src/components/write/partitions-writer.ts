@@ -69,6 +69,8 @@ export class PartitionsWriter {
     }
     if (this.#firstKey === NO_BYTES) this.#firstKey = batchKey(batch, 0).slice();
     this.#lastKey = batchKey(batch, batch.count - 1).slice();
+    this.#before.key.hold();
+    this.#last.key.hold();
   }
 
   /** What was written since the last call. */
