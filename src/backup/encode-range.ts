@@ -85,8 +85,8 @@ export async function* encodeRange(
   source: RangeSource,
   options: EncodeRangeOptions,
 ): AsyncGenerator<RangePiece, RangeSummary, undefined> {
-  const { from, to, signal } = options;
-  const batch = new BatchBuilder(options.chunker, expectedBytes(options), options.rooms?.chunks);
+  const { from, to, signal, rooms } = options;
+  const batch = new BatchBuilder(options.chunker, expectedBytes(options), rooms?.chunks);
   const slab = options.slab === undefined ? null : new SlabBuilder(options.slab);
   const chunker =
     slab === null
@@ -97,10 +97,9 @@ export async function* encodeRange(
           (leaf) => slab.begin(leaf),
         );
   const { match } = options;
-  const matcher =
-    match === undefined ? null : new LeafMatcher(match, chunker, options.rooms?.digests);
+  const matcher = match === undefined ? null : new LeafMatcher(match, chunker, rooms?.digests);
   const runs = new RunBuilder(options.rule);
-  const blocks = new BlockFeed(source, from, to, options.rooms?.blocks);
+  const blocks = new BlockFeed(source, from, to, rooms?.blocks);
   const walker = new LeafWalker(source.walker);
   const exact = slab === null ? new ExactReturn(source.walker, source.where) : null;
   const scanner = scannerOf(source, options);
@@ -144,7 +143,7 @@ export async function* encodeRange(
       exceptions: blocks.exceptions,
       runs: { count: runCount, buffer },
       match: matched,
-      facts: scanner?.take(options.rooms?.facts) ?? null,
+      facts: scanner?.take(rooms?.facts) ?? null,
     };
   } finally {
     exact?.close();
