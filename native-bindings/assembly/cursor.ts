@@ -134,6 +134,16 @@ export function copy(to: usize, from: usize, bytes: usize): void {
   if (bytes > 16) copyLong(to, from, bytes);
 }
 
+/** The same for values that are mostly short; runs over by up to 32 bytes on both sides. */
+@inline
+export function copyPlain(to: usize, from: usize, bytes: usize): void {
+  v128.store(to, v128.load(from));
+  for (let i: usize = 16; i < bytes; i += 32) {
+    v128.store(to + i, v128.load(from + i));
+    v128.store(to + i, v128.load(from + i, 16), 16);
+  }
+}
+
 function copyLong(to: usize, from: usize, bytes: usize): void {
   if (bytes > 512) {
     memory.copy(to, from, bytes);

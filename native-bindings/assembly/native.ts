@@ -27,7 +27,7 @@ import {
   OPAQUE_TAG,
   ROW_TAG,
 } from './tags';
-import { afterVint, copy, EPOCH, LIVE_DELETION_TIME, NO_TIME, putVint, vintAt } from './cursor';
+import { afterVint, copy, copyPlain, EPOCH, LIVE_DELETION_TIME, NO_TIME, putVint, vintAt } from './cursor';
 import {
   clusteringCount,
   clusteringTable,
@@ -457,11 +457,7 @@ function plainCells(first: usize, most: i32): i32 {
     }
     if (at > inputEnd || length > inputEnd - at || out + length + ROOM > outputEnd) break;
     store<u8>(to, <u8>CELL_ROW_TIME);
-    v128.store(out, v128.load(at));
-    for (let i: usize = 16; i < length; i += 32) {
-      v128.store(out + i, v128.load(at + i));
-      v128.store(out + i, v128.load(at + i, 16), 16);
-    }
+    copyPlain(out, at, length);
     from = at + length;
     to = out + length;
   }

@@ -27,6 +27,7 @@ import {
 import {
   afterVint,
   copy,
+  copyPlain,
   fits,
   NO_TIME,
   notStrict,
@@ -468,11 +469,7 @@ function plainCells(
       }
     }
     if (length > bodyEnd - value || value > bodyEnd) break;
-    v128.store(out, v128.load(value));
-    for (let i: usize = 16; i < length; i += 32) {
-      v128.store(out + i, v128.load(value + i));
-      v128.store(out + i, v128.load(value + i, 16), 16);
-    }
+    copyPlain(out, value, length);
     from = value + length;
     to = out + length;
     bits &= bits - 1;
