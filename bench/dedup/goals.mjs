@@ -70,6 +70,35 @@ export function timeGoal(what, percent) {
   };
 }
 
+/** Time of some work on a backup, of that in which its Data.db is read at so many MB/s (10⁶ bytes). */
+function rateGoal(what, rate, costOf) {
+  return {
+    what: `${what}, of the time of its Data.db at ${rate} MB/s`,
+    limit: 1,
+    figure: ({ backups }) => {
+      const { cost, data } = costOf(backups);
+      return (cost.seconds * rate * 1e6) / data;
+    },
+  };
+}
+
+const costOfBackup = ({ tools, data }) => ({ cost: tools.sstash.cost, data });
+
+export function firstBackupGoal(rate) {
+  return rateGoal('first backup', rate, ([first]) => costOfBackup(first));
+}
+
+export function lastBackupGoal(rate) {
+  return rateGoal('last backup', rate, (backups) => costOfBackup(backups[backups.length - 1]));
+}
+
+export function restoreGoal(rate) {
+  return rateGoal('restore of the last backup', rate, (backups) => {
+    const { restored, data } = backups[backups.length - 1];
+    return { cost: restored.cost, data };
+  });
+}
+
 /** Read from the repository by the last restore, of what it needs. */
 export function readGoal() {
   return {

@@ -2,12 +2,26 @@
 import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bulkWrite, TABLES } from '../../bulk-write.mjs';
-import { memoryGoal, readGoal, timeGoal } from '../goals.mjs';
+import {
+  firstBackupGoal,
+  lastBackupGoal,
+  memoryGoal,
+  readGoal,
+  restoreGoal,
+  timeGoal,
+} from '../goals.mjs';
 
 export const large = {
   name: 'large',
   what: '10 M rows of about 330 bytes: as the bulk writer made them (nb); compacted (oa)',
-  goals: [memoryGoal(400), timeGoal('first backup, of the time of restic', 66.7), readGoal()],
+  goals: [
+    memoryGoal(400),
+    firstBackupGoal(150),
+    timeGoal('first backup, of the time of restic', 66.7),
+    lastBackupGoal(200),
+    restoreGoal(150),
+    readGoal(),
+  ],
   async make({ open, scale, work }) {
     const source = join(work, 'source');
     mkdirSync(source, { recursive: true });
