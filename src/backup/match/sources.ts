@@ -5,7 +5,7 @@
 import { isSstashError } from '../../errors.js';
 import { parseTree, type SSTableTree } from '../../merkle/index.js';
 import type { Repository } from '../../repository/index.js';
-import { decodeChunkList, type ListedChunk, segmentsOf } from '../chunk-list.js';
+import { decodeChunkList, type ListedChunk, type Segments, segmentsOf } from '../chunk-list.js';
 import { packPlaces } from '../read-stream.js';
 import { idOf, idText, type Recipe, type RowsData } from '../records.js';
 import type { MatchTask, SourceSlice } from './candidates.js';
@@ -43,7 +43,9 @@ const UNKNOWN = -1;
 
 interface StoredList {
   readonly chunks: readonly ListedChunk[];
-  readonly segments: ReturnType<typeof segmentsOf>;
+  readonly segments: Segments;
+  /** Leaves before each segment. */
+  readonly starts: Float64Array;
   /** Stream of each chunk. */
   readonly streamOf: Uint32Array;
   readonly streams: number;
@@ -183,12 +185,24 @@ async function readList(repository: Repository, id: string): Promise<StoredList>
     streamOf.fill(stream, at, at + count);
     at += count;
   }
-  return {
-    chunks: list.chunks,
-    segments: segmentsOf(list),
-    streamOf,
-    streams: list.streams.length,
-  };
+  const segments = segmentsOf(list);
+  const starts = new Float64Array(segments.count);
+  for (let i = 1; i < segments.count; i++) {
+    starts[i] = (starts[i - 1] as number) + (segments.leaves[i - 1] as number);
+  }
+  return { chunks: list.chunks, segments, starts, streamOf, streams: list.streams.length };
+}
+
+/** The last of ascending numbers that is not above `value`; 0 where there is none. */
+function lastUpTo(numbers: Float64Array, value: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1;
+    if ((numbers[middle] as number) <= value) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Ordinals of the leaves in runs that may reach into the part of the ring from `from` to `to`. */
@@ -254,32 +268,47 @@ class TaskBuilder {
   }
 
   /** Adds a part of a list. */
-  add(list: StoredList, { id, skip, end, leaves }: ListPart): void {
-    const { segments } = list;
-    const columns: number[] = [];
-    // A merge takes turns: most chunks come up again and again.
-    const numbers = new Float64Array(list.chunks.length).fill(UNKNOWN);
-    let before = 0;
-    for (let i = 0; i < segments.count && before < end; i++) {
-      const count = segments.leaves[i] as number;
-      const from = Math.max(0, skip - before);
-      const to = Math.min(count, end - before);
-      before += count;
-      if (from >= to) continue;
-      const chunk = segments.chunk[i] as number;
-      if (numbers[chunk] === UNKNOWN) numbers[chunk] = this.#number(list, chunk);
-      const first = (segments.first[i] as number) + from;
-      columns.push(numbers[chunk] as number, first, to - from);
-    }
-    this.#markEdges(columns);
+  add(list: StoredList, part: ListPart): void {
+    const { id, skip, end, leaves } = part;
+    const segments = this.#segmentsOf(list, part);
     this.#streamCount += list.streams;
     this.#starts.push(this.leaves);
     this.leaves += end - skip;
     const { cache } = this.#options;
     this.#slices.push({
       cache: cache === null ? null : { path: cache.pathOf(id), leaves, first: skip },
-      segments: Uint32Array.from(columns),
+      segments,
     });
+  }
+
+  /** As in SourceSlice. The first and the last chunk of each stream go on outside the slice. */
+  #segmentsOf(list: StoredList, { skip, end }: ListPart): Uint32Array {
+    const { segments, starts } = list;
+    const first = lastUpTo(starts, skip);
+    const last = lastUpTo(starts, end - 1);
+    const columns = new Uint32Array(3 * (last + 1 - first));
+    // A merge takes turns: most chunks come up again and again.
+    const numbers = new Float64Array(list.chunks.length).fill(UNKNOWN);
+    const lastOf = new Float64Array(this.#streamCount + list.streams).fill(UNKNOWN);
+    let at = 0;
+    for (let i = first; i <= last && i < segments.count; i++) {
+      const chunk = segments.chunk[i] as number;
+      const from = Math.max(0, skip - (starts[i] as number));
+      const to = Math.min(segments.leaves[i] as number, end - (starts[i] as number));
+      // A list may be shorter than its recipe says.
+      if (from >= to) continue;
+      if (numbers[chunk] === UNKNOWN) numbers[chunk] = this.#number(list, chunk);
+      const number = numbers[chunk] as number;
+      columns[at++] = number;
+      columns[at++] = (segments.first[i] as number) + from;
+      columns[at++] = to - from;
+      if (number === NO_CHUNK) continue;
+      const stream = this.#streams[number] as number;
+      if (lastOf[stream] === UNKNOWN) this.#edges[number] = 1;
+      lastOf[stream] = number;
+    }
+    for (const number of lastOf) if (number !== UNKNOWN) this.#edges[number] = 1;
+    return columns.slice(0, at);
   }
 
   #number(list: StoredList, index: number): number {
@@ -296,19 +325,6 @@ class TaskBuilder {
     this.#edges.push(0);
     this.#shares.push(LEAST_SHARE[this.#kind]);
     return number;
-  }
-
-  /** The first and the last chunk of each stream of a slice go on outside it. */
-  #markEdges(columns: readonly number[]): void {
-    const last = new Map<number, number>();
-    for (let i = 0; i < columns.length; i += 3) {
-      const chunk = columns[i] as number;
-      if (chunk === NO_CHUNK) continue;
-      const stream = this.#streams[chunk] as number;
-      if (!last.has(stream)) this.#edges[chunk] = 1;
-      last.set(stream, chunk);
-    }
-    for (const chunk of last.values()) this.#edges[chunk] = 1;
   }
 
   async finish(repository: Repository): Promise<MatchTask> {
