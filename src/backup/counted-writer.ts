@@ -62,6 +62,13 @@ export class CountedWriter {
     return this.#writer.has(id);
   }
 
+  /** As RepositoryWriter.noteUnreadable; only in its turn. */
+  async noteUnreadable(ids: readonly Uint8Array[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#turn;
+    for (const id of ids) this.#writer.noteUnreadable(id);
+  }
+
   /** As RepositoryWriter.isLost; only in its turn. */
   isLost(id: Uint8Array): boolean {
     return this.#writer.isLost(id);

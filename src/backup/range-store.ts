@@ -70,6 +70,13 @@ function listOf(task: RowsTask, own: readonly ListedChunk[], summary: RangeSumma
   };
 }
 
+/** Ids of the chunks that were to be matched with, and cannot be read. */
+function unreadableIn(task: RowsTask, { match }: RangeSummary): Uint8Array[] {
+  const stored = task.match?.task ?? null;
+  if (stored === null || match === null) return [];
+  return match.unreadable.map((number) => placeAt(stored.chunks, number).id);
+}
+
 function storedChunks(task: MatchTask, { chunks }: MatchedExtents): ListedChunk[] {
   const listed: ListedChunk[] = [];
   for (const number of chunks) {
@@ -131,6 +138,8 @@ export class RangeStore {
         return;
       }
       ({ summary, rooms } = answer);
+      // Their rows may come in chunks that have the same ids.
+      await this.#context.writer.noteUnreadable(unreadableIn(task, summary));
       chunks.push(...(await this.#piece(answer)));
       this.#context.rooms.giveBack(rooms.chunks, rooms.blocks);
     } else {

@@ -42,6 +42,9 @@ export class RepositoryWriter {
   readonly #idle: PackBuilder[] = [];
   /** Ids of objects in packs that are not durable yet. */
   readonly #pending = new Set<string>();
+  /** Ids of objects that an index names, but that nobody can read; and those stored again since. */
+  readonly #unreadable = new Set<string>();
+  readonly #renewed = new Set<string>();
   #unindexed: IndexedPack[] = [];
   #putting: Promise<void> = Promise.resolve();
   readonly session = toHex(randomBytes(16));
@@ -65,9 +68,20 @@ export class RepositoryWriter {
     return new RepositoryWriter(repository, await repository.index());
   }
 
-  /** Whether an index names the object, or this writer has it on its way there (invariant 6). */
+  /**
+   * Whether an index names the object, or this writer has it on its way there (invariant 6). Not so
+   * for what turned out to be unreadable: it is stored again.
+   */
   has(id: Uint8Array): boolean {
-    return this.#index.has(id) || this.#pending.has(toHex(id));
+    if (this.#pending.size + this.#unreadable.size === 0) return this.#index.has(id);
+    const name = toHex(id);
+    return this.#pending.has(name) || (this.#index.has(id) && !this.#unreadable.has(name));
+  }
+
+  /** What was to be read of this object cannot be; not for what this writer stored itself. */
+  noteUnreadable(id: Uint8Array): void {
+    const name = toHex(id);
+    if (!this.#renewed.has(name)) this.#unreadable.add(name);
   }
 
   /** Whether the object was stored and is damaged or lost. */
@@ -104,7 +118,7 @@ export class RepositoryWriter {
       this.#known(kind, rawLength);
       return false;
     }
-    this.#pending.add(toHex(id));
+    this.#begin(id);
     this.stats.newObjects++;
     if (kind === 'chunk') this.stats.newChunks++;
     this.stats.newRawBytes += rawLength;
@@ -112,6 +126,13 @@ export class RepositoryWriter {
     this.#builders[which].add(id, frame, rawLength, OBJECT_KINDS[kind]);
     await this.#added(which);
     return true;
+  }
+
+  /** The object is on its way. */
+  #begin(id: Uint8Array): void {
+    const name = toHex(id);
+    this.#pending.add(name);
+    if (this.#unreadable.delete(name)) this.#renewed.add(name);
   }
 
   async #added(which: 'data' | 'meta'): Promise<void> {
@@ -134,12 +155,12 @@ export class RepositoryWriter {
         this.#known('chunk', rawLength);
         continue;
       }
-      this.#pending.add(toHex(id));
+      this.#begin(id);
       this.stats.newObjects++;
       this.stats.newChunks++;
       this.stats.newRawBytes += rawLength;
     }
-    this.#pending.add(toHex(slab.id));
+    this.#begin(slab.id);
     this.stats.newObjects++;
     this.stats.newRawBytes += slab.rawLength;
     this.#builders.data.addSlab(slab, blocks, chunks);

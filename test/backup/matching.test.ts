@@ -3,9 +3,10 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { daySnapshot, upgradePairs } from '../../fixtures/index.js';
-import type { Repository } from '../../src/repository/index.js';
+import { packKey, type Repository } from '../../src/repository/index.js';
 import {
   copyTable,
+  flip,
   listsOf,
   newRepository,
   openRepository,
@@ -103,5 +104,41 @@ t.test('with a cache, without one, and with one that is damaged', async (t) => {
     const second = await runBackup(repository, [directory], { cacheDirectory });
     t.equal((await extentsIn(repository, second.id)).ownChunks, 0, state);
     await restoresTo(t, root, second.id, directory);
+  }
+});
+
+/** Changes a byte of each chunk of leaves that a backup of the repository `<root>/repo` has. */
+async function spoilChunks(root: string, id: string): Promise<number> {
+  const repository = await openRepository(join(root, 'repo'));
+  const ids: Uint8Array[] = [];
+  for await (const { chunks } of listsOf(repository, id)) ids.push(...chunks.map((c) => c.id));
+  const places = await repository.place(ids);
+  for (const { pack, offset, length } of places) {
+    if (length > 0) flip(join(root, 'repo', packKey(pack)), offset + (length >> 1));
+  }
+  return places.length;
+}
+
+t.test('chunks that cannot be read are stored again, under the ids they had', async (t) => {
+  for (const options of [{}, { slabBytesMin: 1 }]) {
+    for (const { nb, oa } of upgradePairs()) {
+      const root = t.testdir();
+      const before = copyTable(nb.directory, join(root, 'before'), nb.table);
+      const after = copyTable(oa.directory, join(root, 'after'), nb.table);
+      const repository = await newRepository(join(root, 'repo'));
+      const first = await runBackup(repository, [before], options);
+      t.ok((await spoilChunks(root, first.id)) > 0, 'chunks are damaged');
+      const again = await openRepository(join(root, 'repo'));
+      const second = await runBackup(again, [after], options);
+      t.same(second.faults, []);
+      await restoresTo(t, root, second.id, after);
+      // They are not stored once more by whoever comes next.
+      const third = await runBackup(await openRepository(join(root, 'repo')), [after], {
+        ...options,
+        node: 'n2',
+      });
+      t.equal((await extentsIn(repository, third.id)).ownChunks, 0, `${nb.table}: found`);
+      await restoresTo(t, root, third.id, after);
+    }
   }
 });

@@ -38,6 +38,11 @@ export interface MatchTask {
   readonly idsKey: Uint8Array;
 }
 
+export interface LoadedCandidates extends Candidates {
+  /** Numbers of the chunks that were to be read and cannot be: none of their leaves is found. */
+  readonly unreadable: readonly number[];
+}
+
 const WORD_BYTES = 4;
 /** Chunks that are read together, about 1 MiB of rows: the range that is matched is held as well. */
 const READ_CHUNKS = 16;
@@ -50,7 +55,7 @@ export async function loadCandidates(
   sliceCount: number,
   secret: Uint8Array,
   signal?: AbortSignal,
-): Promise<Candidates> {
+): Promise<LoadedCandidates> {
   const slices = task.slices.slice(0, sliceCount);
   let count = 0;
   for (const { segments } of slices) count += leavesOf(segments);
@@ -72,7 +77,7 @@ export async function loadCandidates(
     if (!isKnown) await stored.fill(slice.segments, candidates, at, signal);
     at += leaves;
   }
-  return candidates;
+  return { ...candidates, unreadable: stored.unreadable };
 }
 
 async function readCached(
@@ -109,6 +114,7 @@ class StoredDigests {
   readonly #reader: LeafChunkReader;
   /** Null for a chunk that cannot be read: then its leaves are stored again. */
   readonly #known = new Map<number, Uint32Array | null>([[NO_CHUNK, null]]);
+  readonly unreadable: number[] = [];
 
   constructor(task: MatchTask, secret: Uint8Array) {
     this.#task = task;
@@ -150,7 +156,9 @@ class StoredDigests {
         }
       } catch (error) {
         if (!isSstashError(error) || error.code === 'INTERRUPTED') throw error;
-        this.#known.set(missing[done++] as number, null);
+        const number = missing[done++] as number;
+        this.#known.set(number, null);
+        this.unreadable.push(number);
       }
     }
   }

@@ -4,12 +4,12 @@
  */
 import { MATCH_DIGEST_BYTES } from '../../canonical/index.js';
 import type { LeafBytes } from '../leaf-chunks.js';
-import { loadCandidates, type MatchTask } from './candidates.js';
+import { type LoadedCandidates, loadCandidates, type MatchTask } from './candidates.js';
 import { encodeDigests } from './digest-cache.js';
 import { extentsOf, type MatchedExtents } from './extents.js';
 import { HeldLeaves } from './held-leaves.js';
 import { bytesBefore, partOf } from './leaf-part.js';
-import { type Candidates, dropPoorChunks, matchLeaves, NOT_STORED } from './match-leaves.js';
+import { dropPoorChunks, matchLeaves, NOT_STORED } from './match-leaves.js';
 import { offeredLeaves } from './offered.js';
 import { type LeafTaker, ToldApart } from './told-apart.js';
 
@@ -28,6 +28,8 @@ export interface MatchResult {
   /** Null where nothing was stored before. */
   readonly matched: MatchedExtents | null;
   readonly found: FoundLeaves;
+  /** Numbers of the stored chunks (in MatchTask) that cannot be read. */
+  readonly unreadable: readonly number[];
 }
 
 /** Leaves that are stored, and their canonical bytes: by the kind of SSTable they were found in. */
@@ -56,7 +58,7 @@ const ENOUGH = 0.95;
 
 interface Found {
   readonly task: MatchTask;
-  readonly candidates: Candidates;
+  readonly candidates: LoadedCandidates;
   /** Per leaf: its candidate, or NOT_STORED. */
   readonly found: Int32Array;
   /** How many leaves of each stored chunk are used, and of all of them. */
@@ -122,14 +124,15 @@ export class LeafMatcher {
 
   handOn(): MatchResult {
     const digestFile = encodeDigests(this.#held.digests, this.#room);
-    const nothing = { digestFile, matched: null, found: nothingFound() };
+    const unreadable = this.#found?.candidates.unreadable ?? [];
+    const nothing = { digestFile, matched: null, found: nothingFound(), unreadable };
     if (this.#found === null) return nothing;
     const { task, candidates, found, used, matchedLeaves } = this.#found;
     const counts = this.#handOnNew(this.#held.window(), found, task);
     if (matchedLeaves === 0) return nothing;
     const stored = { leaves: task.chunkLeaves, stream: task.chunkStream };
     const matched = extentsOf(found, used, candidates, stored);
-    return { digestFile, matched, found: counts };
+    return { digestFile, matched, found: counts, unreadable };
   }
 
   /** Gives the leaves that are not stored to the taker; counts the others. */
