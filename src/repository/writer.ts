@@ -73,9 +73,10 @@ export class RepositoryWriter {
    * for what turned out to be unreadable: it is stored again.
    */
   has(id: Uint8Array): boolean {
-    if (this.#pending.size + this.#unreadable.size === 0) return this.#index.has(id);
+    const isIndexed = this.#index.has(id);
+    if (isIndexed && this.#unreadable.size === 0) return true;
     const name = toHex(id);
-    return this.#pending.has(name) || (this.#index.has(id) && !this.#unreadable.has(name));
+    return this.#pending.has(name) || (isIndexed && !this.#unreadable.has(name));
   }
 
   /** What was to be read of this object cannot be; not for what this writer stored itself. */
