@@ -50,7 +50,7 @@ function newProgram(stdout: string[]): Command {
     .option('--workers <n>', 'worker threads (default: from the machine)', parseCount)
     .option(
       '--memory-limit <size>',
-      'use fewer workers, so that 150 MiB and 80 MiB for each stay within it, e.g. 500MiB',
+      'use fewer workers, so that 220 MiB and 80 MiB for each stay within it, e.g. 500MiB',
       parseSize,
     )
     .addOption(

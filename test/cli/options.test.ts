@@ -23,9 +23,9 @@ t.test('a memory limit uses fewer workers, one at least', async (t) => {
   t.equal(workersWithin(8, undefined), 8);
   for (const [limit, workers] of [
     [1, 1],
-    [230, 1],
-    [309, 1],
-    [310, 2],
+    [300, 1],
+    [379, 1],
+    [380, 2],
     [2048, 8],
   ] as const) {
     t.equal(workersWithin(8, limit * MiB), workers, `${limit} MiB`);
