@@ -69,14 +69,16 @@ export async function* readData(
   }
 }
 
+/** Of all files: each would take new ones, and there may be thousands (3 GB in 1,092 SSTables). */
+const rooms = Rooms.large();
+const factRooms = Rooms.small();
+
 /** Puts the ranges of a Data.db together. */
 class RowsReader {
   readonly #context: ReadContext;
   readonly #base: string;
   readonly #data: RowsData;
   readonly #observer: DataObserver | null;
-  readonly #rooms = Rooms.large();
-  readonly #factRooms = Rooms.small();
 
   constructor(context: ReadContext, base: string, data: RowsData, observer: DataObserver | null) {
     this.#context = context;
@@ -93,7 +95,7 @@ class RowsReader {
   #answers(): AsyncGenerator<RangeAnswer, void, undefined> {
     const columnIndexSize = this.#observer?.columnIndexSize ?? null;
     const tasks = rangeTasks(this.#context, this.#base, this.#data, columnIndexSize);
-    return decodeRanges(this.#context, tasks, this.#rooms, this.#factRooms);
+    return decodeRanges(this.#context, tasks);
   }
 
   async *#plain(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -103,9 +105,9 @@ class RowsReader {
         continue;
       }
       this.#note(answer.facts);
-      this.#factRooms.giveBack(answer.factRoom);
+      factRooms.giveBack(answer.factRoom);
       yield this.#takePlain(answer.head);
-      this.#rooms.giveBack(answer.room);
+      rooms.giveBack(answer.room);
     }
   }
 
@@ -124,7 +126,7 @@ class RowsReader {
         continue;
       }
       this.#note(answer.facts);
-      this.#factRooms.giveBack(answer.factRoom);
+      factRooms.giveBack(answer.factRoom);
       packer.push(answer.head);
       yield this.#take(packer.take());
       if (answer.blockCount > 0) {
@@ -133,7 +135,7 @@ class RowsReader {
       }
       if (answer.edge !== null) exceptions.set(answer.edge.block, answer.edge.payload);
       packer.push(answer.tail);
-      this.#rooms.giveBack(answer.room);
+      rooms.giveBack(answer.room);
     }
     packer.endBlock();
     if (this.#data.compression?.emptyLastBlock === true) packer.endBlock(true);
@@ -182,8 +184,6 @@ interface RangeAnswer {
 function decodeRanges(
   { executor, signal, answerBytesMax, onRead }: ReadContext,
   ranges: AsyncIterable<DecodeTask>,
-  rooms: Rooms,
-  factRooms: Rooms,
 ): AsyncGenerator<RangeAnswer, void, undefined> {
   return mapOrdered(ranges, executor.concurrency + 1, async (task) => {
     // A slab's blocks come as they are: nobody has seen whether they can be made again.

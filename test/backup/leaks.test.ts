@@ -7,6 +7,7 @@ import { SstashError } from '../../src/errors.js';
 import type { BlobStore } from '../../src/store/index.js';
 import {
   copyTable,
+  executor,
   newRepository,
   runBackup,
   runRestore,
@@ -64,4 +65,26 @@ t.test('much behind the rows is kept without being read as a block', async (t) =
   t.equal(report.plainSSTables, 1);
   await runRestore(repository, report.id, join(root, 'out'), { layout: 'flat' });
   sameFiles(t, tableFiles(join(root, 'out')), tableFiles(directory), 'as it is');
+});
+
+t.test('a restore of many SSTables takes no more shared memory than one of few', async (t) => {
+  const root = t.testdir();
+  const { directory } = fixtureTable('cassandra-5.0', 'wide');
+  const copies = Array.from({ length: 12 }, (_, i) => copyTable(directory, root, `wide${i}`));
+  const repository = await newRepository(join(root, 'repo'));
+  await runBackup(repository, copies);
+  const made: number[] = [];
+  const Shared = globalThis.SharedArrayBuffer;
+  globalThis.SharedArrayBuffer = class extends Shared {
+    constructor(length = 0) {
+      super(length);
+      made.push(length);
+    }
+  };
+  t.teardown(() => {
+    globalThis.SharedArrayBuffer = Shared;
+  });
+  const report = await runRestore(repository, 'latest', join(root, 'to'));
+  t.ok(report.filesWritten >= copies.length, 'restored');
+  t.ok(made.length <= 2 * (executor.concurrency + 1), `${made.length} rooms`);
 });
