@@ -3,7 +3,7 @@
  *   bench/data/dedup/<workload>/<node>/day<day>/<keyspace>/<table>-<id>/
  */
 import { existsSync, linkSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../../fixtures/harness/cql.mjs';
 import { startNode } from '../../fixtures/harness/node.mjs';
@@ -90,15 +90,19 @@ export class BenchNode {
     await this.start();
   }
 
-  /** Cuts a keyspace's SSTables into pieces; the tool wants the node stopped. */
+  /** Cuts a keyspace's SSTables into pieces; the tool wants the node stopped, and one table at a time. */
   async split(keyspace, mebibytes) {
     const { install, dataDirectory, directory } = this.node;
     this.node.nodetool('drain');
     await this.stop();
     const files = filesUnder(join(dataDirectory, keyspace)).filter(({ name }) => isData(name));
-    const args = ['--no-snapshot', '-s', String(mebibytes), ...files.map(({ path }) => path)];
-    const { status, stderr } = runTool(install, directory, TOOL.sstablesplit, args);
-    if (status !== 0) throw new Error(`sstablesplit: ${stderr.slice(-1000)}`);
+    const paths = files.map(({ path }) => path);
+    for (const table of new Set(paths.map(dirname))) {
+      const own = paths.filter((path) => dirname(path) === table);
+      const args = ['--no-snapshot', '-s', String(mebibytes), ...own];
+      const { status, stderr } = runTool(install, directory, TOOL.sstablesplit, args);
+      if (status !== 0) throw new Error(`sstablesplit: ${stderr.slice(-1000)}`);
+    }
     await this.start();
   }
 
