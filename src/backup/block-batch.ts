@@ -2,7 +2,6 @@
  * Blocks that are decoded and judged by kernels, many in a call; what they do is specified by
  * `BlockReader.decode` and `exception`, which are left to look at whatever is unusual.
  */
-
 import { combineCrc32, crc32, crc32WithItself, KernelInstance } from '../codec/index.js';
 import { copyBytes } from '../io/index.js';
 import { type BlockException, type BlockReader, CRC_BYTES, checksumOf } from './block-layout.js';
